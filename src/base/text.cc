@@ -1,0 +1,231 @@
+#include "base/text.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include <fmt/chrono.h>
+#include <sodium.h>
+
+namespace postrider {
+namespace {
+
+struct Unit {
+  std::string_view name;
+  std::int64_t size;
+};
+
+constexpr std::array<Unit, 5> kDurationUnits{
+    {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
+
+std::optional<std::int64_t> duration_unit(std::string_view name) {
+  for (const Unit& unit : kDurationUnits) {
+    if (unit.name == name) {
+      return unit.size;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> size_unit(std::string_view name) {
+  if (name.empty() || equal_ignoring_case(name, "B")) {
+    return 1;
+  }
+  constexpr std::string_view kLetters = "kmg";
+  const auto power = kLetters.find(to_lower(name[0]));
+  const std::string_view rest = name.substr(1);
+  if (power == std::string_view::npos ||
+      !(rest.empty() || equal_ignoring_case(rest, "B") || equal_ignoring_case(rest, "iB"))) {
+    return std::nullopt;
+  }
+  return std::uint64_t{1} << (10 * (power + 1));
+}
+
+/// Length of the UTF-8 sequence at the start of `text`, 0 if it is not one (overlong forms and
+/// surrogates included) or is a control character.
+std::size_t printable_length(std::string_view text) {
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = at(0);
+  if (first < 0x80) {
+    return first >= 0x20 && first != 0x7F ? 1 : 0;
+  }
+  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 0;
+  if (length == 0 || first > 0xF4 || text.size() < length) {
+    return 0;
+  }
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((at(i) & 0xC0) != 0x80) {
+      return 0;
+    }
+  }
+  const unsigned char second = at(1);
+  const bool overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
+  const bool surrogate = first == 0xED && second >= 0xA0;
+  const bool above = first == 0xF4 && second >= 0x90;
+  const bool c1_control = first == 0xC2 && second < 0xA0;
+  // U+2028 to U+202E and U+2066 to U+2069 reorder or break what follows them on a terminal.
+  const bool layout = first == 0xE2 && ((second == 0x80 && at(2) >= 0xA8 && at(2) <= 0xAE) ||
+                                        (second == 0x81 && at(2) >= 0xA6 && at(2) <= 0xA9));
+  return overlong || surrogate || above || c1_control || layout ? 0 : length;
+}
+
+}  // namespace
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), to_lower);
+  return out;
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, to_lower, to_lower);
+}
+
+bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() && equal_ignoring_case(text.substr(0, prefix.size()), prefix);
+}
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const auto first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) {
+    return {};
+  }
+  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const auto end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) {
+      return parts;
+    }
+    text.remove_prefix(end + 1);
+  }
+}
+
+std::string hex(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const char byte : bytes) {
+    const auto value = static_cast<unsigned char>(byte);
+    out.push_back(kDigits[value >> 4]);
+    out.push_back(kDigits[value & 15]);
+  }
+  return out;
+}
+
+std::string base64(std::string_view bytes) {
+  std::string out(sodium_base64_ENCODED_LEN(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
+  sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                    bytes.size(), sodium_base64_VARIANT_ORIGINAL);
+  out.pop_back();  // sodium counts the terminating zero
+  return out;
+}
+
+std::optional<std::string> decode_base64(std::string_view text) {
+  std::string out(text.size(), '\0');
+  std::size_t size = 0;
+  const char* end = nullptr;
+  if (sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(),
+                        text.size(), nullptr, &size, &end, sodium_base64_VARIANT_ORIGINAL) != 0 ||
+      end != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  out.resize(size);
+  return out;
+}
+
+Result<Duration> parse_duration(std::string_view text) {
+  const auto complain = [&] {
+    return fail(Errc::invalid, "'" + printable(text, 40) +
+                                   "' is not a duration: write a number and its unit, such as "
+                                   "\"250ms\", \"90s\", \"5m\", \"1h30m\" or \"5d\"");
+  };
+  if (text == "0") {
+    return Duration(0);
+  }
+  std::int64_t total = 0;
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    std::int64_t number = 0;
+    const auto [end, ec] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
+    if (ec != std::errc() || number < 0) {
+      return complain();
+    }
+    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+    const auto letters = std::min(rest.find_first_of("0123456789"), rest.size());
+    const auto unit = duration_unit(rest.substr(0, letters));
+    constexpr std::int64_t kLongest = std::int64_t{100} * 365 * 86'400'000;
+    if (!unit || number > kLongest / *unit) {
+      return complain();
+    }
+    total += number * *unit;
+    rest.remove_prefix(letters);
+  }
+  if (text.empty()) {
+    return complain();
+  }
+  return Duration(total);
+}
+
+std::string format_duration(Duration duration) {
+  std::int64_t left = duration.count();
+  if (left == 0) {
+    return "0s";
+  }
+  std::string out = left < 0 ? "-" : "";
+  left = left < 0 ? -left : left;
+  for (const Unit& unit : kDurationUnits) {
+    if (left >= unit.size) {
+      out += std::to_string(left / unit.size);
+      out += unit.name;
+      left %= unit.size;
+    }
+  }
+  return out;
+}
+
+Result<std::uint64_t> parse_size(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto unit = ec == std::errc()
+                        ? size_unit(text.substr(static_cast<std::size_t>(end - text.data())))
+                        : std::nullopt;
+  if (!unit || number > (std::uint64_t{1} << 50) / *unit) {
+    return fail(Errc::invalid, "'" + printable(text, 40) +
+                                   "' is not a size: write bytes, or a number with KiB, MiB or "
+                                   "GiB, such as \"25MiB\"");
+  }
+  return number * *unit;
+}
+
+std::string format_time(Time time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  return fmt::format("{:%FT%T}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
+                     (time - seconds).count());
+}
+
+std::string printable(std::string_view foreign, std::size_t longest) {
+  std::string out;
+  out.reserve(std::min(foreign.size(), longest + 3));
+  while (!foreign.empty()) {
+    const std::size_t length = printable_length(foreign);
+    if (out.size() + std::max<std::size_t>(length, 1) > longest) {
+      return out + "...";
+    }
+    if (length == 0) {
+      out.push_back(foreign[0] == '\t' ? ' ' : '?');
+      foreign.remove_prefix(1);
+    } else {
+      out.append(foreign.substr(0, length));
+      foreign.remove_prefix(length);
+    }
+  }
+  return out;
+}
+
+}  // namespace postrider

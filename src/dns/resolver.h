@@ -1,0 +1,68 @@
+// DNS look-ups through libunbound, asynchronously, with its cache, its negative caching and its
+// DNSSEC verdict.
+//
+// RFC 1035, 2308 (negative caching), 4033 (DNSSEC). Types here are the few that mail needs.
+//
+// Errors: not_found (the name or the type doesn't exist: a permanent answer), unavailable (SERVFAIL,
+// no answer, a server that lies about formats: never a reason to bounce), invalid (not a name).
+// Thread: made on and used from any io thread; results come back to the awaiting coroutine's thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/address.hpp>
+
+#include "base/result.h"
+
+namespace postrider::dns {
+
+struct ResolverOptions {
+  std::vector<std::string> forwarders;  ///< "192.0.2.53" or "192.0.2.53@5353"; empty: ask the roots
+  struct Stub {
+    std::string zone;    ///< "example.test"; "." for everything
+    std::string server;  ///< "127.0.0.1@5300"
+  };
+  std::vector<Stub> stubs;              ///< authoritative servers for zones of their own
+  bool use_system_resolvers = true;     ///< /etc/resolv.conf, where no forwarders are given
+  std::filesystem::path trust_anchor;   ///< root key file for DNSSEC; empty: no validation
+  std::chrono::milliseconds timeout{std::chrono::seconds(20)};  ///< for one look-up, all tries
+};
+
+enum class Security : std::uint8_t { insecure, secure, bogus };
+
+struct Mx {
+  std::uint16_t preference = 0;
+  std::string host;  ///< lower case, no trailing dot; "" for the null MX (RFC 7505)
+};
+
+template <class T>
+struct Answer {
+  std::vector<T> records;
+  std::string canonical_name;  ///< at the end of the CNAME chain; lower case, no trailing dot
+  Security security = Security::insecure;
+  std::chrono::seconds ttl{0};
+};
+
+class Resolver {
+ public:
+  virtual ~Resolver() = default;
+  virtual boost::asio::awaitable<Result<Answer<Mx>>> mx(std::string name) = 0;
+  /// A and AAAA as asked; v4 and v6 both false is a programming error. Not_found if neither exists.
+  virtual boost::asio::awaitable<Result<Answer<boost::asio::ip::address>>> addresses(
+      std::string name, bool v4, bool v6) = 0;
+  virtual boost::asio::awaitable<Result<Answer<std::string>>> txt(std::string name) = 0;
+  virtual boost::asio::awaitable<Result<Answer<std::string>>> cname(std::string name) = 0;
+};
+
+/// `executor`: the io thread that watches libunbound's descriptor.
+Result<std::shared_ptr<Resolver>> make_resolver(const boost::asio::any_io_executor& executor,
+                                                const ResolverOptions& options);
+
+}  // namespace postrider::dns

@@ -1,0 +1,139 @@
+#include "net/tls.h"
+
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <memory>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+namespace postrider::net {
+namespace {
+
+template <auto Free>
+struct Freeing {
+  template <class T>
+  void operator()(T* object) const {
+    Free(object);
+  }
+};
+using Context = std::unique_ptr<SSL_CTX, Freeing<&SSL_CTX_free>>;
+using Certificate = std::unique_ptr<X509, Freeing<&X509_free>>;
+using Key = std::unique_ptr<EVP_PKEY, Freeing<&EVP_PKEY_free>>;
+using File = std::unique_ptr<std::FILE, Freeing<&std::fclose>>;
+
+Context make_context(const SSL_METHOD* method) {
+  Context context(SSL_CTX_new(method));
+  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+  SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                         SSL_OP_IGNORE_UNEXPECTED_EOF |
+                                         SSL_OP_CIPHER_SERVER_PREFERENCE);
+  // An idle session gives its record buffers back; a partial write reports what has gone.
+  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  return context;
+}
+
+Result<File> create_file(const std::filesystem::path& path, mode_t mode) {
+  File file(std::fopen(path.c_str(), "w"));
+  if (!file || ::fchmod(::fileno(file.get()), mode) != 0) {
+    return fail(Errc::unavailable, "writing " + path.string() + ": cannot create the file");
+  }
+  return file;
+}
+
+void add_extension(X509* certificate, int nid, const std::string& value) {
+  X509V3_CTX context;
+  X509V3_set_ctx_nodb(&context);
+  X509V3_set_ctx(&context, certificate, certificate, nullptr, nullptr, 0);
+  if (X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str())) {
+    X509_add_ext(certificate, extension, -1);
+    X509_EXTENSION_free(extension);
+  }
+}
+
+Certificate self_signed(const std::string& host, EVP_PKEY* key) {
+  constexpr long kTenYears = 3650L * 24 * 3600;
+  Certificate certificate(X509_new());
+  X509_set_version(certificate.get(), 2);
+  ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), kTenYears);
+  X509_set_pubkey(certificate.get(), key);
+  X509_NAME* name = X509_get_subject_name(certificate.get());
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+                             reinterpret_cast<const unsigned char*>(host.c_str()), -1, -1, 0);
+  X509_set_issuer_name(certificate.get(), name);
+  add_extension(certificate.get(), NID_subject_alt_name, "DNS:" + host);
+  X509_sign(certificate.get(), key, EVP_sha256());
+  return certificate;
+}
+
+}  // namespace
+
+std::string openssl_error() {
+  const unsigned long code = ERR_peek_last_error();
+  ERR_clear_error();
+  if (code == 0) {
+    return "no reason given";
+  }
+  char text[256];
+  ERR_error_string_n(code, text, sizeof(text));
+  const char* reason = ERR_reason_error_string(code);
+  return reason != nullptr ? reason : text;
+}
+
+Result<std::shared_ptr<const TlsServer>> TlsServer::create(const std::filesystem::path& certificate,
+                                                           const std::filesystem::path& key) {
+  Context context = make_context(TLS_server_method());
+  if (SSL_CTX_use_certificate_chain_file(context.get(), certificate.c_str()) != 1) {
+    return fail(Errc::invalid, "certificate " + certificate.string() + ": " + openssl_error() +
+                                   "; it must be a readable PEM file, the leaf first");
+  }
+  if (SSL_CTX_use_PrivateKey_file(context.get(), key.c_str(), SSL_FILETYPE_PEM) != 1) {
+    return fail(Errc::invalid, "key " + key.string() + ": " + openssl_error() +
+                                   "; it must be a readable PEM file that belongs to " +
+                                   certificate.string());
+  }
+  return std::shared_ptr<const TlsServer>(new TlsServer(context.release()));
+}
+
+TlsServer::~TlsServer() { SSL_CTX_free(context_); }
+
+Result<std::shared_ptr<const TlsClient>> TlsClient::create(bool verify,
+                                                           const std::filesystem::path& roots) {
+  Context context = make_context(TLS_client_method());
+  const int loaded = roots.empty()
+                         ? SSL_CTX_set_default_verify_paths(context.get())
+                         : SSL_CTX_load_verify_locations(context.get(), roots.c_str(), nullptr);
+  if (loaded != 1) {
+    return fail(Errc::invalid, "trusted roots " + roots.string() + ": " + openssl_error());
+  }
+  // Without `verify` the chain is still built, so that TlsInfo can say what is wrong with it.
+  SSL_CTX_set_verify(context.get(), verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+  return std::shared_ptr<const TlsClient>(new TlsClient(context.release(), verify));
+}
+
+TlsClient::~TlsClient() { SSL_CTX_free(context_); }
+
+Result<> write_self_signed(const std::string& host, const std::filesystem::path& certificate,
+                           const std::filesystem::path& key) {
+  const Key pair(EVP_EC_gen("P-256"));
+  const Certificate made = pair ? self_signed(host, pair.get()) : nullptr;
+  if (!made) {
+    return fail(Errc::unavailable, "making a certificate for " + host + ": " + openssl_error());
+  }
+  TRY(const File key_file, create_file(key, 0600));
+  TRY(const File certificate_file, create_file(certificate, 0644));
+  if (PEM_write_PrivateKey(key_file.get(), pair.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1 ||
+      PEM_write_X509(certificate_file.get(), made.get()) != 1) {
+    return fail(Errc::unavailable, "writing " + certificate.string() + ": " + openssl_error());
+  }
+  return {};
+}
+
+}  // namespace postrider::net

@@ -1,0 +1,54 @@
+// TLS contexts: what a server shows and what a client asks of its peers. Immutable once made, so that
+// a reload makes a new one and sessions keep theirs.
+//
+// OpenSSL 3; TLS 1.2 and above for what we offer; a client takes TLS 1.2 and above too. Server: no
+// renegotiation, no compression, tickets on. Errors name the file and what to do. Any thread.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+
+struct ssl_ctx_st;
+
+namespace postrider::net {
+
+class TlsServer {
+ public:
+  /// `certificate`: PEM, the chain with the leaf first. `key`: PEM. Errc::invalid names the file.
+  static Result<std::shared_ptr<const TlsServer>> create(const std::filesystem::path& certificate,
+                                                         const std::filesystem::path& key);
+  ~TlsServer();
+  ssl_ctx_st* native() const { return context_; }
+
+ private:
+  explicit TlsServer(ssl_ctx_st* context) : context_(context) {}
+  ssl_ctx_st* context_;
+};
+
+class TlsClient {
+ public:
+  /// With `verify`, a handshake fails unless the chain leads to a root of the machine (or of
+  /// `roots`, a PEM file, if not empty) and the certificate names the host.
+  static Result<std::shared_ptr<const TlsClient>> create(bool verify,
+                                                         const std::filesystem::path& roots = {});
+  ~TlsClient();
+  ssl_ctx_st* native() const { return context_; }
+  bool verifies() const { return verify_; }
+
+ private:
+  TlsClient(ssl_ctx_st* context, bool verify) : context_(context), verify_(verify) {}
+  ssl_ctx_st* context_;
+  bool verify_;
+};
+
+/// Writes a certificate for `host` (10 years, P-256), signed by itself, and its key (mode 0600).
+Result<> write_self_signed(const std::string& host, const std::filesystem::path& certificate,
+                           const std::filesystem::path& key);
+
+/// The last error of OpenSSL on this thread, in its words, and forgets it.
+std::string openssl_error();
+
+}  // namespace postrider::net
