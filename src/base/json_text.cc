@@ -1,0 +1,141 @@
+#include "base/json_text.h"
+
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace postrider {
+namespace {
+
+/// Length of the valid UTF-8 sequence at the start of `text`; 0 if there is none.
+std::size_t sequence_length(std::string_view text) {
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = at(0);
+  const std::size_t length = first < 0x80   ? 1
+                             : first < 0xC2 ? 0
+                             : first < 0xE0 ? 2
+                             : first < 0xF0 ? 3
+                             : first < 0xF5 ? 4
+                                            : 0;
+  if (length == 0 || text.size() < length) {
+    return 0;
+  }
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((at(i) & 0xC0) != 0x80) {
+      return 0;
+    }
+  }
+  const bool bad = (first == 0xE0 && at(1) < 0xA0) || (first == 0xED && at(1) >= 0xA0) ||
+                   (first == 0xF0 && at(1) < 0x90) || (first == 0xF4 && at(1) >= 0x90);
+  return bad ? 0 : length;
+}
+
+void append_escaped(std::string& out, char c) {
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      break;
+    case '\\':
+      out += "\\\\";
+      break;
+    case '\n':
+      out += "\\n";
+      break;
+    case '\r':
+      out += "\\r";
+      break;
+    case '\t':
+      out += "\\t";
+      break;
+    default:
+      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+  }
+}
+
+void append_string(std::string& out, std::string_view text) {
+  out.push_back('"');
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    const char c = text[0];
+    if (length == 0) {
+      out += "\\ufffd";
+    } else if (length == 1 && (c < 0x20 || c == '"' || c == '\\' || c == 0x7F)) {
+      append_escaped(out, c);
+    } else {
+      out += text.substr(0, length);
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  out.push_back('"');
+}
+
+}  // namespace
+
+void JsonText::comma() {
+  if (needs_comma_) {
+    text_.push_back(',');
+  }
+  needs_comma_ = true;
+}
+
+void JsonText::key(std::string_view name) {
+  comma();
+  append_string(text_, name);
+  text_.push_back(':');
+  needs_comma_ = false;
+}
+
+void JsonText::begin_object() {
+  comma();
+  text_.push_back('{');
+  needs_comma_ = false;
+}
+
+void JsonText::begin_object(std::string_view name) {
+  key(name);
+  begin_object();
+}
+
+void JsonText::end_object() {
+  text_.push_back('}');
+  needs_comma_ = true;
+}
+
+void JsonText::begin_array() {
+  comma();
+  text_.push_back('[');
+  needs_comma_ = false;
+}
+
+void JsonText::begin_array(std::string_view name) {
+  key(name);
+  begin_array();
+}
+
+void JsonText::end_array() {
+  text_.push_back(']');
+  needs_comma_ = true;
+}
+
+void JsonText::value(std::string_view text) {
+  comma();
+  append_string(text_, text);
+}
+
+void JsonText::value(bool truth) { raw(truth ? "true" : "false"); }
+
+void JsonText::value(double number) {
+  raw(std::isfinite(number) ? fmt::format("{}", number) : "null");
+}
+
+void JsonText::field_raw(std::string_view name, std::string_view json) {
+  key(name);
+  raw(json);
+}
+
+void JsonText::raw(std::string_view json) {
+  comma();
+  text_ += json;
+}
+
+}  // namespace postrider

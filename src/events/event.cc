@@ -1,0 +1,200 @@
+#include "events/event.h"
+
+#include <algorithm>
+#include <array>
+#include <variant>
+
+#include "base/bytes.h"
+#include "base/json_text.h"
+#include "base/text.h"
+
+namespace postrider::events {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+
+struct TypeName {
+  Type type;
+  std::string_view name;
+};
+constexpr std::array kTypes{TypeName{Type::accepted, "accepted"},
+                            TypeName{Type::delivered, "delivered"},
+                            TypeName{Type::deferred, "deferred"},
+                            TypeName{Type::failed, "failed"},
+                            TypeName{Type::expired, "expired"},
+                            TypeName{Type::bounced, "bounced"},
+                            TypeName{Type::suppressed, "suppressed"},
+                            TypeName{Type::rejected, "rejected"},
+                            TypeName{Type::operational, "operational"}};
+
+using Member = std::variant<std::string Event::*, std::uint64_t Event::*, Time Event::*,
+                            AccountId Event::*, MessageId Event::*, RecipientId Event::*>;
+
+/// Tags are on disk: never change or reuse one.
+struct Field {
+  std::uint8_t tag;
+  std::string_view name;
+  Member member;
+};
+const std::array kFields{
+    Field{2, "time", &Event::time},
+    Field{3, "account", &Event::account},
+    Field{4, "message", &Event::message},
+    Field{5, "recipient", &Event::recipient},
+    Field{6, "from", &Event::from},
+    Field{7, "to", &Event::to},
+    Field{8, "header_from", &Event::header_from},
+    Field{9, "subject", &Event::subject},
+    Field{10, "stream", &Event::stream},
+    Field{11, "size", &Event::size},
+    Field{12, "site", &Event::site},
+    Field{13, "mx_host", &Event::mx_host},
+    Field{14, "mx_address", &Event::mx_address},
+    Field{15, "source_address", &Event::source_address},
+    Field{16, "tls_version", &Event::tls_version},
+    Field{17, "tls_cipher", &Event::tls_cipher},
+    Field{18, "code", &Event::code},
+    Field{19, "enhanced", &Event::enhanced},
+    Field{20, "reply", &Event::reply},
+    Field{21, "attempt", &Event::attempt},
+    Field{22, "queue_ms", &Event::queue_ms},
+    Field{23, "attempt_ms", &Event::attempt_ms},
+    Field{24, "next_attempt", &Event::next_attempt},
+    Field{25, "session", &Event::session},
+    Field{26, "client", &Event::client},
+    Field{27, "user", &Event::user},
+    Field{28, "detail", &Event::detail},
+    Field{29, "kind", &Event::kind},
+    Field{30, "category", &Event::category},
+};
+
+/// The value of a field that is a number in some type; 0: says nothing.
+struct NumberOf {
+  const Event& event;
+  std::uint64_t operator()(std::string Event::*) const { return 0; }
+  std::uint64_t operator()(std::uint64_t Event::*member) const { return event.*member; }
+  std::uint64_t operator()(Time Event::*member) const {
+    return static_cast<std::uint64_t>((event.*member).time_since_epoch().count());
+  }
+  template <class Tag>
+  std::uint64_t operator()(Id<Tag> Event::*member) const {
+    return (event.*member).value;
+  }
+};
+
+struct SetNumber {
+  Event& event;
+  std::uint64_t value;
+  void operator()(std::string Event::*) const {}
+  void operator()(std::uint64_t Event::*member) const { event.*member = value; }
+  void operator()(Time Event::*member) const {
+    event.*member = Time(Duration(static_cast<std::int64_t>(value)));
+  }
+  template <class Tag>
+  void operator()(Id<Tag> Event::*member) const {
+    event.*member = Id<Tag>{value};
+  }
+};
+
+// A tag is followed by a varint or, for a string, by length and bytes: bit 7 of the tag tells which.
+constexpr std::uint8_t kStringBit = 0x80;
+
+void encode_field(std::string& out, const Event& event, const Field& field) {
+  if (const auto* text = std::get_if<std::string Event::*>(&field.member)) {
+    if (!(event.*(*text)).empty()) {
+      out.push_back(static_cast<char>(field.tag | kStringBit));
+      put_bytes(out, event.*(*text));
+    }
+    return;
+  }
+  if (const std::uint64_t number = std::visit(NumberOf{event}, field.member); number != 0) {
+    out.push_back(static_cast<char>(field.tag));
+    put_varint(out, number);
+  }
+}
+
+const Field* field_with(std::uint8_t tag) {
+  const auto found = std::ranges::find(kFields, tag, &Field::tag);
+  return found == kFields.end() ? nullptr : &*found;
+}
+
+void decode_field(Event& event, std::uint8_t tag, Reader& reader) {
+  const Field* field = field_with(tag & ~kStringBit);
+  if ((tag & kStringBit) != 0) {
+    const std::string_view text = reader.bytes();
+    if (field != nullptr) {
+      if (const auto* member = std::get_if<std::string Event::*>(&field->member)) {
+        event.*(*member) = text;
+      }
+    }
+    return;
+  }
+  const std::uint64_t number = reader.varint();
+  if (field != nullptr) {
+    std::visit(SetNumber{event, number}, field->member);
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(Type type) {
+  const auto found = std::ranges::find(kTypes, type, &TypeName::type);
+  return found == kTypes.end() ? "unknown" : found->name;
+}
+
+Result<Type> parse_type(std::string_view name) {
+  const auto found = std::ranges::find(kTypes, name, &TypeName::name);
+  if (found == kTypes.end()) {
+    return fail(Errc::invalid, "'" + printable(name, 40) + "' is not a type of event");
+  }
+  return found->type;
+}
+
+std::string encode(const Event& event) {
+  std::string payload;
+  payload.reserve(256);
+  payload.push_back(static_cast<char>(event.type));
+  for (const Field& field : kFields) {
+    encode_field(payload, event, field);
+  }
+  return seal_record(kVersion, payload);
+}
+
+Result<Event> decode(std::uint64_t sequence, std::string_view record) {
+  const OpenedRecord opened = open_record(record);
+  Reader reader(opened.payload);
+  Event event;
+  event.sequence = sequence;
+  event.type = static_cast<Type>(reader.u8());
+  while (reader.ok() && !reader.at_end()) {
+    decode_field(event, reader.u8(), reader);
+  }
+  if (!opened.intact || !reader.ok() || opened.version == 0) {
+    return fail(Errc::corrupt, "event " + std::to_string(sequence) + " can't be read");
+  }
+  return event;
+}
+
+std::string to_json(const Event& event) {
+  JsonText json;
+  json.begin_object();
+  json.field("sequence", event.sequence);
+  json.field("type", to_string(event.type));
+  for (const Field& field : kFields) {
+    if (const auto* text = std::get_if<std::string Event::*>(&field.member)) {
+      if (!(event.*(*text)).empty()) {
+        json.field(field.name, event.*(*text));
+      }
+    } else if (const std::uint64_t number = std::visit(NumberOf{event}, field.member)) {
+      if (const auto* time = std::get_if<Time Event::*>(&field.member)) {
+        json.field(field.name, format_time(event.*(*time)));
+      } else {
+        json.field(field.name, number);
+      }
+    }
+  }
+  json.end_object();
+  return json.take();
+}
+
+}  // namespace postrider::events

@@ -1,0 +1,96 @@
+#include "events/event_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/bytes.h"
+#include "store/store.h"
+
+namespace postrider::events {
+namespace {
+
+std::string key_of(std::uint64_t number) {
+  std::string key;
+  put_u64(key, number);
+  return key;
+}
+
+class StoredEvents final : public EventStore {
+ public:
+  explicit StoredEvents(const store::Store& store) : store_(store) {}
+
+  void append(store::Step& step, const Event& event) const override {
+    const std::uint64_t about = event.recipient.exists() ? event.recipient.value
+                                                         : event.message.value;
+    step.append(about, encode(event));
+  }
+
+  Result<Page> read(std::uint64_t from, std::size_t limit) const override {
+    Page page;
+    page.next = from;
+    TRY_VOID(store_.scan(store::Table::event, key_of(from), {},
+                         [&](std::string_view key, std::string_view record) {
+                           if (page.events.size() >= limit) {
+                             return false;
+                           }
+                           const std::uint64_t sequence = Reader(key).u64();
+                           add(page, sequence, record);
+                           page.next = sequence + 1;
+                           return true;
+                         }),
+             "reading the event log");
+    return page;
+  }
+
+  Result<Page> about(MessageId message, std::uint32_t count) const override {
+    TRY(const std::vector<std::uint64_t> found, sequences_about(message, count));
+    Page page;
+    for (const std::uint64_t sequence : found) {
+      TRY(const std::optional<std::string> record,
+          store_.get(store::Table::event, key_of(sequence)), "reading the event log");
+      if (record) {
+        add(page, sequence, *record);
+      }
+    }
+    page.next = found.empty() ? 0 : found.back() + 1;
+    return page;
+  }
+
+  std::uint64_t last_sequence() const override { return store_.last_sequence(); }
+
+ private:
+  Result<std::vector<std::uint64_t>> sequences_about(MessageId message,
+                                                     std::uint32_t count) const {
+    std::vector<std::uint64_t> found;
+    TRY_VOID(store_.scan(store::Table::event_about, key_of(message.value),
+                         key_of(recipient_of(message, count).value),
+                         [&](std::string_view key, std::string_view /*value*/) {
+                           Reader reader(key);
+                           reader.u64();
+                           found.push_back(reader.u64());
+                           return true;
+                         }),
+             "reading the event log");
+    std::ranges::sort(found);
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    return found;
+  }
+
+  static void add(Page& page, std::uint64_t sequence, std::string_view record) {
+    if (Result<Event> event = decode(sequence, record)) {
+      page.events.push_back(*std::move(event));
+    } else {
+      ++page.unreadable;
+    }
+  }
+
+  const store::Store& store_;
+};
+
+}  // namespace
+
+std::unique_ptr<EventStore> make_event_store(const store::Store& store) {
+  return std::make_unique<StoredEvents>(store);
+}
+
+}  // namespace postrider::events

@@ -1,0 +1,47 @@
+// The event log: appending to it as part of a step, and reading it.
+//
+// An event travels in the step whose story it tells, so that nothing is told that did not happen and
+// nothing happens untold. Reading is by sequence number, or by recipient.
+//
+// Any thread; reading blocks for a moment on the disk. Errors: those of the store; corrupt records are
+// skipped and counted in Page::unreadable.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "events/event.h"
+#include "store/step.h"
+
+namespace postrider::store {
+class Store;
+}
+
+namespace postrider::events {
+
+struct Page {
+  std::vector<Event> events;
+  std::uint64_t next = 0;        ///< where to go on: the sequence number behind the last one read
+  std::uint64_t unreadable = 0;
+};
+
+class EventStore {
+ public:
+  virtual ~EventStore() = default;
+
+  virtual void append(store::Step& step, const Event& event) const = 0;
+
+  /// At most `limit` events with sequence >= from, in order.
+  virtual Result<Page> read(std::uint64_t from, std::size_t limit) const = 0;
+  /// All events about the `count` recipients of a message, in order.
+  virtual Result<Page> about(MessageId message, std::uint32_t count) const = 0;
+  virtual std::uint64_t last_sequence() const = 0;
+};
+
+/// On the embedded database, which must outlive it.
+std::unique_ptr<EventStore> make_event_store(const store::Store& store);
+
+}  // namespace postrider::events

@@ -1,0 +1,35 @@
+// A recipient that waits: what the queues hold of it, and no more, because there may be a million.
+// Values; one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "spool/message.h"
+
+namespace postrider::queue {
+
+/// A message that has just come, kept in memory for its first attempts within a budget.
+struct Fresh {
+  spool::Message message;
+  std::shared_ptr<const std::string> content;
+};
+
+struct Waiting {
+  MessageId message;
+  AccountId account;
+  std::uint32_t index = 0;     ///< of the recipient in its message
+  std::uint32_t count = 1;     ///< recipients of the message
+  std::uint32_t attempts = 0;  ///< that have failed
+  Time accepted{};
+  Time due{};                  ///< not before
+  std::string domain;          ///< of the recipient's address
+  std::shared_ptr<const Fresh> fresh;  ///< null: to be read from the spool
+
+  RecipientId recipient() const { return recipient_of(message, index); }
+};
+
+}  // namespace postrider::queue

@@ -1,0 +1,44 @@
+// A message that we have answered for, without its bytes, and what became of each recipient so far.
+// Values.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "smtp/transaction.h"
+
+namespace postrider::spool {
+
+struct Message {
+  MessageId id;
+  AccountId account;
+  Time accepted{};
+  smtp::Envelope envelope;  ///< recipient number i has the id recipient_of(id, i)
+  std::string from_domain;  ///< of the From: header; whose keys sign. Empty: a report of our own
+  std::uint64_t size = 0;   ///< of the content
+  bool is_bulk = false;     ///< stream
+  bool lacks_message_id = false;  ///< each recipient's copy is given one of its own
+  bool has_eight_bit_header = false;
+  bool has_eight_bit_body = false;
+  bool has_dot_lines = true;
+  bool has_long_lines = false;  ///< over 998 octets: not for DATA (RFC 5321, 4.5.3.1.6)
+
+  std::uint32_t recipient_count() const {
+    return static_cast<std::uint32_t>(envelope.recipients.size());
+  }
+};
+
+/// Of a recipient that has been tried, or has settled while others of its message wait.
+struct RecipientState {
+  std::uint32_t attempts = 0;
+  Time due{};
+  bool is_settled = false;
+  std::string site;        ///< where it was tried last
+  std::string last_reply;  ///< on one line, printable, at most 500 bytes
+
+  bool operator==(const RecipientState&) const = default;
+};
+
+}  // namespace postrider::spool

@@ -1,0 +1,36 @@
+// How the spool's records lie on disk.
+//
+// meta       key: message id (8). Value: record version 1: fields of Message in the order of the code.
+// recipient  key: message id (8), index (4). Value: record version 1: RecipientState.
+// body       key: message id (8). Value: version (1), checksum of the content (4), the content. The
+//            checksum is in front, so that content is written from where it lies.
+//
+// A record begins with its version and ends in a checksum (base/bytes.h); a change of layout is a new
+// version, and the old one stays readable. Pure; any thread. Errc::corrupt if it doesn't hold.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "spool/message.h"
+
+namespace postrider::spool {
+
+std::string message_key(MessageId id);
+std::string recipient_key(MessageId id, std::uint32_t index);
+MessageId message_of_key(std::string_view key);
+
+std::string encode(const Message& message);
+Result<Message> decode_message(MessageId id, std::string_view record);
+
+std::string encode(const RecipientState& state);
+Result<RecipientState> decode_recipient(std::string_view record);
+
+std::string content_prefix(std::string_view content);
+/// The content, without the prefix.
+Result<std::string> open_content(std::string stored);
+
+}  // namespace postrider::spool

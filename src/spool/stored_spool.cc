@@ -1,0 +1,145 @@
+#include <algorithm>
+#include <mutex>
+#include <unordered_map>
+#include <utility>
+
+#include "base/bytes.h"
+#include "spool/recovery.h"
+#include "spool/records.h"
+#include "spool/spool.h"
+#include "store/store.h"
+
+namespace postrider::spool {
+namespace {
+
+using store::Step;
+using store::Table;
+
+class StoredSpool final : public Spool {
+ public:
+  explicit StoredSpool(const store::Store& store) : store_(store) {}
+
+  void add(Step& step, const Message& message,
+           std::shared_ptr<const std::string> content) override {
+    const std::string key = message_key(message.id);
+    step.put(Table::meta, key, encode(message));
+    std::string prefix = content_prefix(*content);
+    step.put(Table::body, key, std::move(prefix), std::move(content));
+  }
+
+  void defer(Step& step, MessageId id, std::uint32_t index,
+             const RecipientState& state) override {
+    step.put(Table::recipient, recipient_key(id, index), encode(state));
+  }
+
+  bool settle(Step& step, MessageId id, std::uint32_t index, std::uint32_t count,
+              bool was_tried) override {
+    if (count > 1) {
+      RecipientState done;
+      done.is_settled = true;
+      step.put(Table::recipient, recipient_key(id, index), encode(done));
+      return false;
+    }
+    forget(step, id);
+    if (was_tried) {
+      step.erase(Table::recipient, recipient_key(id, index));
+    }
+    return true;
+  }
+
+  std::optional<Step> settled(MessageId id, std::uint32_t count) override {
+    {
+      const std::lock_guard lock(mutex_);
+      const auto [waiting, is_new] = waiting_.try_emplace(id, count);
+      if (--waiting->second > 0) {
+        return std::nullopt;
+      }
+      waiting_.erase(waiting);
+    }
+    Step step;
+    forget(step, id);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      step.erase(Table::recipient, recipient_key(id, i));
+    }
+    return step;
+  }
+
+  Result<Message> read(MessageId id) const override {
+    TRY(const std::string record, read_value(Table::meta, id));
+    return decode_message(id, record);
+  }
+
+  Result<std::string> read_content(MessageId id) const override {
+    TRY(std::string stored, read_value(Table::body, id));
+    return open_content(std::move(stored));
+  }
+
+  Result<std::optional<RecipientState>> read_state(MessageId id,
+                                                   std::uint32_t index) const override {
+    TRY(const std::optional<std::string> record,
+        store_.get(Table::recipient, recipient_key(id, index)));
+    if (!record) {
+      return std::optional<RecipientState>();
+    }
+    TRY(RecipientState state, decode_recipient(*record));
+    return std::optional(std::move(state));
+  }
+
+  void set_aside(Step& step, MessageId id) override {
+    const std::string key = message_key(id);
+    const Result<std::optional<std::string>> record = store_.get(Table::meta, key);
+    step.put(Table::set_aside, set_aside_key(Table::meta, key),
+             record && *record ? **record : std::string());
+    step.erase(Table::meta, key);
+  }
+
+  Result<RecoveryFigures> recover(const std::function<void(Recovered)>& take, Step& repairs,
+                                  std::vector<std::string>& problems) override {
+    const auto note_waiting = [&](Recovered recovered) {
+      const std::uint32_t count = recovered.message.recipient_count();
+      const auto open = static_cast<std::uint32_t>(std::ranges::count_if(
+          recovered.states, [](const auto& state) { return !state || !state->is_settled; }));
+      if (count > 1 && open < count) {
+        waiting_.emplace(recovered.message.id, open);
+      }
+      if (open == 0) {  // the last settlement is durable, the forgetting was not
+        forget(repairs, recovered.message.id);
+        for (std::uint32_t i = 0; i < count; ++i) {
+          repairs.erase(Table::recipient, recipient_key(recovered.message.id, i));
+        }
+        waiting_.erase(recovered.message.id);
+        return;
+      }
+      take(std::move(recovered));
+    };
+    return recover_messages(store_, note_waiting, repairs, problems);
+  }
+
+ private:
+  static void forget(Step& step, MessageId id) {
+    step.erase(Table::meta, message_key(id));
+    step.erase(Table::body, message_key(id));
+  }
+
+  Result<std::string> read_value(Table table, MessageId id) const {
+    TRY(std::optional<std::string> value, store_.get(table, message_key(id)),
+        "message " + to_string(id));
+    if (!value) {
+      return fail(Errc::not_found, "no message " + to_string(id) + " is waiting");
+    }
+    return *std::move(value);
+  }
+
+  const store::Store& store_;
+  std::mutex mutex_;
+  /// How many recipients are not settled; only of messages with several, once the first has settled.
+  std::unordered_map<MessageId, std::uint32_t> waiting_;
+};
+
+}  // namespace
+
+std::unique_ptr<Spool> make_spool(const store::Store& store) {
+  return std::make_unique<StoredSpool>(store);
+}
+
+}  // namespace postrider::spool

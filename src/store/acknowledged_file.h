@@ -1,0 +1,47 @@
+// The last acknowledged sequence number of the database, in a file of its own beside it, so that a
+// database that lost its tail can be told from one that never had it.
+//
+// Written after each commit (one pwrite of 12 bytes, no sync) and synced about once a second by a
+// thread of its own: it may lag behind the database, and never delays a commit. Any thread may call
+// set(); one at a time.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "base/result.h"
+
+namespace postrider::store {
+
+class AcknowledgedFile {
+ public:
+  /// Errc::unavailable in the system's words.
+  static Result<std::unique_ptr<AcknowledgedFile>> open(const std::filesystem::path& file);
+  ~AcknowledgedFile();
+  AcknowledgedFile(const AcknowledgedFile&) = delete;
+  AcknowledgedFile& operator=(const AcknowledgedFile&) = delete;
+
+  /// What was in the file when it was opened; 0 if it was new or unreadable.
+  std::uint64_t found() const { return found_; }
+
+  void set(std::uint64_t sequence);
+
+ private:
+  AcknowledgedFile(int descriptor, std::uint64_t found);
+  void sync_now_and_then();
+
+  int descriptor_;
+  std::uint64_t found_;
+  std::atomic<bool> is_dirty_ = false;
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool ending_ = false;
+  std::thread thread_;
+};
+
+}  // namespace postrider::store

@@ -1,0 +1,83 @@
+#include "store/rocks_options.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/rate_limiter.h>
+#include <rocksdb/table.h>
+
+namespace postrider::store {
+namespace {
+
+constexpr std::size_t kBlockCacheBytes = 16 << 20;
+constexpr std::uint64_t kSmallWriteBuffer = 4 << 20;
+
+rocksdb::ColumnFamilyOptions small_records(std::uint64_t write_buffer,
+                                           const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions family;
+  family.write_buffer_size = write_buffer;
+  family.max_write_buffer_number = 3;
+  family.compression = rocksdb::kLZ4Compression;
+  family.level_compaction_dynamic_level_bytes = true;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return family;
+}
+
+/// Bodies go to blob files: compaction then moves keys, not mail. Most are deleted before their write
+/// buffer is flushed and never reach a file at all.
+rocksdb::ColumnFamilyOptions bodies(std::uint64_t write_buffer,
+                                    const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions family = small_records(write_buffer, cache);
+  family.enable_blob_files = true;
+  family.min_blob_size = 512;
+  family.blob_file_size = 256 << 20;
+  family.blob_compression_type = rocksdb::kNoCompression;
+  family.enable_blob_garbage_collection = true;
+  family.blob_garbage_collection_age_cutoff = 0.25;
+  family.blob_garbage_collection_force_threshold = 0.5;
+  return family;
+}
+
+}  // namespace
+
+rocksdb::DBOptions database_options(const StoreOptions& options) {
+  rocksdb::DBOptions db;
+  db.create_if_missing = !options.read_only;
+  db.create_missing_column_families = !options.read_only;
+  // A torn tail is what a power cut leaves: what lies before it is good. A flipped bit in the middle
+  // stops the replay there too, and the acknowledged number then tells that more is missing.
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  db.max_total_wal_size = 128 << 20;  // bounds what a start has to replay
+  db.recycle_log_file_num = 0;        // on, the flush thread died (RocksDB 7.8, measured)
+  db.max_background_jobs = 2;
+  db.allow_concurrent_memtable_write = false;  // one writer
+  db.enable_write_thread_adaptive_yield = false;
+  db.avoid_flush_during_shutdown = true;  // the log is synced: a stop takes no longer than a kill
+  db.max_open_files = 512;
+  db.info_log_level = rocksdb::WARN_LEVEL;
+  db.keep_log_file_num = 3;
+  db.stats_dump_period_sec = 0;
+  db.stats_persist_period_sec = 0;
+  db.bytes_per_sync = 1 << 20;
+  if (!options.read_only) {
+    db.rate_limiter.reset(rocksdb::NewGenericRateLimiter(200 << 20));
+  }
+  return db;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const StoreOptions& options) {
+  const auto cache = rocksdb::NewLRUCache(kBlockCacheBytes);
+  return {
+      {rocksdb::kDefaultColumnFamilyName, small_records(kSmallWriteBuffer, cache)},
+      {"meta", small_records(options.write_buffer_bytes, cache)},
+      {"recipient", small_records(kSmallWriteBuffer, cache)},
+      {"body", bodies(options.write_buffer_bytes, cache)},
+      {"event", small_records(options.write_buffer_bytes, cache)},
+      {"event_about", small_records(kSmallWriteBuffer, cache)},
+      {"set_aside", small_records(kSmallWriteBuffer, cache)},
+  };
+}
+
+}  // namespace postrider::store

@@ -1,0 +1,70 @@
+// A step: everything that must become durable together, or not at all. The spool and the event store
+// write into it what they mean; the store commits it as one.
+//
+// Tables are column families of the one database. Keys are bytes in the order in which they are read
+// (base/bytes.h). Values: any thread; a step belongs to whoever builds it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace postrider::store {
+
+/// The numbers are positions in the database's list of column families: only append.
+enum class Table : std::uint8_t {
+  meta,         ///< spool: a message without its bytes, by message id
+  recipient,    ///< spool: a recipient that is not as it was accepted, by message id and index
+  body,         ///< spool: the bytes of a message, by message id
+  event,        ///< the event log, by sequence number
+  event_about,  ///< which events are about a recipient: recipient id, sequence number
+  set_aside,    ///< records that could not be read, as they were, by table and key
+};
+constexpr std::size_t kTables = 6;
+
+class Step {
+ public:
+  void put(Table table, std::string key, std::string value) {
+    writes_.push_back({table, Kind::put, std::move(key), std::move(value), nullptr});
+  }
+  /// The value is `head` followed by `tail`, which is shared and not copied until the commit.
+  void put(Table table, std::string key, std::string head,
+           std::shared_ptr<const std::string> tail) {
+    writes_.push_back({table, Kind::put, std::move(key), std::move(head), std::move(tail)});
+  }
+  void erase(Table table, std::string key) {
+    writes_.push_back({table, Kind::erase, std::move(key), {}, nullptr});
+  }
+
+  /// Appends to the event log; the commit gives the sequence number. `about`: a recipient id, or 0.
+  void append(std::uint64_t about, std::string record) {
+    records_.push_back({about, std::move(record)});
+  }
+
+  bool empty() const { return writes_.empty() && records_.empty(); }
+
+  enum class Kind : std::uint8_t { put, erase };
+  struct Write {
+    Table table;
+    Kind kind;
+    std::string key;
+    std::string head;
+    std::shared_ptr<const std::string> tail;
+  };
+  struct Record {
+    std::uint64_t about;
+    std::string bytes;
+  };
+  const std::vector<Write>& writes() const { return writes_; }
+  const std::vector<Record>& records() const { return records_; }
+
+ private:
+  std::vector<Write> writes_;
+  std::vector<Record> records_;
+};
+
+}  // namespace postrider::store

@@ -1,0 +1,105 @@
+// The one database behind the spool and the event store: opening it, committing steps to it as a
+// group, reading from it.
+//
+// What a commit promises: when a step's completion hears success, the step is on stable storage
+// (fdatasync of the write-ahead log has returned). One thread drains what has queued, writes it as one
+// batch, syncs once and answers everybody. A step may be a note: it needs no sync of its own and rides
+// with the next commit, 5 ms later at most.
+//
+// When storage fails:
+// - A sync or write that fails latches the store: nothing is written any more, every commit fails with
+//   Errc::unavailable, and `on_latched` is called once. Linux drops dirty pages after a failed fsync,
+//   so that a retry would lie; the process has to end and to recover from what is really there.
+// - A full disk is no failed sync: commits fail with Errc::unavailable until there is room again.
+// - After opening, the last acknowledged sequence number (a file beside the database) is compared with
+//   what was recovered: acknowledged writes that are missing are reported by `missing_writes()`.
+//
+// Threads: commit() and reads from any; completions run where they are sent (Committer).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "net/io_threads.h"
+#include "store/step.h"
+
+namespace postrider::store {
+
+struct StoreOptions {
+  std::filesystem::path directory;      ///< the database's own; created
+  bool read_only = false;
+  std::uint64_t write_buffer_bytes = 16 << 20;  ///< of meta and of body each
+  std::uint64_t reserve_bytes = 256 << 20;      ///< free space under which has_room() says no
+  std::chrono::milliseconds note_wait{5};
+};
+
+enum class Urgency : std::uint8_t {
+  promise,  ///< sync before the completion
+  note,     ///< with the next commit; the completion comes after that one's sync
+};
+
+using Completion = std::move_only_function<void(const Result<>&)>;
+
+/// Counters since the start; for metrics and tests.
+struct StoreFigures {
+  std::uint64_t commits = 0;
+  std::uint64_t steps = 0;
+  std::uint64_t syncs_failed = 0;
+  std::uint64_t bytes = 0;
+  bool is_latched = false;
+  bool is_full = false;
+};
+
+class Store {
+ public:
+  /// Errc::corrupt: the database can't be opened; the text says what to do. Errc::unavailable: another
+  /// process has it, or the disk refuses.
+  static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
+  ~Store();  ///< commits what is queued
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  /// Starts committing. `on_latched` runs on the commit thread, once, with the reason.
+  void start(std::function<void(const Error&)> on_latched);
+
+  /// What is wanted by one thread in one round goes in as one batch: see Committer.
+  struct Request {
+    Step step;
+    Urgency urgency = Urgency::promise;
+    Completion completed;
+    net::Mailbox* reply_to = nullptr;  ///< where `completed` runs
+  };
+  void submit(std::vector<Request>& requests);
+
+  Result<std::optional<std::string>> get(Table table, std::string_view key) const;
+  /// Every entry with key >= from, in order, until `take` says false or `to` (if not empty) is reached.
+  Result<> scan(Table table, std::string_view from, std::string_view to,
+                const std::function<bool(std::string_view key, std::string_view value)>& take) const;
+  Result<std::optional<std::string>> last_key(Table table) const;
+
+  /// Of the event log: the highest that is durable.
+  std::uint64_t last_sequence() const;
+  /// False if less than the reserve plus `bytes` is free. Cheap: looks at most 4 times a second.
+  bool has_room(std::uint64_t bytes) const;
+
+  /// Set if acknowledged writes were not recovered; says how many sequence numbers are missing.
+  std::optional<std::string> missing_writes() const;
+
+  std::uint64_t disk_bytes() const;  ///< of the database's files
+  StoreFigures figures() const;
+
+ private:
+  struct State;
+  explicit Store(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace postrider::store
