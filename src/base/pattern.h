@@ -26,20 +26,27 @@ class PatternMap {
     values_.insert_or_assign(pattern, std::move(value));
   }
 
+  using Entry = std::pair<const std::string, Value>;
+
   /// `name` in lower case. Null if nothing matches.
-  const Value* find(std::string_view name) const {
+  const Entry* find_entry(std::string_view name) const {
     if (values_.empty()) {
       return nullptr;
     }
-    if (const Value* exact = at(std::string(name))) {
+    if (const Entry* exact = at(std::string(name))) {
       return exact;
     }
     for (auto dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.', dot + 1)) {
-      if (const Value* below = at("*" + std::string(name.substr(dot)))) {
+      if (const Entry* below = at("*" + std::string(name.substr(dot)))) {
         return below;
       }
     }
     return at("*");
+  }
+
+  const Value* find(std::string_view name) const {
+    const Entry* entry = find_entry(name);
+    return entry == nullptr ? nullptr : &entry->second;
   }
 
   bool empty() const { return values_.empty(); }
@@ -47,9 +54,9 @@ class PatternMap {
   auto end() const { return values_.end(); }
 
  private:
-  const Value* at(const std::string& pattern) const {
+  const Entry* at(const std::string& pattern) const {
     const auto found = values_.find(pattern);
-    return found == values_.end() ? nullptr : &found->second;
+    return found == values_.end() ? nullptr : &*found;
   }
 
   std::unordered_map<std::string, Value> values_;

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "mail/dkim.h"
 #include "spool/message.h"
 
 namespace postrider::queue {
@@ -16,6 +18,10 @@ namespace postrider::queue {
 struct Fresh {
   spool::Message message;
   std::shared_ptr<const std::string> content;
+
+  /// Of the body, as DKIM has it: one hash for all copies. Filled by the first that needs it.
+  mutable std::once_flag body_hashed;
+  mutable mail::BodyHash body_hash{};
 };
 
 struct Waiting {

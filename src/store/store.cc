@@ -23,6 +23,8 @@ namespace {
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+constexpr std::chrono::seconds kFullRetry{1};
+
 std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
 
 Error explain(const rocksdb::Status& status) {
@@ -82,6 +84,9 @@ struct Store::State {
 
   void commit(std::vector<Request>& batch) {
     Result<> done = write(batch);
+    if (!done && is_full && !is_latched) {
+      hold_notes(batch);
+    }
     answer(batch, done);
     if (!done && is_latched.load() && on_latched) {
       std::exchange(on_latched, nullptr)(done.error());
@@ -109,6 +114,21 @@ struct Store::State {
     steps.fetch_add(batch.size(), std::memory_order_relaxed);
     bytes.fetch_add(writes.GetDataSize(), std::memory_order_relaxed);
     return {};
+  }
+
+  /// A note tells what has happened already: it waits for room, however long. Promises are refused,
+  /// and so is everything once the store is ending.
+  void hold_notes(std::vector<Request>& batch) {
+    const std::lock_guard lock(mutex);
+    if (ending) {
+      return;
+    }
+    std::vector<Request> promised;
+    for (Request& request : batch) {
+      (request.urgency == Urgency::note ? queue : promised).push_back(std::move(request));
+    }
+    batch.swap(promised);
+    notes_due = std::chrono::steady_clock::now() + kFullRetry;
   }
 
   /// Fills `writes`. Returns the sequence number behind the last one used.

@@ -1,0 +1,84 @@
+#include "delivery/batch.h"
+
+#include <utility>
+
+namespace postrider::delivery {
+
+namespace asio = boost::asio;
+
+namespace {
+
+Result<std::shared_ptr<const queue::Fresh>> read_from_spool(MessageId id,
+                                                            const spool::Spool& spool) {
+  auto fresh = std::make_shared<queue::Fresh>();
+  TRY(fresh->message, spool.read(id));
+  TRY(std::string content, spool.read_content(id), "message " + to_string(id));
+  fresh->content = std::make_shared<const std::string>(std::move(content));
+  return std::shared_ptr<const queue::Fresh>(std::move(fresh));
+}
+
+}  // namespace
+
+std::shared_ptr<Batch> Batch::load(std::vector<queue::Waiting> waiting, const Services& services,
+                                   const Options& options, const asio::any_io_executor& executor,
+                                   Error& why) {
+  std::shared_ptr<const queue::Fresh> fresh = waiting.front().fresh;
+  if (!fresh) {
+    auto read = read_from_spool(waiting.front().message, services.spool);
+    if (!read) {
+      why = read.error();
+      return nullptr;
+    }
+    fresh = *std::move(read);
+  }
+  return std::make_shared<Batch>(std::move(waiting), std::move(fresh),
+                                 render_context(services, options), executor);
+}
+
+Batch::Batch(std::vector<queue::Waiting> waiting, std::shared_ptr<const queue::Fresh> fresh,
+             RenderContext context, const asio::any_io_executor& executor)
+    : waiting_(std::move(waiting)),
+      fresh_(std::move(fresh)),
+      context_(std::move(context)),
+      is_rendered_(executor) {
+  std::vector<std::uint32_t> indexes;
+  for (const queue::Waiting& one : waiting_) {
+    indexes.push_back(one.index);
+  }
+  envelope_ = outgoing_envelope(fresh_->message, indexes, context_);
+  estimated_bytes_ = estimated_size(*fresh_, context_);
+}
+
+void Batch::start_rendering(const Services& services, bool seven_bit, std::size_t turn) {
+  const Time now = services.clock.now();
+  if (!is_costly(fresh_->message, *context_.directory)) {
+    rendered_ = render_now(seven_bit, now);
+    return;
+  }
+  // Also where it is this thread's turn it is posted: what is ready to be sent goes out first.
+  net::Mailbox& back = services.threads.mailbox(net::IoThreads::current());
+  net::Mailbox& there = services.threads.mailbox(turn % services.threads.count());
+  there.post([self = shared_from_this(), &back, seven_bit, now] {
+    Result<Rendered> made = self->render_now(seven_bit, now);
+    back.post([self, made = std::move(made)]() mutable {
+      self->rendered_ = std::move(made);
+      self->is_rendered_.set();
+    });
+  });
+}
+
+asio::awaitable<const Result<Rendered>*> Batch::rendered() {
+  const auto self = shared_from_this();
+  while (!self->rendered_) {
+    co_await self->is_rendered_.wait(net::Deadline::max());
+  }
+  co_return &*self->rendered_;
+}
+
+Result<Rendered> Batch::render_now(bool seven_bit, Time now) const {
+  const std::uint32_t index = waiting_.front().index;
+  return seven_bit ? render_seven_bit(*fresh_, index, context_, now)
+                   : render(*fresh_, index, context_, now);
+}
+
+}  // namespace postrider::delivery

@@ -1,0 +1,211 @@
+#include "delivery/connection.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/this_coro.hpp>
+
+#include "delivery/batch.h"
+#include "delivery/site.h"
+
+namespace postrider::delivery {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+namespace {
+
+constexpr std::uint32_t kRecipientsMax = 100;  // RFC 5321, 4.5.3.1.8: every server takes as many
+
+using BatchPtr = std::shared_ptr<Batch>;
+
+class Connection {
+ public:
+  Connection(Site& site, Connected connected, std::shared_ptr<const Options> options,
+             asio::any_io_executor executor)
+      : site_(site),
+        connected_(std::move(connected)),
+        client_(*connected_.client),
+        options_(std::move(options)),
+        executor_(std::move(executor)) {}
+
+  awaitable<void> run() {
+    BatchPtr current = co_await next_or_wait();
+    while (current) {
+      current = co_await send(std::move(current));
+      if (!current && is_usable_) {
+        current = co_await next_or_wait();
+      }
+    }
+    if (is_usable_) {
+      co_await client_.quit();
+    }
+  }
+
+ private:
+  /// Sends one batch, with the envelope of the next behind it. Returns the next.
+  awaitable<BatchPtr> send(BatchPtr current) {
+    const Result<Rendered>* rendered = co_await current->rendered();
+    if (!*rendered) {
+      could_not_render(*current, rendered->error());
+      is_usable_ = !envelope_is_ahead_;  // the peer waits for a message that will not come
+      co_return nullptr;
+    }
+    ++sent_;
+    BatchPtr next = may_send_more(1) ? take() : nullptr;
+    envelope_is_ahead_ = next != nullptr && client_.features().pipelining;
+    const auto pieces = (*rendered)->pieces();
+    const smtp::Outgoing outgoing{
+        .envelope = &current->envelope(),
+        .content = pieces,
+        .content_bytes = pieces[0].size() + pieces[1].size(),
+        .has_dot_lines = current->message()->message.has_dot_lines || needs_seven_bit(*current)};
+    smtp::TransactionResult result = co_await client_.transact(
+        outgoing, next ? &next->envelope() : nullptr, next ? next->estimated_bytes() : 0);
+    is_usable_ = !result.broken && !result.closing;
+    settle(*current, result);
+    if (next && !is_usable_) {
+      site_.put_back(std::move(next->waiting()));
+      next.reset();
+    }
+    co_return next;
+  }
+
+  bool needs_seven_bit(const Batch& batch) const {
+    return batch.message()->message.has_eight_bit_body && !client_.features().eight_bit_mime;
+  }
+
+  bool may_send_more(std::uint32_t ahead) const {
+    const std::uint32_t ours = site_.destination()->limits.messages_per_connection;
+    const std::uint32_t theirs = client_.features().transactions_max;
+    return sent_ + ahead <= (theirs == 0 ? ours : std::min(ours, theirs));
+  }
+
+  awaitable<BatchPtr> next_or_wait() {
+    if (!may_send_more(1)) {
+      co_return nullptr;
+    }
+    if (BatchPtr batch = take()) {
+      co_return batch;
+    }
+    const auto until = std::chrono::steady_clock::now() + options_->idle_timeout;
+    while (std::chrono::steady_clock::now() < until && !site_.is_stopping()) {
+      co_await site_.wait_for_work(options_->idle_timeout);
+      if (!client_.stream().is_quiet()) {
+        is_usable_ = false;  // it closed, or said 421, while nothing was going on
+        co_return nullptr;
+      }
+      if (BatchPtr batch = take()) {
+        co_return batch;
+      }
+    }
+    co_return nullptr;
+  }
+
+  /// The next batch that this peer can be given; what it can't is settled on the way.
+  BatchPtr take() {
+    const std::uint32_t theirs = client_.features().recipients_max;
+    const std::uint32_t most = theirs == 0 ? kRecipientsMax : std::min(theirs, kRecipientsMax);
+    while (true) {
+      std::vector<queue::Waiting> waiting = site_.take(most);
+      if (waiting.empty()) {
+        return nullptr;
+      }
+      Error why(Errc::not_found, "");
+      const std::vector<queue::Waiting> kept = waiting;
+      BatchPtr batch = Batch::load(std::move(waiting), site_.services(), *options_, executor_, why);
+      if (!batch) {
+        could_not_load(kept, why);
+        continue;
+      }
+      const Result<> takes_it = smtp::check_peer(client_.features(), batch->envelope(),
+                                                 batch->estimated_bytes());
+      if (takes_it) {
+        batch->start_rendering(site_.services(), needs_seven_bit(*batch), site_.next_turn());
+        return batch;
+      }
+      settle_all(*batch, {.enhanced = "5.6.7", .text = takes_it.error().text()}, true);
+    }
+  }
+
+  void could_not_load(const std::vector<queue::Waiting>& waiting, const Error& why) {
+    if (why.code() == Errc::not_found) {
+      return;
+    }
+    for (const queue::Waiting& one : waiting) {
+      site_.record({.waiting = one,
+                    .message = nullptr,
+                    .peer = connected_.peer,
+                    .reply = {.enhanced = why.code() == Errc::corrupt ? "5.3.0" : "4.3.0",
+                              .text = why.text()},
+                    .is_final = why.code() == Errc::corrupt});
+    }
+  }
+
+  void could_not_render(Batch& batch, const Error& why) {
+    const bool never = why.code() == Errc::invalid;
+    settle_all(batch, {.enhanced = never ? "5.6.3" : "4.3.0", .text = why.text()}, never);
+  }
+
+  void settle_all(Batch& batch, const smtp::Reply& reply, bool is_final) {
+    for (queue::Waiting& waiting : batch.waiting()) {
+      site_.record({.waiting = std::move(waiting),
+                    .message = batch.message(),
+                    .peer = connected_.peer,
+                    .reply = reply,
+                    .is_final = is_final});
+    }
+  }
+
+  void settle(Batch& batch, smtp::TransactionResult& result) {
+    assert(result.recipients.size() == batch.waiting().size());
+    const bool had_none = result.progress == smtp::Progress::nothing && result.broken;
+    if (had_none && (sent_ > 1 || connected_.has_alternative)) {
+      if (sent_ == 1) {
+        site_.troubled().add(connected_.peer->address);
+      }
+      site_.put_back(std::move(batch.waiting()));
+      return;
+    }
+    for (std::size_t i = 0; i < result.recipients.size(); ++i) {
+      smtp::Reply& reply = result.recipients[i];
+      if (reply.code == 0) {
+        reply = no_reply(result);
+      }
+      site_.record({.waiting = std::move(batch.waiting()[i]),
+                    .message = batch.message(),
+                    .peer = connected_.peer,
+                    .reply = std::move(reply),
+                    .took = result.took});
+    }
+  }
+
+  static smtp::Reply no_reply(const smtp::TransactionResult& result) {
+    const std::string why = result.broken ? result.broken->text() : "no reply";
+    const bool after_dot = result.progress == smtp::Progress::unconfirmed;
+    return {.enhanced = "4.4.2",
+            .text = (after_dot ? "after the final dot: " : "during the transaction: ") + why};
+  }
+
+  Site& site_;
+  Connected connected_;
+  smtp::Client& client_;
+  std::shared_ptr<const Options> options_;
+  asio::any_io_executor executor_;
+  std::uint32_t sent_ = 0;
+  bool is_usable_ = true;
+  bool envelope_is_ahead_ = false;
+};
+
+}  // namespace
+
+awaitable<void> run_connection_to_its_end(Site& site, Connected connected,
+                                          std::shared_ptr<const Options> options) {
+  Connection connection(site, std::move(connected), std::move(options),
+                        co_await asio::this_coro::executor);
+  co_await connection.run();
+}
+
+}  // namespace postrider::delivery

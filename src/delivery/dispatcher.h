@@ -1,0 +1,53 @@
+// All of delivery: one worker for each io thread, and the way between them.
+//
+// Threads: add() on an io thread; set_options(), tick(), the questions and stop() from any coroutine on
+// an io thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "delivery/worker.h"
+
+namespace postrider::delivery {
+
+/// What waits, by site, and why; for `queue`.
+struct QueueEntry {
+  queue::Waiting waiting;
+  std::string site;  ///< of the ready queue it is in; empty: it waits for its time or for DNS
+};
+
+class Dispatcher {
+ public:
+  Dispatcher(const Services& services, std::shared_ptr<const Options> options);
+  ~Dispatcher();
+
+  /// On an io thread: its own worker takes the recipient.
+  void add(queue::Waiting waiting);
+  /// Before the threads start: spreads what was recovered.
+  void add_recovered(queue::Waiting waiting);
+
+  /// For workers: to the thread that the site belongs to.
+  void send_to_site(std::size_t from, const DestinationPtr& destination, queue::Waiting waiting);
+
+  void set_options(std::shared_ptr<const Options> options);
+  void tick();
+
+  boost::asio::awaitable<WorkerFigures> figures();
+  /// At most `limit` entries, in no order.
+  boost::asio::awaitable<std::vector<QueueEntry>> entries(std::size_t limit);
+  boost::asio::awaitable<std::size_t> hurry(std::string domain);
+  boost::asio::awaitable<void> stop(std::chrono::milliseconds limit);
+
+ private:
+  template <class T>
+  boost::asio::awaitable<std::vector<T>> ask_all(std::function<T(Worker&)> question);
+
+  const Services& services_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+}  // namespace postrider::delivery

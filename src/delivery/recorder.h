@@ -1,0 +1,20 @@
+// Who writes down what became of an attempt. Delivery tells; the relay (relay/outcome_recorder.h)
+// changes the spool, appends the event and sends the report.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "delivery/attempt.h"
+
+namespace postrider::delivery {
+
+class Recorder {
+ public:
+  virtual ~Recorder() = default;
+
+  /// Called on io thread `thread`. Returns the recipient if it waits again (its due time set).
+  virtual std::optional<queue::Waiting> record(std::size_t thread, Attempt attempt) = 0;
+};
+
+}  // namespace postrider::delivery

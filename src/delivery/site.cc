@@ -1,0 +1,201 @@
+#include "delivery/site.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+
+#include "delivery/connection.h"
+
+namespace postrider::delivery {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using Steady = std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::chrono::seconds kOpenPause{10};  // after a host refused one more connection
+constexpr double kBurst = 1;                    // tokens that a quiet site gathers
+
+std::uint32_t random_number() {
+  static thread_local std::minstd_rand generator{std::random_device{}()};
+  return static_cast<std::uint32_t>(generator());
+}
+
+}  // namespace
+
+Site::Site(DestinationPtr destination, const Services& services,
+           std::function<std::shared_ptr<const Options>()> options, net::TaskGroup& tasks,
+           asio::io_context& context, Record record)
+    : destination_(std::move(destination)),
+      services_(services),
+      options_(std::move(options)),
+      tasks_(tasks),
+      context_(context),
+      record_(std::move(record)),
+      tokens_at_(Steady::now()),
+      timer_(context) {}
+
+void Site::add(queue::Waiting waiting) {
+  ready_.add(std::move(waiting));
+  pump();
+}
+
+void Site::put_back(std::vector<queue::Waiting> waiting) {
+  for (auto it = waiting.rbegin(); it != waiting.rend(); ++it) {
+    ready_.put_back(std::move(*it));
+  }
+  pump();
+}
+
+/// Wakes an idle connection, or opens one more where the open ones have a backlog.
+void Site::pump() {
+  if (ready_.empty() || stopping_) {
+    return;
+  }
+  if (!idle_.empty()) {
+    net::Event* waiting = idle_.back();
+    idle_.pop_back();
+    waiting->set();
+    return;
+  }
+  if (connections_ >= destination_->limits.connections ||
+      (connections_ > 0 && ready_.size() <= connections_)) {
+    return;
+  }
+  if (const auto now = Steady::now(); connections_ > 0 && now < open_not_before_) {
+    pump_later(open_not_before_);
+    return;
+  }
+  ++connections_;
+  tasks_.spawn(run_connection(shared_from_this()));
+}
+
+awaitable<void> Site::run_connection(std::shared_ptr<Site> self) {
+  const auto options = self->options_();
+  auto connected =
+      co_await connect_to_site(self->destination_, *options, self->services_.resolver,
+                               self->services_.tls, self->troubled_, random_number());
+  if (!connected) {
+    --self->connections_;
+    self->refused(std::move(connected).error());
+    co_return;
+  }
+  self->trouble_.clear();
+  self->pump();  // the backlog may be worth another one by now
+  co_await run_connection_to_its_end(*self, *std::move(connected), options);
+  --self->connections_;
+  self->pump();
+}
+
+void Site::refused(Refusal refusal) {
+  open_not_before_ = Steady::now() + kOpenPause;
+  trouble_ = smtp::to_string(refusal.reply);
+  if (connections_ > 0) {
+    return;  // the others go on; this one was one too many
+  }
+  for (queue::Waiting& waiting : ready_.take_all()) {
+    record_({.waiting = std::move(waiting),
+             .message = nullptr,
+             .peer = refusal.peer,
+             .reply = refusal.reply,
+             .is_final = refusal.is_final,
+             .is_of_connection = true});
+  }
+}
+
+std::vector<queue::Waiting> Site::take(std::uint32_t recipients_max) {
+  std::vector<queue::Waiting> taken;
+  if (stopping_ || ready_.empty() || !may_send_now()) {
+    return taken;
+  }
+  taken.push_back(*ready_.take());
+  const bool may_share = recipients_max > 1 && taken.front().count > 1;
+  if (may_share) {
+    const auto snapshot = services_.directory.snapshot();
+    const directory::Account* account = snapshot->account(taken.front().account);
+    while (account != nullptr && !account->own_return_paths && !ready_.empty() &&
+           taken.size() < recipients_max &&
+           ready_.line().front().message == taken.front().message) {
+      taken.push_back(*ready_.take());
+    }
+  }
+  return taken;
+}
+
+bool Site::may_send_now() {
+  const double rate = destination_->limits.messages_per_second;
+  if (rate <= 0) {
+    return true;
+  }
+  const auto now = Steady::now();
+  const std::chrono::duration<double> passed = now - tokens_at_;
+  tokens_ = std::min(std::max(kBurst, rate / 10), tokens_ + passed.count() * rate);
+  tokens_at_ = now;
+  if (tokens_ < 1) {
+    const std::chrono::duration<double> wait((1 - tokens_) / rate);
+    pump_later(now + std::chrono::ceil<std::chrono::milliseconds>(wait));
+    return false;
+  }
+  tokens_ -= 1;
+  return true;
+}
+
+void Site::pump_later(Steady::time_point when) {
+  if (timer_is_set_ && timer_.expiry() <= when) {
+    return;
+  }
+  timer_is_set_ = true;
+  timer_.expires_at(when);
+  timer_.async_wait([weak = weak_from_this()](boost::system::error_code cancelled) {
+    if (const auto self = weak.lock(); self && !cancelled) {
+      self->timer_is_set_ = false;
+      self->pump();
+    }
+  });
+}
+
+awaitable<void> Site::wait_for_work(std::chrono::milliseconds limit) {
+  net::Event wanted(context_.get_executor());
+  idle_.push_back(&wanted);
+  if (stopping_) {
+    idle_.pop_back();
+    co_return;
+  }
+  co_await wanted.wait(net::within(limit));
+  std::erase(idle_, &wanted);
+}
+
+void Site::sweep(const std::function<bool(const queue::Waiting&)>& is_expired,
+                 const std::function<void(queue::Waiting)>& expired) {
+  if (std::ranges::none_of(ready_.line(), is_expired)) {
+    return;
+  }
+  for (queue::Waiting& waiting : ready_.take_all()) {
+    if (is_expired(waiting)) {
+      expired(std::move(waiting));
+    } else {
+      ready_.add(std::move(waiting));
+    }
+  }
+}
+
+void Site::stop() {
+  stopping_ = true;
+  timer_.cancel();
+  for (net::Event* idle : std::exchange(idle_, {})) {
+    idle->set();
+  }
+}
+
+SiteFigures Site::figures() const {
+  return {.site = destination_->site,
+          .ready = ready_.size(),
+          .connections = connections_,
+          .connections_max = destination_->limits.connections,
+          .trouble = connections_ > 0 ? "" : trouble_};
+}
+
+}  // namespace postrider::delivery

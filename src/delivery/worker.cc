@@ -1,0 +1,320 @@
+#include "delivery/worker.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "delivery/dispatcher.h"
+
+namespace postrider::delivery {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using Steady = std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::chrono::minutes kKnownFor{5};       // a destination found by MX
+constexpr std::chrono::seconds kSweepEvery{20};    // ready queues, for what has expired
+constexpr std::size_t kKnownMost = 100'000;
+
+std::uint32_t random_number() {
+  static thread_local std::minstd_rand generator{std::random_device{}()};
+  return static_cast<std::uint32_t>(generator());
+}
+
+/// RFC 3463 for a domain that can't be delivered to.
+std::string status_of_lookup(const Error& why) {
+  switch (why.code()) {
+    case Errc::not_found:
+      return "5.1.2";
+    case Errc::invalid:
+      return why.text().find("loop") != std::string::npos ? "5.4.6" : "5.1.10";
+    default:
+      return "4.4.3";
+  }
+}
+
+}  // namespace
+
+Worker::Worker(std::size_t index, const Services& services, Dispatcher& dispatcher)
+    : index_(index),
+      services_(services),
+      dispatcher_(dispatcher),
+      context_(services.threads.context(index)),
+      tasks_(context_.get_executor(), "delivery"),
+      timer_(context_) {
+  tasks_.spawn(sweep_now_and_then());
+}
+
+Worker::~Worker() = default;
+
+void Worker::add(queue::Waiting waiting) {
+  if (waiting.due <= services_.clock.now()) {
+    place(std::move(waiting));
+    return;
+  }
+  scheduled_.add(std::move(waiting));
+  set_timer();
+}
+
+void Worker::place(queue::Waiting waiting) {
+  if (stopping_) {
+    return;  // it is in the spool
+  }
+  if (is_expired(waiting, services_.clock.now())) {
+    expire(std::move(waiting));
+    return;
+  }
+  if (const DestinationPtr destination = known_destination(waiting)) {
+    dispatcher_.send_to_site(index_, destination, std::move(waiting));
+    return;
+  }
+  const std::string domain = waiting.domain;
+  const auto [entry, is_new] = looking_up_.try_emplace(domain);
+  entry->second.push_back(std::move(waiting));
+  if (is_new) {
+    tasks_.spawn(look_up(domain));
+  }
+}
+
+DestinationPtr Worker::known_destination(const queue::Waiting& waiting) {
+  std::string account;
+  if (!options_->account_routes.empty()) {
+    const auto snapshot = services_.directory.snapshot();
+    const directory::Account* found = snapshot->account(waiting.account);
+    account = found == nullptr ? "" : found->name;
+  }
+  const auto known = known_.find(waiting.domain);
+  if (const Route* route = find_route(*options_, waiting.domain, account)) {
+    if (!account.empty()) {
+      return destination_by_route(*options_, waiting.domain, *route);
+    }
+    if (known != known_.end()) {
+      return known->second.destination;  // a route does not change before the options do
+    }
+    auto made = destination_by_route(*options_, waiting.domain, *route);
+    known_[waiting.domain] = {.destination = made, .until = Steady::time_point::max()};
+    return made;
+  }
+  if (known != known_.end() && known->second.until > Steady::now()) {
+    return known->second.destination;
+  }
+  return nullptr;
+}
+
+awaitable<void> Worker::look_up(std::string domain) {
+  const auto options = options_;
+  Result<dns::MailExchangers> found = fail(Errc::invalid, "");
+  if (domain.starts_with('[')) {
+    found = fail(Errc::invalid, "mail to address literals is not delivered");
+  } else {
+    found = co_await dns::find_mail_hosts(services_.resolver, domain, options->mx, random_number());
+  }
+  if (!found) {
+    look_up_failed(domain, found.error());
+    co_return;
+  }
+  const auto destination = destination_by_mx(*options, domain, *found);
+  if (known_.size() >= kKnownMost) {
+    known_.clear();
+  }
+  known_[domain] = {.destination = destination, .until = Steady::now() + kKnownFor};
+  for (queue::Waiting& waiting : std::exchange(looking_up_[domain], {})) {
+    dispatcher_.send_to_site(index_, destination, std::move(waiting));
+  }
+  looking_up_.erase(domain);
+}
+
+void Worker::look_up_failed(const std::string& domain, const Error& why) {
+  auto peer = std::make_shared<Peer>();
+  peer->site = domain;
+  const bool is_final = why.code() == Errc::not_found || why.code() == Errc::invalid;
+  for (queue::Waiting& waiting : std::exchange(looking_up_[domain], {})) {
+    record({.waiting = std::move(waiting),
+            .message = nullptr,
+            .peer = peer,
+            .reply = {.enhanced = status_of_lookup(why), .text = why.text()},
+            .is_final = is_final});
+  }
+  looking_up_.erase(domain);
+}
+
+void Worker::add_to_site(const DestinationPtr& destination, queue::Waiting waiting) {
+  std::shared_ptr<Site>& site = sites_[destination->site];
+  if (!site) {
+    site = std::make_shared<Site>(
+        destination, services_, [this] { return options_; }, tasks_, context_,
+        [this](Attempt attempt) { record(std::move(attempt)); });
+  } else if (site->destination() != destination) {
+    site->set_destination(destination);
+  }
+  site->add(std::move(waiting));
+}
+
+void Worker::record(Attempt attempt) {
+  if (auto again = services_.recorder.record(index_, std::move(attempt))) {
+    add(*std::move(again));
+  }
+}
+
+bool Worker::is_expired(const queue::Waiting& waiting, Time now) const {
+  const queue::RetryPolicy* own = options_->retry.find(waiting.domain);
+  const queue::RetryPolicy& policy = own == nullptr ? options_->default_retry : *own;
+  return now >= policy.expires(waiting.accepted);
+}
+
+void Worker::expire(queue::Waiting waiting) {
+  auto peer = std::make_shared<Peer>();
+  record({.waiting = std::move(waiting),
+          .message = nullptr,
+          .peer = std::move(peer),
+          .reply = {.enhanced = "4.4.7", .text = "the message waited to the end of its schedule"}});
+}
+
+void Worker::take_due() {
+  const Time now = services_.clock.now();
+  while (auto waiting = scheduled_.take_due(now)) {
+    place(*std::move(waiting));
+  }
+  set_timer();
+}
+
+void Worker::set_timer() {
+  const auto due = scheduled_.next_due();
+  if (!due || stopping_ || (timer_due_ && *timer_due_ <= *due)) {
+    return;
+  }
+  const auto wait = services_.clock.real_wait(*due);
+  if (!wait) {
+    return;  // the clock says when it has jumped
+  }
+  timer_due_ = due;
+  timer_.expires_after(*wait);
+  timer_.async_wait([this](boost::system::error_code cancelled) {
+    if (!cancelled && !stopping_) {
+      timer_due_.reset();
+      take_due();
+    }
+  });
+}
+
+void Worker::tick() {
+  timer_due_.reset();
+  timer_.cancel();
+  sweep();
+  take_due();
+}
+
+void Worker::sweep() {
+  const Time now = services_.clock.now();
+  for (auto it = sites_.begin(); it != sites_.end();) {
+    Site& site = *it->second;
+    site.sweep([&](const queue::Waiting& waiting) { return is_expired(waiting, now); },
+               [&](queue::Waiting waiting) { expire(std::move(waiting)); });
+    it = site.is_idle() ? sites_.erase(it) : std::next(it);
+  }
+}
+
+awaitable<void> Worker::sweep_now_and_then() {
+  asio::steady_timer timer(context_);
+  while (!stopping_) {
+    timer.expires_after(kSweepEvery);
+    const auto [cancelled] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (cancelled) {
+      co_return;
+    }
+    sweep();
+  }
+}
+
+void Worker::set_options(std::shared_ptr<const Options> options) {
+  const bool is_first = options_ == nullptr;
+  options_ = std::move(options);
+  if (is_first) {
+    return;
+  }
+  known_.clear();
+  // What is ready goes where the new options send it.
+  for (auto& [name, site] : sites_) {
+    site->sweep([](const queue::Waiting&) { return true; },
+                [this](queue::Waiting waiting) { place(std::move(waiting)); });
+  }
+}
+
+void Worker::for_each(
+    const std::function<void(const queue::Waiting&, const std::string&)>& look) const {
+  scheduled_.for_each([&](const queue::Waiting& waiting) { look(waiting, ""); });
+  for (const auto& [domain, waiting] : looking_up_) {
+    for (const queue::Waiting& one : waiting) {
+      look(one, "");
+    }
+  }
+  for (const auto& [name, site] : sites_) {
+    for (const queue::Waiting& one : site->ready().line()) {
+      look(one, name);
+    }
+  }
+}
+
+WorkerFigures Worker::figures() const {
+  WorkerFigures figures;
+  figures.scheduled = scheduled_.size();
+  for (const auto& [domain, waiting] : looking_up_) {
+    figures.looking_up += waiting.size();
+  }
+  for (const auto& [name, site] : sites_) {
+    figures.sites.push_back(site->figures());
+  }
+  return figures;
+}
+
+std::size_t Worker::hurry(const std::string& domain) {
+  std::size_t count = 0;
+  const Time now = services_.clock.now();
+  std::vector<queue::Waiting> hurried;
+  for (queue::Waiting& waiting : scheduled_.take_all()) {
+    if (domain.empty() || waiting.domain == domain) {
+      waiting.due = now;
+      ++count;
+      hurried.push_back(std::move(waiting));
+    } else {
+      scheduled_.add(std::move(waiting));
+    }
+  }
+  for (queue::Waiting& waiting : hurried) {
+    place(std::move(waiting));
+  }
+  return count;
+}
+
+awaitable<void> Worker::stop(std::chrono::milliseconds limit) {
+  stopping_ = true;
+  timer_.cancel();
+  for (const auto& [name, site] : sites_) {
+    site->stop();
+  }
+  asio::steady_timer patience(context_, limit);
+  patience.async_wait([this](boost::system::error_code cancelled) {
+    if (!cancelled) {
+      tasks_.cancel();
+    }
+  });
+  // The sweeper and look-ups have nothing to finish: only connections are worth the wait.
+  while (std::ranges::any_of(sites_, [](const auto& entry) {
+           return entry.second->figures().connections > 0;
+         })) {
+    asio::steady_timer moment(context_, std::chrono::milliseconds(10));
+    co_await moment.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+  patience.cancel();
+  tasks_.cancel();
+  co_await tasks_.join();
+  sites_.clear();
+}
+
+}  // namespace postrider::delivery
