@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <thread>
 
-#include "directory/fresh_folder.h"
 #include "directory/sqlite.h"
+#include "fresh_folder.h"
 
 namespace postrider::directory {
 namespace {
