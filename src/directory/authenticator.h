@@ -1,12 +1,15 @@
 // Checks user and password at the door, and slows down those who guess.
 //
-// A password that has been verified is remembered for some minutes as a keyed hash, so that a busy
-// client does not pay Argon2 for every connection. Failures are counted by client address (IPv6: /64)
-// and by user name over a sliding window: each further one is answered later, and past a limit all
-// are refused for a while without looking at the password (also for the right one: guessing learns
-// nothing). An unknown user costs as much time as a wrong password.
+// A password that has been verified is remembered for some minutes as a keyed hash over user,
+// password and stored hash, so that a busy client does not pay Argon2 for every connection and a
+// changed password is never taken for the old one. Failures are counted by client address (IPv6:
+// /64) and by user name over a sliding window: each further one is answered later, and past a limit
+// all are refused for one window without looking at the password (also the right one: guessing
+// learns nothing). An address from which the user has logged in within a day is not refused, nor
+// counted, for the user's name, only for itself: a stranger who guesses can't lock a customer out.
+// An unknown user costs as much time as a wrong password.
 //
-// verify() blocks for Argon2 (some 50 ms): call it on a blocking pool. look_up() never blocks.
+// verify() blocks for Argon2 (some 20 ms): call it on a blocking pool. look_up() never blocks.
 // Any thread.
 #pragma once
 
@@ -26,10 +29,11 @@ namespace postrider::directory {
 
 struct AuthenticatorOptions {
   Duration remember = std::chrono::minutes(5);
-  Duration window = std::chrono::minutes(15);     ///< in which failures count
-  std::uint32_t failures_by_address = 20;         ///< then refused until the window has passed
+  Duration window = std::chrono::minutes(15);  ///< in which failures count
+  std::uint32_t failures_by_address = 20;      ///< then refused until the window has passed
   std::uint32_t failures_by_user = 50;
-  std::size_t entries_max = 100'000;              ///< of each table; the oldest go first
+  Duration familiar = std::chrono::hours(24);  ///< how long an address stays known for a user
+  std::size_t entries_max = 100'000;           ///< of each table; the oldest go first
 };
 
 enum class Verdict : std::uint8_t { accepted, wrong, too_many_failures };
@@ -39,11 +43,12 @@ struct AuthResult {
   std::shared_ptr<const Snapshot> snapshot;  ///< keeps `credential` and `account` alive
   const Credential* credential = nullptr;    ///< set if accepted
   const Account* account = nullptr;
-  std::chrono::milliseconds delay{0};        ///< to wait before the reply
+  std::chrono::milliseconds delay{0};  ///< to wait before the reply
 };
 
 class Authenticator {
  public:
+  /// Directory and clock must outlive it. The directory has been opened (libsodium is ready).
   Authenticator(const Directory& directory, const Clock& clock, AuthenticatorOptions options);
   ~Authenticator();
 

@@ -1,15 +1,25 @@
 // Who may send what: accounts, their credentials and their domains, and the secrets of this
 // installation. The embedded engine is SQLite (WAL, synchronous=FULL); its schema is versioned.
 //
-// Reading is from an immutable snapshot in memory, which a change replaces: the hot path takes no lock
-// and touches no file. Changes are blocking calls (milliseconds, one at a time): run them off the io
-// threads. All calls from any thread. Errors: invalid (says what is wrong with the argument),
-// not_found, unavailable (the database; in its words).
+// Reading is from an immutable snapshot in memory, which a change replaces: the hot path touches no
+// file and takes one lock, for as long as it takes to copy a shared_ptr. (Not
+// std::atomic<shared_ptr>: libstdc++ 12's is a lock too, and one that the thread sanitizer cannot
+// see through.)
+//
+// Changes are blocking calls, one at a time: milliseconds, add_credential() and add_domain() some
+// tens of them (Argon2, an RSA key). Run them off the io threads. All calls from any thread. A
+// snapshot does not see what another process changes: one process writes, and it is the relay while
+// it runs.
+//
+// Errors: invalid (says what is wrong with the argument), not_found, unavailable (the database; in
+// its words), corrupt (the file is damaged).
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,13 +70,13 @@ struct Domain {
   bool is_verified = false;
   std::string verified_how;        ///< "operator", "txt", "dkim"; empty if it isn't
   std::string ownership_token;     ///< to publish: _postrider.NAME TXT "postrider-verify=TOKEN"
-  std::string return_path_domain;  ///< "bounces.NAME"; empty: the installation's own
+  std::string return_path_domain;  ///< "bounces.NAME" or empty: the installation's own
   std::vector<DkimKey> keys;
   std::vector<mail::DkimSignature> signatures;  ///< of the active keys, ready to sign with
   Time created;
 };
 
-/// Everything, at one moment. Immutable.
+/// Everything, at one moment. Immutable once published.
 class Snapshot {
  public:
   const Account* account(AccountId id) const;
@@ -74,16 +84,34 @@ class Snapshot {
   const Credential* credential(std::string_view user) const;
   const Domain* domain(std::string_view name) const;  ///< exact, lower-case A-labels
 
-  std::vector<const Account*> accounts() const;       ///< by id
+  std::vector<const Account*> accounts() const;  ///< by id
   std::vector<const Credential*> credentials() const;
-  std::vector<const Domain*> domains() const;         ///< by name
+  std::vector<const Domain*> domains() const;  ///< by name
 
  private:
   friend class Directory;
-  std::unordered_map<std::uint64_t, Account> accounts_;
-  std::unordered_map<std::string, std::uint64_t> account_names_;
-  std::unordered_map<std::string, Credential> credentials_;
-  std::unordered_map<std::string, std::shared_ptr<const Domain>> domains_;
+
+  void put(Account account);
+  void put(Credential credential);
+  void put(Domain domain);
+  void remove_credential(std::string_view user);
+  void remove_domain(std::string_view name);
+
+  /// Finds a std::string by a string_view without making one.
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>()(text);
+    }
+  };
+  template <class Value>
+  using ByName = std::unordered_map<std::string, Value, TextHash, std::equal_to<>>;
+
+  // Shared, so that the copy that a change begins with is a copy of pointers.
+  std::map<AccountId, std::shared_ptr<const Account>> accounts_;
+  ByName<AccountId> account_names_;
+  ByName<std::shared_ptr<const Credential>> credentials_;
+  ByName<std::shared_ptr<const Domain>> domains_;
 };
 
 enum class OpenMode { read_write, read_only };
@@ -98,6 +126,7 @@ class Directory {
   std::shared_ptr<const Snapshot> snapshot() const;
 
   /// 32 random bytes for `purpose` ("return-path", ...), made at first use and kept for ever.
+  /// Errc::not_found where they are missing and the directory is read_only.
   Result<std::array<std::uint8_t, 32>> secret(std::string_view purpose);
 
   Result<Account> add_account(std::string_view name, Time now);
@@ -109,16 +138,23 @@ class Directory {
     Credential credential;
     std::string password;  ///< shown once, never stored
   };
-  /// `user` empty: one is made. `password` empty: one of 160 bits is made.
+  /// `user` empty: one is made ("NAME-xxxxxxxx"); otherwise 1 to 128 printable ASCII characters
+  /// without spaces. `password` empty: one of 160 bits is made; otherwise 8 to 1000 bytes.
   Result<NewCredential> add_credential(AccountId account, std::string_view user,
                                        std::string_view password, Stream stream, Time now);
   Result<> remove_credential(std::string_view user);
 
-  /// Adds the domain with fresh keys for RSA and Ed25519. Errc::invalid if another account has it.
+  /// Adds the domain with fresh keys for RSA ("pr1r") and Ed25519 ("pr1e"). Errc::invalid if an
+  /// account has it already. Return paths are the installation's own until use_own_return_path().
   Result<Domain> add_domain(AccountId account, std::string_view name, bool verified, Time now);
+  /// `how`: "operator", "txt" or "dkim".
   Result<Domain> verify_domain(std::string_view name, std::string_view how);
+  /// Return paths in bounces.NAME, or in the installation's domain again. To be set once that name
+  /// points to the installation in DNS: before, receivers would refuse a sender without a mail
+  /// host.
+  Result<Domain> use_own_return_path(std::string_view name, bool own);
   Result<> remove_domain(std::string_view name);
-  /// Replaces the domain's keys ("rsa", "ed25519" or both): for sandbox and tests.
+  /// Replaces the domain's keys; selectors differ. For sandbox and tests.
   Result<Domain> set_keys(std::string_view name, std::vector<DkimKey> keys);
 
  private:
@@ -130,10 +166,10 @@ class Directory {
 /// The records that `domain add` prints and `domain check` looks for.
 struct DnsRecord {
   std::string name;
-  std::string type;   ///< "TXT", "CNAME"
+  std::string type;  ///< "TXT", "CNAME"
   std::string value;
-  std::string purpose;  ///< "ownership", "dkim", "spf", "return-path", "dmarc"
-  bool is_required = true;
+  std::string purpose;      ///< "ownership", "dkim", "spf", "return-path", "dmarc"
+  bool is_required = true;  ///< false: mail goes without it, and arrives better with it
 };
 /// `installation`: the host name that SPF includes and return paths point to.
 std::vector<DnsRecord> records_to_publish(const Domain& domain, std::string_view installation);

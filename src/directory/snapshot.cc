@@ -1,0 +1,84 @@
+#include <algorithm>
+#include <utility>
+
+#include "directory/directory.h"
+
+namespace postrider::directory {
+namespace {
+
+template <class Map>
+auto find_in(const Map& map, const auto& key) -> decltype(map.begin()->second.get()) {
+  const auto found = map.find(key);
+  return found == map.end() ? nullptr : found->second.get();
+}
+
+template <class T>
+std::vector<const T*> values_of(const auto& map) {
+  std::vector<const T*> values;
+  values.reserve(map.size());
+  for (const auto& [key, value] : map) {
+    values.push_back(value.get());
+  }
+  return values;
+}
+
+}  // namespace
+
+const Account* Snapshot::account(AccountId id) const {
+  return find_in(accounts_, id);
+}
+
+const Account* Snapshot::account(std::string_view name) const {
+  const auto found = account_names_.find(name);
+  return found == account_names_.end() ? nullptr : account(found->second);
+}
+
+const Credential* Snapshot::credential(std::string_view user) const {
+  return find_in(credentials_, user);
+}
+
+const Domain* Snapshot::domain(std::string_view name) const {
+  return find_in(domains_, name);
+}
+
+std::vector<const Account*> Snapshot::accounts() const {
+  return values_of<Account>(accounts_);
+}
+
+std::vector<const Credential*> Snapshot::credentials() const {
+  auto all = values_of<Credential>(credentials_);
+  std::ranges::sort(all, {}, &Credential::id);
+  return all;
+}
+
+std::vector<const Domain*> Snapshot::domains() const {
+  auto all = values_of<Domain>(domains_);
+  std::ranges::sort(all, {}, &Domain::name);
+  return all;
+}
+
+void Snapshot::put(Account account) {
+  account_names_.insert_or_assign(account.name, account.id);
+  const AccountId id = account.id;
+  accounts_.insert_or_assign(id, std::make_shared<const Account>(std::move(account)));
+}
+
+void Snapshot::put(Credential credential) {
+  const std::string user = credential.user;
+  credentials_.insert_or_assign(user, std::make_shared<const Credential>(std::move(credential)));
+}
+
+void Snapshot::put(Domain domain) {
+  const std::string name = domain.name;
+  domains_.insert_or_assign(name, std::make_shared<const Domain>(std::move(domain)));
+}
+
+void Snapshot::remove_credential(std::string_view user) {
+  credentials_.erase(credentials_.find(user));
+}
+
+void Snapshot::remove_domain(std::string_view name) {
+  domains_.erase(domains_.find(name));
+}
+
+}  // namespace postrider::directory

@@ -1,0 +1,321 @@
+#include "directory/directory.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <thread>
+
+#include "directory/sqlite.h"
+#include "fresh_folder.h"
+
+namespace postrider::directory {
+namespace {
+
+using testing::HasSubstr;
+using testing::MatchesRegex;
+
+constexpr Time kNow{std::chrono::milliseconds(1'790'000'000'123)};
+
+class DirectoryTest : public testing::Test {
+ protected:
+  void SetUp() override { reopen(); }
+
+  void reopen(OpenMode mode = OpenMode::read_write) {
+    directory.reset();
+    auto opened = Directory::open(file, mode);
+    ASSERT_TRUE(opened) << opened.error().text();
+    directory = *std::move(opened);
+  }
+
+  AccountId shop() { return directory->add_account("shop", kNow).value().id; }
+
+  test::FreshFolder folder;
+  const std::filesystem::path file = folder / "directory.sqlite";
+  std::unique_ptr<Directory> directory;
+};
+
+template <class T>
+Error error_of(const Result<T>& result) {
+  return result ? Error(Errc::closed, "no error") : result.error();
+}
+
+TEST_F(DirectoryTest, FileIsForItsOwnerOnly) {
+  shop();
+  for (const auto* name : {"directory.sqlite", "directory.sqlite-wal"}) {
+    struct stat facts{};
+    ASSERT_EQ(::stat((folder / name).c_str(), &facts), 0) << name;
+    EXPECT_EQ(facts.st_mode & 0777U, 0600U) << name;
+  }
+}
+
+TEST_F(DirectoryTest, AccountIsThereAtOnceAndAfterReopening) {
+  const AccountId id = shop();
+  ASSERT_TRUE(directory->change_account("shop", DsnDefault::failure, false, std::nullopt));
+  for (int round = 0; round < 2; ++round) {
+    const auto snapshot = directory->snapshot();
+    const Account* account = snapshot->account("shop");
+    ASSERT_NE(account, nullptr);
+    EXPECT_EQ(account, snapshot->account(id));
+    EXPECT_EQ(account->dsn, DsnDefault::failure);
+    EXPECT_FALSE(account->own_return_paths);
+    EXPECT_TRUE(account->is_active);
+    EXPECT_EQ(account->created, kNow);
+    reopen();
+  }
+}
+
+TEST_F(DirectoryTest, SnapshotInHandIsNotChanged) {
+  const auto before = directory->snapshot();
+  shop();
+  EXPECT_EQ(before->account("shop"), nullptr);
+  EXPECT_NE(directory->snapshot()->account("shop"), nullptr);
+}
+
+TEST_F(DirectoryTest, NameThatIsTakenOrMalformedIsRefused) {
+  shop();
+  EXPECT_EQ(error_of(directory->add_account("shop", kNow)).code(), Errc::invalid);
+  for (const auto* name : {"", "Shop", "-shop", "sh op", "sh/op"}) {
+    const Error error = error_of(directory->add_account(name, kNow));
+    EXPECT_EQ(error.code(), Errc::invalid) << name;
+    EXPECT_THAT(error.text(), HasSubstr("lower-case letters")) << name;
+  }
+  EXPECT_EQ(error_of(directory->add_account(std::string(64, 'a'), kNow)).code(), Errc::invalid);
+  EXPECT_TRUE(directory->add_account(std::string(63, 'a'), kNow));
+}
+
+TEST_F(DirectoryTest, CredentialIsMadeAndItsPasswordIsNotStored) {
+  const auto made = directory->add_credential(shop(), "", "", Stream::bulk, kNow);
+  ASSERT_TRUE(made) << made.error().text();
+  EXPECT_THAT(made->credential.user, MatchesRegex("shop-[a-z2-7]{8}"));
+  EXPECT_THAT(made->password, MatchesRegex("[a-z2-7]{32}"));
+  reopen();
+  const auto snapshot = directory->snapshot();
+  const Credential* stored = snapshot->credential(made->credential.user);
+  ASSERT_NE(stored, nullptr);
+  EXPECT_THAT(stored->password_hash, HasSubstr("$argon2id$v=19$m=19456,t=2,p=1$"));
+  EXPECT_EQ(stored->stream, Stream::bulk);
+  EXPECT_EQ(stored->id, made->credential.id);
+}
+
+TEST_F(DirectoryTest, CredentialNeedsAnAccountAFreeUserAndADecentPassword) {
+  const AccountId id = shop();
+  const auto add = [&](AccountId account, const char* user, const char* password) {
+    return error_of(directory->add_credential(account, user, password, Stream::automatic, kNow));
+  };
+  EXPECT_EQ(add(AccountId{99}, "ann", "long enough").code(), Errc::not_found);
+  EXPECT_THAT(add(id, "ann lee", "long enough").text(), HasSubstr("is not a user name"));
+  EXPECT_THAT(add(id, "ann", "short").text(), HasSubstr("8 to 1000 bytes"));
+  EXPECT_EQ(add(id, "ann", "long enough").code(), Errc::closed);
+  EXPECT_THAT(add(id, "ann", "long enough").text(), HasSubstr("'ann' exists already"));
+}
+
+TEST_F(DirectoryTest, RemovedCredentialIsGoneForGood) {
+  const AccountId id = shop();
+  ASSERT_TRUE(directory->add_credential(id, "ann", "long enough", Stream::automatic, kNow));
+  ASSERT_TRUE(directory->remove_credential("ann"));
+  EXPECT_EQ(directory->snapshot()->credential("ann"), nullptr);
+  EXPECT_EQ(error_of(directory->remove_credential("ann")).code(), Errc::not_found);
+  reopen();
+  EXPECT_EQ(directory->snapshot()->credential("ann"), nullptr);
+}
+
+TEST_F(DirectoryTest, IdOfARemovedCredentialIsNeverGivenAgain) {
+  const AccountId id = shop();
+  const auto first = directory->add_credential(id, "ann", "long enough", Stream::automatic, kNow);
+  ASSERT_TRUE(directory->remove_credential("ann"));
+  reopen();
+  const auto second = directory->add_credential(id, "bob", "long enough", Stream::automatic, kNow);
+  EXPECT_GT(second->credential.id, first->credential.id);
+}
+
+TEST_F(DirectoryTest, DomainComesWithTwoKeysThatStillSignAfterReopening) {
+  const AccountId id = shop();
+  const auto added = directory->add_domain(id, "Example.COM", false, kNow);
+  ASSERT_TRUE(added) << added.error().text();
+  reopen();
+  const auto snapshot = directory->snapshot();
+  const Domain* domain = snapshot->domain("example.com");
+  ASSERT_NE(domain, nullptr);
+  EXPECT_EQ(domain->account, id);
+  EXPECT_FALSE(domain->is_verified);
+  EXPECT_EQ(domain->ownership_token, added->ownership_token);
+  EXPECT_EQ(domain->return_path_domain, "");
+  ASSERT_EQ(domain->signatures.size(), 2U);
+  for (const auto& signature : domain->signatures) {
+    EXPECT_EQ(signature.domain, "example.com");
+    EXPECT_TRUE(signature.key->sign("bytes"));
+  }
+  EXPECT_EQ(domain->keys[0].key->dns_record(), added->keys[0].key->dns_record());
+  EXPECT_EQ(domain->keys[1].key->dns_record(), added->keys[1].key->dns_record());
+}
+
+TEST_F(DirectoryTest, DomainBelongsToOneAccountOnly) {
+  const AccountId first = shop();
+  const AccountId second = directory->add_account("rival", kNow)->id;
+  ASSERT_TRUE(directory->add_domain(first, "example.com", false, kNow));
+  EXPECT_THAT(error_of(directory->add_domain(second, "EXAMPLE.com", false, kNow)).text(),
+              HasSubstr("belongs to another account"));
+  EXPECT_THAT(error_of(directory->add_domain(first, "example.com", false, kNow)).text(),
+              HasSubstr("added already"));
+  EXPECT_EQ(error_of(directory->add_domain(AccountId{77}, "example.net", false, kNow)).code(),
+            Errc::not_found);
+  EXPECT_THAT(error_of(directory->add_domain(first, "localhost", false, kNow)).text(),
+              HasSubstr("two labels"));
+}
+
+TEST_F(DirectoryTest, VerificationAndReturnPathAreKept) {
+  ASSERT_TRUE(directory->add_domain(shop(), "example.com", false, kNow));
+  EXPECT_EQ(error_of(directory->verify_domain("example.com", "hearsay")).code(), Errc::invalid);
+  EXPECT_EQ(error_of(directory->verify_domain("example.org", "txt")).code(), Errc::not_found);
+  ASSERT_TRUE(directory->verify_domain("Example.com", "txt"));
+  ASSERT_TRUE(directory->use_own_return_path("example.com", true));
+  for (int round = 0; round < 2; ++round) {
+    const auto snapshot = directory->snapshot();
+    EXPECT_TRUE(snapshot->domain("example.com")->is_verified);
+    EXPECT_EQ(snapshot->domain("example.com")->verified_how, "txt");
+    EXPECT_EQ(snapshot->domain("example.com")->return_path_domain, "bounces.example.com");
+    EXPECT_EQ(snapshot->domain("example.com")->keys.size(), 2U);
+    reopen();
+  }
+}
+
+TEST_F(DirectoryTest, KeysAreReplaced) {
+  ASSERT_TRUE(directory->add_domain(shop(), "example.com", true, kNow));
+  const auto key = std::make_shared<const mail::SigningKey>(
+      mail::SigningKey::generate(mail::DkimAlgorithm::ed25519_sha256).value());
+  ASSERT_TRUE(
+      directory->set_keys("example.com", {{.selector = "new", .key = key}, {"old", key, false}}));
+  reopen();
+  const auto snapshot = directory->snapshot();
+  const Domain* domain = snapshot->domain("example.com");
+  EXPECT_EQ(domain->keys.size(), 2U);
+  ASSERT_EQ(domain->signatures.size(), 1U);
+  EXPECT_EQ(domain->signatures[0].selector, "new");
+  EXPECT_THAT(error_of(directory->set_keys("example.com", {{"a", key}, {"a", key}})).text(),
+              HasSubstr("given twice"));
+}
+
+TEST_F(DirectoryTest, RemovedDomainTakesItsKeysAndIsFreeForOthers) {
+  const AccountId id = shop();
+  ASSERT_TRUE(directory->add_domain(id, "example.com", true, kNow));
+  ASSERT_TRUE(directory->remove_domain("example.com"));
+  EXPECT_EQ(directory->snapshot()->domain("example.com"), nullptr);
+  ASSERT_TRUE(
+      directory->add_domain(directory->add_account("next", kNow)->id, "example.com", true, kNow));
+  reopen();
+  EXPECT_EQ(directory->snapshot()->domain("example.com")->keys.size(), 2U);
+}
+
+TEST_F(DirectoryTest, UnreadableKeyIsLeftOutAndTheRestWorks) {
+  ASSERT_TRUE(directory->add_domain(shop(), "example.com", true, kNow));
+  directory.reset();
+  {
+    auto database = Database::open(file, true);
+    ASSERT_TRUE(database->execute("UPDATE dkim_key SET pem = 'junk' WHERE selector = 'pr1r'"));
+  }
+  reopen();
+  ASSERT_TRUE(directory->verify_domain("example.com", "dkim"));
+  EXPECT_EQ(directory->snapshot()->domain("example.com")->signatures.size(), 1U);
+  auto database = Database::open(file, true);
+  auto rows = database->prepare("SELECT count(*) FROM dkim_key");
+  ASSERT_TRUE(rows->step());
+  EXPECT_EQ(rows->integer(0), 2) << "the unreadable key is kept for somebody who can repair it";
+}
+
+TEST_F(DirectoryTest, SecretIsMadeOnceAndKept) {
+  const auto first = directory->secret("return-path");
+  ASSERT_TRUE(first);
+  EXPECT_NE(*first, directory->secret("other").value());
+  reopen();
+  EXPECT_EQ(*first, directory->secret("return-path").value());
+  reopen(OpenMode::read_only);
+  EXPECT_EQ(*first, directory->secret("return-path").value());
+  EXPECT_EQ(error_of(directory->secret("third")).code(), Errc::not_found);
+}
+
+TEST_F(DirectoryTest, ReadOnlyReadsAndRefusesChanges) {
+  shop();
+  reopen(OpenMode::read_only);
+  EXPECT_NE(directory->snapshot()->account("shop"), nullptr);
+  EXPECT_THAT(error_of(directory->add_account("next", kNow)).text(), HasSubstr("reading only"));
+  directory.reset();
+  EXPECT_FALSE(Directory::open(folder / "missing.sqlite", OpenMode::read_only));
+  EXPECT_FALSE(std::filesystem::exists(folder / "missing.sqlite"));
+}
+
+TEST_F(DirectoryTest, NewerSchemaIsRefusedWithAReason) {
+  directory.reset();
+  {
+    auto database = Database::open(file, true);
+    ASSERT_TRUE(database->execute("UPDATE schema_version SET version = 1000"));
+  }
+  for (const OpenMode mode : {OpenMode::read_write, OpenMode::read_only}) {
+    const Error error = error_of(Directory::open(file, mode));
+    EXPECT_EQ(error.code(), Errc::invalid);
+    EXPECT_THAT(error.text(), HasSubstr("version 1000"));
+  }
+}
+
+TEST_F(DirectoryTest, FileThatIsNoDatabaseIsCorrupt) {
+  directory.reset();
+  std::FILE* out = std::fopen((folder / "junk").c_str(), "w");
+  std::fputs(std::string(5000, 'x').c_str(), out);
+  std::fclose(out);
+  const Error error = error_of(Directory::open(folder / "junk", OpenMode::read_write));
+  EXPECT_EQ(error.code(), Errc::corrupt);
+  EXPECT_THAT(error.text(), HasSubstr("junk"));
+}
+
+TEST_F(DirectoryTest, ChangeThatTheDatabaseRefusesLeavesNothingBehind) {
+  shop();
+  auto other = Database::open(file, true);
+  ASSERT_TRUE(other->execute(
+      "CREATE TRIGGER full BEFORE INSERT ON account BEGIN SELECT RAISE(FAIL, 'disk full'); END"));
+  const Error error = error_of(directory->add_account("next", kNow));
+  EXPECT_EQ(error.code(), Errc::unavailable);
+  EXPECT_THAT(error.text(), HasSubstr("disk full"));
+  EXPECT_EQ(directory->snapshot()->account("next"), nullptr);
+  ASSERT_TRUE(other->execute("DROP TRIGGER full"));
+  EXPECT_TRUE(directory->add_account("next", kNow));
+}
+
+TEST_F(DirectoryTest, ReadersAndWritersShareIt) {
+  std::thread writer([&] {
+    for (int i = 0; i < 50; ++i) {
+      EXPECT_TRUE(directory->add_account("w" + std::to_string(i), kNow));
+    }
+  });
+  std::thread second([&] {
+    for (int i = 0; i < 50; ++i) {
+      EXPECT_TRUE(directory->add_account("s" + std::to_string(i), kNow));
+    }
+  });
+  std::size_t seen = 0;
+  while (seen < 100) {
+    const std::size_t now = directory->snapshot()->accounts().size();
+    ASSERT_GE(now, seen);
+    seen = now;
+  }
+  writer.join();
+  second.join();
+}
+
+TEST_F(DirectoryTest, RecordsSayWhatToPublish) {
+  const Domain domain = directory->add_domain(shop(), "example.com", false, kNow).value();
+  std::vector<std::string> seen;
+  for (const DnsRecord& record : records_to_publish(domain, "mx.relay.test")) {
+    seen.push_back(record.purpose + (record.is_required ? "! " : " ") + record.name + " " +
+                   record.type + " " + record.value);
+  }
+  EXPECT_THAT(
+      seen, testing::UnorderedElementsAre(
+                "ownership! _postrider.example.com TXT postrider-verify=" + domain.ownership_token,
+                HasSubstr("dkim! pr1r._domainkey.example.com TXT v=DKIM1; k=rsa; p="),
+                HasSubstr("dkim! pr1e._domainkey.example.com TXT v=DKIM1; k=ed25519; p="),
+                "spf example.com TXT v=spf1 include:mx.relay.test ~all",
+                "return-path bounces.example.com CNAME mx.relay.test",
+                "dmarc _dmarc.example.com TXT v=DMARC1; p=none"));
+}
+
+}  // namespace
+}  // namespace postrider::directory
