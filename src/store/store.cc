@@ -124,9 +124,13 @@ struct Store::State {
       return;
     }
     std::vector<Request> promised;
+    std::vector<Request> held;
     for (Request& request : batch) {
-      (request.urgency == Urgency::note ? queue : promised).push_back(std::move(request));
+      (request.urgency == Urgency::note ? held : promised).push_back(std::move(request));
     }
+    // In front of what has come since: a recipient's steps stay in their order.
+    std::ranges::move(queue, std::back_inserter(held));
+    queue.swap(held);
     batch.swap(promised);
     notes_due = std::chrono::steady_clock::now() + kFullRetry;
   }

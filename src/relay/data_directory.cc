@@ -1,0 +1,56 @@
+#include "relay/data_directory.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <system_error>
+
+#include "base/text.h"
+
+namespace postrider::relay {
+
+Result<std::unique_ptr<DataDirectory>> DataDirectory::own(const std::filesystem::path& path) {
+  std::error_code ec;
+  if (std::filesystem::create_directories(path, ec)) {
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all, ec);
+  }
+  if (ec || !std::filesystem::is_directory(path)) {
+    return fail(Errc::unavailable, "the data directory " + path.string() + " can't be made: " +
+                                       (ec ? ec.message() : "there is a file of that name") +
+                                       "; choose another with --data or `data` in the configuration");
+  }
+  const std::filesystem::path file = path / "lock";
+  const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock < 0) {
+    return fail(Errc::unavailable, "opening " + file.string() + ": " + std::strerror(errno) +
+                                       "; the data directory must be writable by this user");
+  }
+  if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    char pid[24] = {};
+    const ssize_t size = ::pread(lock, pid, sizeof(pid) - 1, 0);
+    ::close(lock);
+    return fail(Errc::unavailable,
+                "the data directory " + path.string() + " belongs to a running instance (process " +
+                    std::string(trim(std::string_view(pid, size > 0 ? std::size_t(size) : 0))) +
+                    "): stop that one, or give this one another with --data");
+  }
+  const std::string pid = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(lock, 0) != 0 ||
+      ::pwrite(lock, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
+    ::close(lock);
+    return fail(Errc::unavailable, "writing " + file.string() + ": " + std::strerror(errno));
+  }
+  return std::unique_ptr<DataDirectory>(new DataDirectory(lock));
+}
+
+DataDirectory::~DataDirectory() {
+  [[maybe_unused]] const int emptied = ::ftruncate(lock_, 0);
+  ::close(lock_);
+}
+
+}  // namespace postrider::relay

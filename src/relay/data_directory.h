@@ -1,0 +1,43 @@
+// The directory that holds everything an installation has to keep, and the lock that makes one process
+// its owner.
+//
+//   DIR/lock              held (flock) and with the pid of the relay that runs
+//   DIR/spool/            the database of spool and events
+//   DIR/directory.sqlite  accounts, domains, credentials, keys
+//   DIR/tls/              the self-signed certificate
+//   DIR/control           the socket of the running relay
+//
+// Mode 0700. Errors say what to do.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "base/result.h"
+
+namespace postrider::relay {
+
+class DataDirectory {
+ public:
+  /// Makes the directory where it is missing and takes the lock. Errc::unavailable: another instance
+  /// has it (the text says which), or it can't be made or written.
+  static Result<std::unique_ptr<DataDirectory>> own(const std::filesystem::path& path);
+  ~DataDirectory();
+  DataDirectory(const DataDirectory&) = delete;
+  DataDirectory& operator=(const DataDirectory&) = delete;
+
+  static std::filesystem::path spool(const std::filesystem::path& data) { return data / "spool"; }
+  static std::filesystem::path directory_file(const std::filesystem::path& data) {
+    return data / "directory.sqlite";
+  }
+  static std::filesystem::path control_socket(const std::filesystem::path& data) {
+    return data / "control";
+  }
+
+ private:
+  explicit DataDirectory(int lock) : lock_(lock) {}
+  int lock_;
+};
+
+}  // namespace postrider::relay

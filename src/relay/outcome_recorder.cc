@@ -1,0 +1,224 @@
+#include "relay/outcome_recorder.h"
+
+#include <random>
+#include <utility>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "relay/reports.h"
+
+namespace postrider::relay {
+
+using delivery::Attempt;
+using delivery::Disposition;
+using delivery::Outcome;
+using store::Step;
+
+namespace {
+
+constexpr std::size_t kReplyInEvent = 1000;
+constexpr std::size_t kReplyInState = 500;
+
+std::uint32_t random_number() {
+  static thread_local std::mt19937 generator{std::random_device{}()};
+  return static_cast<std::uint32_t>(generator());
+}
+
+events::Type type_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::delivered:
+      return events::Type::delivered;
+    case Outcome::deferred:
+      return events::Type::deferred;
+    case Outcome::failed:
+      return events::Type::failed;
+    case Outcome::expired:
+      return events::Type::expired;
+  }
+  return events::Type::operational;
+}
+
+std::string reply_text(const smtp::Reply& reply, std::size_t longest) {
+  return printable(reply.code == 0 ? reply.text : smtp::to_string(reply), longest);
+}
+
+}  // namespace
+
+struct OutcomeRecorder::Told {
+  Attempt attempt;
+  std::shared_ptr<const queue::Fresh> message;
+  Disposition disposition;
+  Time now;
+};
+
+std::optional<queue::Waiting> OutcomeRecorder::record(std::size_t thread, Attempt attempt) {
+  Told told;
+  told.message = message_of(attempt);
+  if (!told.message) {
+    set_aside(thread, attempt);
+    return std::nullopt;
+  }
+  told.now = parts_.clock.now();
+  const auto options = parts_.options();
+  const queue::RetryPolicy* own = options->retry.find(attempt.waiting.domain);
+  told.disposition = decide(attempt, own == nullptr ? options->default_retry : *own, told.now,
+                            random_number());
+  told.attempt = std::move(attempt);
+  counts_[static_cast<std::size_t>(told.disposition.outcome)].fetch_add(1,
+                                                                        std::memory_order_relaxed);
+  Step step;
+  parts_.events.append(step, event_of(told));
+  if (told.disposition.outcome == Outcome::deferred) {
+    return defer(thread, std::move(step), std::move(told));
+  }
+  settle(thread, std::move(step), told);
+  return std::nullopt;
+}
+
+/// Null if the spool can't give it: not there any more, or damaged.
+std::shared_ptr<const queue::Fresh> OutcomeRecorder::message_of(const Attempt& attempt) const {
+  if (attempt.message) {
+    return attempt.message;
+  }
+  if (attempt.waiting.fresh) {
+    return attempt.waiting.fresh;
+  }
+  Result<spool::Message> message = parts_.spool.read(attempt.waiting.message);
+  if (!message) {
+    return nullptr;
+  }
+  auto fresh = std::make_shared<queue::Fresh>();
+  fresh->message = *std::move(message);
+  return fresh;
+}
+
+void OutcomeRecorder::set_aside(std::size_t thread, const Attempt& attempt) {
+  log::error("a message can't be read and is set aside",
+             {{"message", to_string(attempt.waiting.message)}, {"why", attempt.reply.text}});
+  Step step;
+  parts_.spool.set_aside(step, attempt.waiting.message);
+  events::Event event;
+  event.type = events::Type::operational;
+  event.time = parts_.clock.now();
+  event.account = attempt.waiting.account;
+  event.message = attempt.waiting.message;
+  event.recipient = attempt.waiting.recipient();
+  event.detail = "the stored message can't be read and was set aside: " + attempt.reply.text;
+  parts_.events.append(step, event);
+  parts_.committers[thread].note(std::move(step), {});
+}
+
+events::Event OutcomeRecorder::event_of(const Told& told) const {
+  const Attempt& attempt = told.attempt;
+  const spool::Message& message = told.message->message;
+  events::Event event;
+  event.type = type_of(told.disposition.outcome);
+  event.time = told.now;
+  event.account = message.account;
+  event.message = message.id;
+  event.recipient = attempt.waiting.recipient();
+  event.from = mail::to_string(message.envelope.reverse_path);
+  event.to = mail::to_string(message.envelope.recipients[attempt.waiting.index].address);
+  event.stream = message.is_bulk ? "bulk" : "transactional";
+  event.size = message.size;
+  if (attempt.peer) {
+    event.site = attempt.peer->site;
+    event.mx_host = attempt.peer->host;
+    event.mx_address = attempt.peer->address;
+    event.source_address = attempt.peer->source_address;
+    event.tls_version = attempt.peer->tls_version;
+    event.tls_cipher = attempt.peer->tls_cipher;
+  }
+  event.code = static_cast<std::uint64_t>(attempt.reply.code);
+  event.enhanced = printable(attempt.reply.enhanced, 16);
+  event.reply = reply_text(attempt.reply, kReplyInEvent);
+  event.attempt = attempt.waiting.attempts + 1;
+  event.queue_ms = static_cast<std::uint64_t>((told.now - message.accepted).count());
+  event.attempt_ms = static_cast<std::uint64_t>(attempt.took.count());
+  event.next_attempt = told.disposition.due;
+  return event;
+}
+
+void OutcomeRecorder::settle(std::size_t thread, Step step, const Told& told) {
+  const queue::Waiting& waiting = told.attempt.waiting;
+  const bool is_gone = parts_.spool.settle(step, waiting.message, waiting.index, waiting.count,
+                                           waiting.attempts > 0);
+  std::vector<queue::Waiting> report = add_report(step, told);
+  if (is_gone && report.empty()) {
+    parts_.committers[thread].note(std::move(step), {});
+    return;
+  }
+  auto durable = [this, thread, is_gone, id = waiting.message, count = waiting.count,
+                  report = std::move(report)](const Result<>& done) mutable {
+    if (!done) {
+      return;  // the store is ending; the next start finds things as they were
+    }
+    parts_.intake.release(std::move(report));
+    if (is_gone) {
+      return;
+    }
+    if (auto forgotten = parts_.spool.settled(id, count)) {
+      parts_.committers[thread].note(*std::move(forgotten), {});
+    }
+  };
+  parts_.committers[thread].note(std::move(step), std::move(durable));
+}
+
+std::optional<queue::Waiting> OutcomeRecorder::defer(std::size_t thread, Step step, Told told) {
+  queue::Waiting waiting = told.attempt.waiting;
+  ++waiting.attempts;
+  const spool::RecipientState state{
+      .attempts = waiting.attempts,
+      .due = told.disposition.due,
+      .is_settled = false,
+      .site = told.attempt.peer ? told.attempt.peer->site : "",
+      .last_reply = reply_text(told.attempt.reply, kReplyInState)};
+  parts_.spool.defer(step, waiting.message, waiting.index, state);
+  std::vector<queue::Waiting> report = add_report(step, told);
+  store::Completion durable;
+  if (!report.empty()) {
+    durable = [this, report = std::move(report)](const Result<>& done) mutable {
+      if (done) {
+        parts_.intake.release(std::move(report));
+      }
+    };
+  }
+  parts_.committers[thread].note(std::move(step), std::move(durable));
+  waiting.due = told.disposition.due;
+  waiting.fresh.reset();  // it had its first attempt: memory is for those that have not
+  return waiting;
+}
+
+std::vector<queue::Waiting> OutcomeRecorder::add_report(Step& step, const Told& told) {
+  const spool::Message& message = told.message->message;
+  const auto snapshot = parts_.directory.snapshot();
+  const auto action = report_wanted(message, told.attempt, told.disposition, *snapshot);
+  if (!action) {
+    return {};
+  }
+  std::string original;
+  if (told.message->content) {
+    original = *told.message->content;
+  } else if (Result<std::string> read = parts_.spool.read_content(message.id)) {
+    original = *std::move(read);
+  }
+  const auto options = parts_.options();
+  const queue::RetryPolicy* own = options->retry.find(told.attempt.waiting.domain);
+  const queue::RetryPolicy& policy = own == nullptr ? options->default_retry : *own;
+  const MessageId id = parts_.intake.reserve(1);
+  std::string report = build_report(
+      {.message = message,
+       .attempt = told.attempt,
+       .action = *action,
+       .content = original,
+       .hostname = parts_.hostname,
+       .id = id,
+       .now = told.now,
+       .expires = *action == mail::DsnAction::delayed
+                      ? std::optional(policy.expires(message.accepted))
+                      : std::nullopt});
+  return parts_.intake.add_report(step, message.account, message.envelope.reverse_path,
+                                  std::move(report), id, "delivery report");
+}
+
+}  // namespace postrider::relay

@@ -1,0 +1,66 @@
+// Writes down what became of each attempt: one step that changes the spool, appends the event and,
+// where it is asked for, adds the report to the sender.
+//
+// The step is a note (store/store.h): it rides with the next commit, 5 ms later at most. A crash in
+// between sends that copy once more, which no relay can avoid.
+//
+// RFC 3461, 5.2 (when a report is sent). Reports go to the envelope sender as submitted, and only if
+// its domain is one of the account's: none goes to a foreign one.
+//
+// Thread: record() on io thread `thread`.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/clock.h"
+#include "delivery/disposition.h"
+#include "delivery/options.h"
+#include "delivery/recorder.h"
+#include "directory/directory.h"
+#include "events/event_store.h"
+#include "relay/intake.h"
+#include "spool/spool.h"
+#include "store/committer.h"
+
+namespace postrider::relay {
+
+class OutcomeRecorder final : public delivery::Recorder {
+ public:
+  struct Parts {
+    const Clock& clock;
+    spool::Spool& spool;
+    const events::EventStore& events;
+    const directory::Directory& directory;
+    std::vector<store::Committer>& committers;
+    Intake& intake;
+    std::function<std::shared_ptr<const delivery::Options>()> options;
+    std::string hostname;
+  };
+  explicit OutcomeRecorder(Parts parts) : parts_(std::move(parts)) {}
+
+  std::optional<queue::Waiting> record(std::size_t thread, delivery::Attempt attempt) override;
+
+  /// Attempts since the start, by outcome.
+  std::uint64_t count(delivery::Outcome outcome) const {
+    return counts_[static_cast<std::size_t>(outcome)].load(std::memory_order_relaxed);
+  }
+
+ private:
+  struct Told;
+  std::shared_ptr<const queue::Fresh> message_of(const delivery::Attempt& attempt) const;
+  void set_aside(std::size_t thread, const delivery::Attempt& attempt);
+  events::Event event_of(const Told& told) const;
+  void settle(std::size_t thread, store::Step step, const Told& told);
+  std::optional<queue::Waiting> defer(std::size_t thread, store::Step step, Told told);
+  std::vector<queue::Waiting> add_report(store::Step& step, const Told& told);
+
+  Parts parts_;
+  std::array<std::atomic<std::uint64_t>, 4> counts_{};
+};
+
+}  // namespace postrider::relay

@@ -1,0 +1,152 @@
+#include "relay/prepare.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "mail/header.h"
+
+namespace postrider::relay {
+namespace {
+
+constexpr std::size_t kSubjectMax = 200;
+constexpr std::size_t kLongestDataLine = 998;  // RFC 5321, 4.5.3.1.6
+
+bool is_removed(std::string_view name) {
+  constexpr std::array kRemoved{std::string_view("Bcc"), std::string_view("Resent-Bcc"),
+                                std::string_view("Return-Path")};
+  return starts_with_ignoring_case(name, "X-Postrider-") ||
+         std::ranges::any_of(kRemoved, [&](std::string_view removed) {
+           return equal_ignoring_case(name, removed);
+         });
+}
+
+std::string value_of(const mail::Sections& sections, std::string_view name) {
+  const mail::Field* field = mail::find_field(sections.fields, name);
+  return field == nullptr ? std::string() : mail::unfold(field->value);
+}
+
+/// The domain of the first address of From:, once all of them have been found to be the account's.
+struct Author {
+  std::string domain;
+  std::string addresses;
+};
+Result<Author> find_author(const mail::Sections& sections, AccountId account,
+                           const directory::Snapshot& directory) {
+  const std::size_t count = mail::count_fields(sections.fields, "From");
+  if (count != 1) {
+    return fail(Errc::invalid, count == 0 ? "5.6.0 the message has no From: field"
+                                          : "5.6.0 the message has more than one From: field");
+  }
+  const auto addresses =
+      mail::parse_address_list(mail::find_field(sections.fields, "From")->value);
+  if (!addresses || addresses->empty()) {
+    return fail(Errc::invalid, "5.6.0 From: can't be read" +
+                                   (addresses ? std::string() : ": " + addresses.error().text()));
+  }
+  Author author{.domain = addresses->front().domain, .addresses = {}};
+  for (const mail::Address& address : *addresses) {
+    const directory::Domain* domain = directory.domain(address.domain);
+    if (domain == nullptr || domain->account != account || !domain->is_verified) {
+      return fail(Errc::invalid, "5.7.1 " + printable(address.domain, 253) +
+                                     " in From: is not a verified domain of your account");
+    }
+    author.addresses += (author.addresses.empty() ? "" : ", ") + mail::to_string(address);
+  }
+  return author;
+}
+
+bool is_bulk(const mail::Sections& sections, directory::Stream of_credential) {
+  const std::string asked = lower(value_of(sections, "X-Postrider-Stream"));
+  if (asked == "bulk" || asked == "transactional") {
+    return asked == "bulk";
+  }
+  if (of_credential != directory::Stream::automatic) {
+    return of_credential == directory::Stream::bulk;
+  }
+  return mail::find_field(sections.fields, "List-Id") != nullptr ||
+         mail::find_field(sections.fields, "List-Unsubscribe") != nullptr ||
+         mail::find_field(sections.fields, "X-Mailjet-Campaign") != nullptr ||
+         lower(value_of(sections, "Precedence")) == "bulk";
+}
+
+std::string received_line(const Origin& origin, std::string_view hostname, MessageId id,
+                          const smtp::Envelope& envelope, Time now) {
+  std::string line = "Received: from " + (origin.helo.empty() ? "unknown" : origin.helo);
+  line.append(" (").append(origin.client).append(")\r\n\tby ").append(hostname);
+  line.append(" (Postrider) with ").append(origin.protocol);
+  line.append(" id ").append(to_string(id));
+  if (envelope.recipients.size() == 1) {
+    line.append("\r\n\tfor <").append(mail::to_string(envelope.recipients[0].address)).append(">");
+  }
+  return line.append("; ").append(mail::format_date(now)).append("\r\n");
+}
+
+/// The message as it will be stored, in one copy.
+std::string compose(const std::string& content, const mail::Sections& sections,
+                    const std::string& added) {
+  std::string out;
+  out.reserve(added.size() + content.size() + 2);
+  out += added;
+  std::size_t kept = 0;  // what lies before has been copied or left out
+  for (const mail::Field& field : sections.fields) {
+    if (is_removed(field.name)) {
+      out.append(content, kept, field.offset - kept);
+      kept = field.offset + field.whole.size();
+    }
+  }
+  out.append(content, kept);
+  if (!sections.has_separator) {
+    out += "\r\n";
+  }
+  return out;
+}
+
+void describe(spool::Message& message, const std::string& content) {
+  const mail::ContentFacts facts = mail::inspect(content);
+  message.size = content.size();
+  message.has_eight_bit_header = facts.has_eight_bit_header;
+  message.has_eight_bit_body = facts.has_eight_bit_body;
+  message.has_dot_lines = facts.has_dot_lines;
+  message.has_long_lines = facts.longest_line > kLongestDataLine;
+}
+
+}  // namespace
+
+Result<Prepared> prepare(Submission submission, MessageId id, const directory::Snapshot& directory,
+                         std::string_view hostname, Time now) {
+  const mail::Sections sections = mail::split_message(submission.content);
+  TRY(Author author, find_author(sections, submission.account, directory));
+  Prepared prepared;
+  spool::Message& message = prepared.message;
+  message.id = id;
+  message.account = submission.account;
+  message.accepted = now;
+  message.from_domain = std::move(author.domain);
+  message.is_bulk = is_bulk(sections, submission.origin.stream);
+  prepared.header_from = std::move(author.addresses);
+  prepared.subject = printable(value_of(sections, "Subject"), kSubjectMax);
+
+  std::string added = received_line(submission.origin, hostname, id, submission.envelope, now);
+  if (mail::find_field(sections.fields, "Date") == nullptr) {
+    added.append("Date: ").append(mail::format_date(now)).append("\r\n");
+  }
+  if (mail::find_field(sections.fields, "Message-ID") == nullptr) {
+    // Gmail limits by Message-ID: in bulk mail each copy gets one when it is rendered.
+    message.lacks_message_id = message.is_bulk;
+    if (!message.is_bulk) {
+      added.append("Message-ID: <").append(to_string(id)).append("@");
+      added.append(message.from_domain).append(">\r\n");
+    }
+  }
+  auto content =
+      std::make_shared<const std::string>(compose(submission.content, sections, added));
+  describe(message, *content);
+  message.envelope = std::move(submission.envelope);
+  prepared.content = std::move(content);
+  return prepared;
+}
+
+}  // namespace postrider::relay

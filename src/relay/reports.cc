@@ -1,0 +1,94 @@
+#include "relay/reports.h"
+
+#include <utility>
+
+#include "base/text.h"
+
+namespace postrider::relay {
+namespace {
+
+using delivery::Outcome;
+
+constexpr std::chrono::hours kDelayReport{4};  // RFC 3461 leaves it to us; what sendmail has always done
+
+bool belongs_to(const mail::Address& address, AccountId account,
+                const directory::Snapshot& directory) {
+  const directory::Domain* domain = directory.domain(address.domain);
+  return domain != nullptr && domain->account == account && domain->is_verified;
+}
+
+bool wants(std::uint8_t notify, smtp::Notify what) { return (notify & what) != 0; }
+
+/// The one attempt between whose time and the next one the delay becomes worth a word.
+bool crosses_delay(const delivery::Attempt& attempt, const delivery::Disposition& disposition) {
+  const Time mark = attempt.waiting.accepted + kDelayReport;
+  return attempt.waiting.due < mark && disposition.due >= mark;
+}
+
+}  // namespace
+
+std::optional<mail::DsnAction> report_wanted(const spool::Message& message,
+                                             const delivery::Attempt& attempt,
+                                             const delivery::Disposition& disposition,
+                                             const directory::Snapshot& directory) {
+  const mail::Address& sender = message.envelope.reverse_path;
+  if (sender.is_null() || !belongs_to(sender, message.account, directory)) {
+    return std::nullopt;
+  }
+  const std::uint8_t notify = message.envelope.recipients[attempt.waiting.index].notify;
+  const directory::Account* account = directory.account(message.account);
+  switch (disposition.outcome) {
+    case Outcome::delivered: {
+      // With the sender's own return path a peer with DSN tells; what it took over is its to tell.
+      const bool ours = account == nullptr || account->own_return_paths;
+      return wants(notify, smtp::kNotifySuccess) && ours ? std::optional(mail::DsnAction::relayed)
+                                                         : std::nullopt;
+    }
+    case Outcome::deferred:
+      return wants(notify, smtp::kNotifyDelay) && crosses_delay(attempt, disposition)
+                 ? std::optional(mail::DsnAction::delayed)
+                 : std::nullopt;
+    case Outcome::failed:
+    case Outcome::expired: {
+      const bool by_default = notify == smtp::kNotifyUnset && account != nullptr &&
+                              account->dsn == directory::DsnDefault::failure;
+      return wants(notify, smtp::kNotifyFailure) || by_default
+                 ? std::optional(mail::DsnAction::failed)
+                 : std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string build_report(const ReportFacts& facts) {
+  const smtp::Envelope& envelope = facts.message.envelope;
+  const smtp::Recipient& recipient = envelope.recipients[facts.attempt.waiting.index];
+  mail::DsnRecipient about;
+  about.final_recipient = recipient.address;
+  about.original_recipient = recipient.orcpt;
+  about.action = facts.action;
+  about.status = delivery::status_of(facts.attempt);
+  if (facts.action == mail::DsnAction::failed && about.status.starts_with('4')) {
+    about.status = "4.4.7";  // expired: RFC 3463, 3.5
+  }
+  about.remote_mta = facts.attempt.peer ? facts.attempt.peer->host : "";
+  if (facts.attempt.reply.code != 0) {
+    about.diagnostic = printable(smtp::to_string(facts.attempt.reply), 900);
+  }
+  about.last_attempt = facts.now;
+  about.will_retry_until = facts.expires;
+  mail::DsnMessage report{.reporting_mta = facts.hostname,
+                          .to = envelope.reverse_path,
+                          .envelope_id = envelope.envid,
+                          .message_id = "<" + to_string(facts.id) + "@" + facts.hostname + ">",
+                          .arrived = facts.message.accepted,
+                          .now = facts.now,
+                          .recipients = {},
+                          .original = facts.content,
+                          .full = envelope.ret == smtp::Ret::full &&
+                                  facts.action == mail::DsnAction::failed};
+  report.recipients.push_back(std::move(about));
+  return mail::build_dsn(report);
+}
+
+}  // namespace postrider::relay

@@ -1,0 +1,33 @@
+// When a sender is to be told of a recipient's fate, and the report itself.
+// RFC 3461, 4.1 and 5.2. Pure; any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "delivery/disposition.h"
+#include "directory/directory.h"
+#include "mail/dsn.h"
+#include "spool/message.h"
+
+namespace postrider::relay {
+
+/// Nothing: no report. `next_due` is that of a deferred recipient.
+std::optional<mail::DsnAction> report_wanted(const spool::Message& message,
+                                             const delivery::Attempt& attempt,
+                                             const delivery::Disposition& disposition,
+                                             const directory::Snapshot& directory);
+
+struct ReportFacts {
+  const spool::Message& message;
+  const delivery::Attempt& attempt;
+  mail::DsnAction action = mail::DsnAction::failed;
+  std::string_view content;   ///< of the original
+  std::string hostname;
+  MessageId id;               ///< of the report
+  Time now;
+  std::optional<Time> expires;
+};
+std::string build_report(const ReportFacts& facts);
+
+}  // namespace postrider::relay

@@ -1,0 +1,214 @@
+#include "relay/submission.h"
+
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/log.h"
+#include "base/text.h"
+
+namespace postrider::relay {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using smtp::Reply;
+
+namespace {
+
+Reply ok(std::string enhanced, std::string text) {
+  return {.code = 250, .enhanced = std::move(enhanced), .text = std::move(text)};
+}
+
+awaitable<void> pause(std::chrono::milliseconds time) {
+  if (time.count() > 0) {
+    asio::steady_timer timer(co_await asio::this_coro::executor, time);
+    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+}
+
+/// "5.7.1 text" as prepare() words it.
+Reply refusal(const Error& error) {
+  const auto space = error.text().find(' ');
+  return {.code = 550,
+          .enhanced = error.text().substr(0, space),
+          .text = error.text().substr(space + 1)};
+}
+
+class SubmissionHandler final : public smtp::SessionHandler {
+ public:
+  SubmissionHandler(SubmissionServices& services, std::shared_ptr<const ListenerSettings> listener,
+                    std::string refuse, std::function<void()> ended)
+      : services_(services),
+        listener_(std::move(listener)),
+        refuse_(std::move(refuse)),
+        ended_(std::move(ended)) {}
+
+  Reply connected(const smtp::SessionInfo& session) override {
+    if (!refuse_.empty()) {
+      return {.code = 421, .enhanced = "4.7.0", .text = refuse_, .close = true};
+    }
+    log::debug("session", {{"session", session.id}, {"client", net::to_string(session.client)}});
+    return {.code = 220, .enhanced = "", .text = services_.hostname + " ESMTP Postrider"};
+  }
+
+  awaitable<Reply> authenticate(const smtp::SessionInfo& session, std::string user,
+                                std::string password) override {
+    const asio::ip::address client = session.client.address();
+    auto found = services_.authenticator.look_up(client, user, password);
+    if (!found) {
+      std::move_only_function<directory::AuthResult()> verify = [&] {
+        return services_.authenticator.verify(client, user, password);
+      };
+      found = co_await services_.blocking.run(std::move(verify));
+    }
+    co_await pause(found->delay);
+    if (found->verdict == directory::Verdict::too_many_failures) {
+      log::warning("AUTH refused after too many failures",
+                   {{"session", session.id}, {"client", client.to_string()}, {"user", user}});
+      co_return Reply{.code = 454, .enhanced = "4.7.0",
+                      .text = "too many failed logins, try again later", .close = true};
+    }
+    if (found->verdict == directory::Verdict::wrong) {
+      log::warning("AUTH failed",
+                   {{"session", session.id}, {"client", client.to_string()}, {"user", user}});
+      co_return Reply{.code = 535, .enhanced = "5.7.8", .text = "user or password is wrong"};
+    }
+    account_ = found->account->id;
+    stream_ = found->credential->stream;
+    co_return Reply{.code = 235, .enhanced = "2.7.0", .text = "welcome"};
+  }
+
+  awaitable<Reply> mail(const smtp::SessionInfo& session,
+                        const smtp::Envelope& envelope) override {
+    if (services_.is_stopping) {
+      co_return Reply{.code = 421, .enhanced = "4.3.2", .text = "shutting down", .close = true};
+    }
+    const AccountId account = account_of(session);
+    if (!account.exists()) {
+      co_return Reply{.code = 530, .enhanced = "5.7.0", .text = "authentication required"};
+    }
+    const auto snapshot = services_.directory.snapshot();
+    const directory::Account* found = snapshot->account(account);
+    if (found == nullptr || !found->is_active) {
+      co_return Reply{.code = 550, .enhanced = "5.7.1", .text = "this account is not active"};
+    }
+    const std::uint64_t largest = listener_->message_bytes_max;
+    const bool has_room = services_.store.has_room(largest + largest / 2);
+    if (services_.store.figures().is_latched || !has_room) {
+      co_return Reply{.code = 452, .enhanced = "4.3.1",
+                      .text = "insufficient system storage, try again later"};
+    }
+    (void)envelope;
+    co_return ok("2.1.0", "sender ok");
+  }
+
+  awaitable<Reply> recipient(const smtp::SessionInfo& /*session*/,
+                             const smtp::Envelope& /*envelope*/,
+                             const smtp::Recipient& recipient) override {
+    if (recipient.address.domain.empty()) {
+      co_return Reply{.code = 550, .enhanced = "5.1.2", .text = "no local mailboxes here"};
+    }
+    if (recipient.address.is_literal()) {
+      co_return Reply{.code = 550, .enhanced = "5.1.2",
+                      .text = "mail to address literals is not relayed"};
+    }
+    co_return ok("2.1.5", "recipient ok");
+  }
+
+  awaitable<Reply> data(const smtp::SessionInfo& /*session*/,
+                        const smtp::Envelope& /*envelope*/) override {
+    co_return Reply{.code = 354, .enhanced = "", .text = "end with <CRLF>.<CRLF>"};
+  }
+
+  awaitable<Reply> message(const smtp::SessionInfo& session, smtp::Envelope envelope,
+                           std::string content) override {
+    Submission submission{.account = account_of(session),
+                          .envelope = std::move(envelope),
+                          .content = std::move(content),
+                          .origin = origin_of(session)};
+    const std::string from = mail::to_string(submission.envelope.reverse_path);
+    const Result<MessageId> accepted = co_await services_.intake.accept(std::move(submission));
+    if (accepted) {
+      co_return ok("2.0.0", "queued as " + to_string(*accepted));
+    }
+    const Error& why = accepted.error();
+    if (why.code() == Errc::invalid) {
+      note_rejected(session, from, why.text());
+      co_return refusal(why);
+    }
+    log::error("a message could not be stored", {{"session", session.id}, {"why", why.text()}});
+    co_return Reply{.code = 452, .enhanced = "4.3.1",
+                    .text = "the message can't be stored now, try again later"};
+  }
+
+  void ended(const smtp::SessionInfo& session, const std::string& why) override {
+    log::debug("session ended", {{"session", session.id}, {"why", why}});
+    ended_();
+  }
+
+ private:
+  /// By AUTH, or because the listener trusts the client's network.
+  AccountId account_of(const smtp::SessionInfo& session) const {
+    if (!session.user.empty() || listener_->trusted.empty()) {
+      return session.user.empty() ? AccountId{} : account_;
+    }
+    for (const TrustedHosts& trusted : listener_->trusted) {
+      if (trusted.network.contains(session.client.address())) {
+        const auto snapshot = services_.directory.snapshot();
+        const directory::Account* account = snapshot->account(trusted.account);
+        return account == nullptr ? AccountId{} : account->id;
+      }
+    }
+    return {};
+  }
+
+  Origin origin_of(const smtp::SessionInfo& session) const {
+    std::string protocol = session.esmtp ? "ESMTP" : "SMTP";  // RFC 3848
+    protocol += session.tls ? "S" : "";
+    protocol += session.user.empty() ? "" : "A";
+    return {.helo = session.helo,
+            .client = session.client.address().to_string(),
+            .protocol = std::move(protocol),
+            .user = session.user,
+            .session = session.id,
+            .stream = stream_};
+  }
+
+  void note_rejected(const smtp::SessionInfo& session, const std::string& from,
+                     const std::string& why) {
+    log::info("submission refused", {{"session", session.id}, {"from", from}, {"why", why}});
+    events::Event event;
+    event.type = events::Type::rejected;
+    event.time = services_.clock.now();
+    event.account = account_of(session);
+    event.from = from;
+    event.session = session.id;
+    event.client = session.client.address().to_string();
+    event.user = session.user;
+    event.detail = why;
+    store::Step step;
+    services_.events.append(step, event);
+    services_.committers[net::IoThreads::current()].note(std::move(step), {});
+  }
+
+  SubmissionServices& services_;
+  std::shared_ptr<const ListenerSettings> listener_;
+  std::string refuse_;
+  std::function<void()> ended_;
+  AccountId account_;
+  directory::Stream stream_ = directory::Stream::automatic;
+};
+
+}  // namespace
+
+std::unique_ptr<smtp::SessionHandler> make_submission_handler(
+    SubmissionServices& services, std::shared_ptr<const ListenerSettings> listener,
+    std::string refuse, std::function<void()> ended) {
+  return std::make_unique<SubmissionHandler>(services, std::move(listener), std::move(refuse),
+                                             std::move(ended));
+}
+
+}  // namespace postrider::relay

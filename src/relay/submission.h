@@ -1,0 +1,43 @@
+// The relay's answers to an SMTP session: who may submit, as whom, to whom, and the promise.
+//
+// Nobody relays without AUTH, unless the listener trusts the client's network; an account that is not
+// active relays nothing. Before MAIL is answered there must be room for the largest message (452
+// 4.3.1). The rules for the message itself are relay/prepare.h's.
+//
+// Thread: the session's io thread.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "directory/authenticator.h"
+#include "net/io_threads.h"
+#include "relay/intake.h"
+#include "relay/settings.h"
+#include "smtp/server_session.h"
+#include "store/store.h"
+
+namespace postrider::relay {
+
+/// What all sessions share; outlives them.
+struct SubmissionServices {
+  Intake& intake;
+  directory::Authenticator& authenticator;
+  const directory::Directory& directory;
+  net::BlockingPool& blocking;
+  const store::Store& store;
+  std::vector<store::Committer>& committers;
+  const events::EventStore& events;
+  const Clock& clock;
+  std::string hostname;
+  std::atomic<bool>& is_stopping;
+};
+
+/// `refuse`: not empty: said with 421 instead of a greeting. `ended` runs when the session is over.
+std::unique_ptr<smtp::SessionHandler> make_submission_handler(
+    SubmissionServices& services, std::shared_ptr<const ListenerSettings> listener,
+    std::string refuse, std::function<void()> ended);
+
+}  // namespace postrider::relay
