@@ -2,8 +2,8 @@
 //
 // RFC 5321, 5.1 (MX by preference, equal ones shuffled; the implicit MX; no MX may be a CNAME's
 // name, and yet many are), RFC 7505 (null MX). Hosts that are ourselves, and all that are no better
-// than us, are left out (a loop); addresses that are not public are left out unless allowed by name.
-// Bounded: at most 20 hosts, 8 addresses each, CNAME chains of 8.
+// than us, are left out (a loop); addresses that are not public are left out unless allowed by
+// name. Bounded: at most 20 hosts, 8 addresses each, CNAME chains of 8.
 #pragma once
 
 #include <cstdint>
@@ -29,23 +29,26 @@ struct MailHost {
 
 struct MailExchangers {
   std::vector<MailHost> hosts;  ///< in the order to try; at least one
-  std::string site;             ///< names the MX set: its sorted host names, joined by ',' (cut at 4)
+  std::string site;  ///< names the MX set: its sorted host names, joined by ',' (cut at 4)
   Security security = Security::insecure;
-  bool implicit = false;        ///< no MX record: the domain itself
+  bool implicit = false;  ///< no MX record: the domain itself
 };
 
 struct MxOptions {
-  std::vector<std::string> own_names;          ///< lower case: a loop leads to these
+  std::vector<std::string> own_names;  ///< lower case: a loop leads to these
   std::vector<boost::asio::ip::address> own_addresses;
   std::vector<net::Network> allowed_networks;  ///< not public, and yet allowed
   bool use_ipv4 = true;
   bool use_ipv6 = true;
-  std::uint16_t port = 25;                     ///< an own address counts as a loop at this port only
+  /// Where mail is delivered. An own address is a loop at port 25 only: at another port another
+  /// program may be listening, as in tests.
+  std::uint16_t port = 25;
 };
 
-/// Errc::not_found: the domain doesn't exist (NXDOMAIN, or neither MX nor address); Errc::invalid: it
-/// takes no mail (null MX) or leads back to us, the text says which; Errc::unavailable: no answer for
-/// now. `random` shuffles equal preferences.
+/// Errc::not_found: the domain doesn't exist (NXDOMAIN, or neither MX nor address); Errc::invalid:
+/// it takes no mail (null MX) or leads back to us, the text says which; Errc::unavailable: no
+/// answer for now. `random` shuffles equal preferences. An address literal ("[192.0.2.1]") is its
+/// own host.
 boost::asio::awaitable<Result<MailExchangers>> find_mail_hosts(Resolver& resolver,
                                                                std::string domain,
                                                                const MxOptions& options,

@@ -3,9 +3,14 @@
 //
 // RFC 1035, 2308 (negative caching), 4033 (DNSSEC). Types here are the few that mail needs.
 //
-// Errors: not_found (the name or the type doesn't exist: a permanent answer), unavailable (SERVFAIL,
-// no answer, a server that lies about formats: never a reason to bounce), invalid (not a name).
-// Thread: made on and used from any io thread; results come back to the awaiting coroutine's thread.
+// CNAMEs are followed, up to 8. The built-in answers of libunbound for local names (localhost,
+// test.) stay, but give way to a stub zone below test.; the hosts file is not read.
+//
+// Errors: not_found (the name or the type doesn't exist: a permanent answer), unavailable
+// (SERVFAIL, no answer, a longer chain of CNAMEs, DNSSEC that doesn't verify, a server that lies
+// about formats: never a reason to bounce), invalid (not a name), closed (the awaiting coroutine
+// was cancelled). Thread: made on and used from any io thread; results come back to the awaiting
+// coroutine's thread.
 #pragma once
 
 #include <chrono>
@@ -29,9 +34,9 @@ struct ResolverOptions {
     std::string zone;    ///< "example.test"; "." for everything
     std::string server;  ///< "127.0.0.1@5300"
   };
-  std::vector<Stub> stubs;              ///< authoritative servers for zones of their own
-  bool use_system_resolvers = true;     ///< /etc/resolv.conf, where no forwarders are given
-  std::filesystem::path trust_anchor;   ///< root key file for DNSSEC; empty: no validation
+  std::vector<Stub> stubs;             ///< authoritative servers for zones of their own
+  bool use_system_resolvers = true;    ///< /etc/resolv.conf, where no forwarders are given
+  std::filesystem::path trust_anchor;  ///< root key file for DNSSEC; empty: no validation
   std::chrono::milliseconds timeout{std::chrono::seconds(20)};  ///< for one look-up, all tries
 };
 
@@ -61,7 +66,8 @@ class Resolver {
   virtual boost::asio::awaitable<Result<Answer<std::string>>> cname(std::string name) = 0;
 };
 
-/// `executor`: the io thread that watches libunbound's descriptor.
+/// `executor`: of the io thread that watches libunbound's descriptor. Its context must outlive the
+/// resolver, which keeps it from running out of work. Errc::invalid names a bad option.
 Result<std::shared_ptr<Resolver>> make_resolver(const boost::asio::any_io_executor& executor,
                                                 const ResolverOptions& options);
 
