@@ -119,7 +119,9 @@ std::vector<queue::Waiting> Intake::add_report(store::Step& step, AccountId acco
   message.has_dot_lines = facts.has_dot_lines;
   parts_.spool.add(step, message, report.content);
   report.subject = detail;
-  add_events(step, report, {.client = "internal"});
+  Origin origin;
+  origin.client = "internal";
+  add_events(step, report, origin);
   return waiting_of(message, report.content);
 }
 

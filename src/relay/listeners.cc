@@ -1,0 +1,200 @@
+#include "relay/listeners.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/log.h"
+#include "net/connection_limit.h"
+#include "net/listener.h"
+#include "net/task_group.h"
+
+namespace postrider::relay {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using tcp = asio::ip::tcp;
+
+namespace {
+
+/// What sessions of a listener are told; replaced as a whole by a reload.
+struct Policy {
+  std::shared_ptr<const ListenerSettings> settings;
+  std::shared_ptr<const smtp::ServerOptions> options;
+};
+
+/// The accept loops and the sessions of one io thread.
+struct OnThread {
+  OnThread(asio::io_context& c, std::size_t index)
+      : context(c),
+        accepting(c.get_executor(), "accepting"),
+        sessions(c.get_executor(), "session"),
+        letter(static_cast<char>('a' + index % 26)) {}
+
+  asio::io_context& context;
+  net::TaskGroup accepting;
+  net::TaskGroup sessions;
+  char letter;
+  std::uint64_t count = 0;
+};
+
+}  // namespace
+
+struct Listeners::State {
+  State(net::IoThreads& t, SubmissionServices& s, const Certificate& c)
+      : io(t), services(s), certificate(c) {
+    for (std::size_t i = 0; i < io.count(); ++i) {
+      threads.push_back(std::make_unique<OnThread>(io.context(i), i));
+    }
+  }
+
+  Policy make_policy(const Settings& settings, const ListenerSettings& listener) const {
+    auto options = std::make_shared<smtp::ServerOptions>(server_options(settings, listener));
+    // Trusted networks relay without AUTH: the handler decides, because PROXY and XCLIENT may change
+    // whom the session serves.
+    options->auth_required = options->auth_required && listener.trusted.empty();
+    if (listener.tls != ListenerTls::none) {
+      options->tls = [this] { return certificate.current(); };
+    }
+    return {.settings = std::make_shared<const ListenerSettings>(listener),
+            .options = std::move(options)};
+  }
+
+  Policy policy_of(const std::string& name) const {
+    const std::lock_guard lock(mutex);
+    return policies.at(name);
+  }
+
+  Result<> open(const std::string& name, const ListenerSettings& listener, Endpoint endpoint) {
+    for (std::size_t i = 0; i < threads.size(); ++i) {
+      OnThread& thread = *threads[i];
+      TRY(tcp::acceptor acceptor,
+          net::open_listener(thread.context.get_executor(), endpoint, i == 0));
+      endpoint = acceptor.local_endpoint();  // the others share the port that the first was given
+      thread.accepting.spawn(
+          net::accept_loop(std::move(acceptor), [this, &thread, name](tcp::socket socket) {
+            serve(thread, name, std::move(socket));
+          }));
+    }
+    listening.push_back({.name = name, .endpoint = endpoint, .tls = listener.tls});
+    return {};
+  }
+
+  void serve(OnThread& thread, const std::string& name, tcp::socket socket) {
+    boost::system::error_code gone;
+    const asio::ip::address client = socket.remote_endpoint(gone).address();
+    if (gone) {
+      return;
+    }
+    auto why = net::ConnectionLimit::Refused::in_all;
+    auto slot = limit.take(client, why);
+    std::string refuse;
+    if (!slot) {
+      refused.fetch_add(1, std::memory_order_relaxed);
+      refuse = why == net::ConnectionLimit::Refused::in_all
+                   ? "too many connections, try again later"
+                   : "too many connections from your address";
+    }
+    const Policy policy = policy_of(name);
+    // The slot lives in the handler, and so as long as the session.
+    auto held = std::make_shared<std::optional<net::ConnectionLimit::Slot>>(std::move(slot));
+    thread.sessions.spawn(smtp::serve_session(
+        net::Stream(std::move(socket)), policy.options,
+        make_submission_handler(services, policy.settings, std::move(refuse),
+                                [held] { held->reset(); }),
+        thread.letter + std::to_string(++thread.count)));
+  }
+
+  net::IoThreads& io;
+  SubmissionServices& services;
+  const Certificate& certificate;
+  net::ConnectionLimit limit{0, 0};
+  std::vector<std::unique_ptr<OnThread>> threads;
+  std::vector<ListeningOn> listening;
+  std::atomic<std::uint64_t> refused = 0;
+  mutable std::mutex mutex;
+  std::map<std::string, Policy> policies;
+};
+
+Listeners::Listeners(net::IoThreads& threads, SubmissionServices& services,
+                     const Certificate& certificate)
+    : state_(std::make_unique<State>(threads, services, certificate)) {}
+
+Listeners::~Listeners() = default;
+
+Result<> Listeners::open(const Settings& settings) {
+  state_->limit.change(settings.limits.sessions_max, settings.limits.sessions_per_address_max);
+  for (const auto& [name, listener] : settings.listeners) {
+    state_->policies[name] = state_->make_policy(settings, listener);
+  }
+  for (const auto& [name, listener] : settings.listeners) {
+    for (const Endpoint& endpoint : listener.endpoints) {
+      TRY_VOID(state_->open(name, listener, endpoint), "listener." + name);
+    }
+  }
+  return {};
+}
+
+std::vector<std::string> Listeners::change_to(const Settings& settings) {
+  std::vector<std::string> not_applied;
+  state_->limit.change(settings.limits.sessions_max, settings.limits.sessions_per_address_max);
+  const std::lock_guard lock(state_->mutex);
+  for (const auto& [name, listener] : settings.listeners) {
+    const auto known = state_->policies.find(name);
+    if (known == state_->policies.end()) {
+      not_applied.push_back("listener." + name + " is new");
+      continue;
+    }
+    if (known->second.settings->endpoints != listener.endpoints ||
+        known->second.settings->tls != listener.tls) {
+      not_applied.push_back("listener." + name + " has changed its address or its TLS");
+    }
+    ListenerSettings kept = listener;
+    kept.endpoints = known->second.settings->endpoints;
+    kept.tls = known->second.settings->tls;
+    known->second = state_->make_policy(settings, kept);
+  }
+  for (const auto& [name, policy] : state_->policies) {
+    if (!settings.listeners.contains(name)) {
+      not_applied.push_back("listener." + name + " is gone");
+    }
+  }
+  return not_applied;
+}
+
+const std::vector<ListeningOn>& Listeners::listening() const { return state_->listening; }
+std::size_t Listeners::sessions() const { return state_->limit.open(); }
+
+awaitable<void> Listeners::stop(std::chrono::milliseconds limit) {
+  for (const auto& thread : state_->threads) {
+    const auto there = thread->context.get_executor();
+    co_await asio::post(asio::bind_executor(there, asio::use_awaitable));
+    thread->accepting.cancel();
+    co_await asio::post(asio::use_awaitable);
+  }
+  const auto until = std::chrono::steady_clock::now() + limit;
+  for (const auto& thread : state_->threads) {
+    const auto join = [](OnThread& one,
+                         std::chrono::steady_clock::time_point end) -> awaitable<void> {
+      one.sessions.cancel();
+      while (one.sessions.size() > 0 && std::chrono::steady_clock::now() < end) {
+        asio::steady_timer moment(one.context, std::chrono::milliseconds(10));
+        co_await moment.async_wait(asio::as_tuple(asio::use_awaitable));
+      }
+      one.sessions.cancel();  // those that were in the middle of a message
+      co_await one.sessions.join();
+      co_await one.accepting.join();
+    };
+    co_await asio::co_spawn(thread->context, join(*thread, until), asio::use_awaitable);
+  }
+}
+
+}  // namespace postrider::relay

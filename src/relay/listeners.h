@@ -1,0 +1,52 @@
+// Opens the configured SMTP listeners on every io thread and serves what they accept, within the
+// limits on sessions in all and for each address.
+//
+// The kernel spreads connections over the threads (SO_REUSEPORT). A port that another process has is
+// an error, although SO_REUSEPORT alone would share it.
+//
+// Threads: open() before the io threads start; stop() from a coroutine on one of them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "base/result.h"
+#include "net/io_threads.h"
+#include "relay/certificate.h"
+#include "relay/settings.h"
+#include "relay/submission.h"
+
+namespace postrider::relay {
+
+struct ListeningOn {
+  std::string name;
+  Endpoint endpoint;  ///< with the port that the kernel chose
+  ListenerTls tls = ListenerTls::none;
+};
+
+class Listeners {
+ public:
+  Listeners(net::IoThreads& threads, SubmissionServices& services, const Certificate& certificate);
+  ~Listeners();
+
+  /// Errc::unavailable names the address and what to do.
+  Result<> open(const Settings& settings);
+  /// Policies and limits of listeners that stay; addresses themselves need a restart. Returns what
+  /// could not be applied, in words.
+  std::vector<std::string> change_to(const Settings& settings);
+
+  const std::vector<ListeningOn>& listening() const;
+  std::size_t sessions() const;
+
+  /// Accepts nothing more, tells every session 421, waits for them.
+  boost::asio::awaitable<void> stop(std::chrono::milliseconds limit);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace postrider::relay

@@ -1,0 +1,358 @@
+#include "relay/relay.h"
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "net/task_group.h"
+#include "relay/data_directory.h"
+#include "relay/test_clock.h"
+
+namespace postrider::relay {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+namespace {
+
+constexpr std::chrono::seconds kCertificateLook{10};
+constexpr std::size_t kBlockingThreads = 2;
+
+std::size_t thread_count(const Settings& settings) {
+  return settings.threads > 0 ? settings.threads
+                              : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+store::StoreOptions store_options(const Settings& settings) {
+  store::StoreOptions options;
+  options.directory = DataDirectory::spool(settings.data);
+  options.reserve_bytes = settings.spool.free_bytes_min;
+  // Three families of this size are written to at full speed, each with one being flushed.
+  options.write_buffer_bytes = std::clamp<std::uint64_t>(settings.spool.memory_bytes / 8,
+                                                         std::uint64_t{1} << 20,
+                                                         std::uint64_t{64} << 20);
+  return options;
+}
+
+Result<delivery::TlsClients> make_tls_clients() {
+  delivery::TlsClients clients;
+  TRY(clients.any_certificate, net::TlsClient::create(false));
+  TRY(clients.verified, net::TlsClient::create(true));
+  return clients;
+}
+
+}  // namespace
+
+// In the order in which they are made; they end in the reverse.
+struct Relay::State {
+  State(Settings s, StartOptions o)
+      : settings(std::move(s)), start_options(std::move(o)), threads(thread_count(settings)) {}
+
+  Result<> open() {
+    TRY(owned, DataDirectory::own(settings.data));
+    if (start_options.test_clock) {
+      TRY(test_clock, TestClock::open(settings.data));
+      clock = &test_clock->clock();
+    }
+    TRY(certificate, Certificate::load(settings));
+    TRY(directory, directory::Directory::open(DataDirectory::directory_file(settings.data),
+                                              directory::OpenMode::read_write));
+    TRY(store, store::Store::open(store_options(settings)));
+    spool = spool::make_spool(*store);
+    events = events::make_event_store(*store);
+    for (std::size_t i = 0; i < threads.count(); ++i) {
+      committers.emplace_back(*store, threads.context(i), threads.mailbox(i));
+    }
+    TRY(resolver, dns::make_resolver(threads.context(0).get_executor(), settings.dns));
+    return build();
+  }
+
+  Result<> build() {
+    authenticator = std::make_unique<directory::Authenticator>(*directory, *clock, settings.auth);
+    TRY(const std::uint64_t highest, highest_id());
+    ids = std::make_unique<IdSource>(0, highest);
+    set_options(settings.delivery);
+    intake = std::make_unique<Intake>(
+        Intake::Parts{.clock = *clock,
+                      .ids = *ids,
+                      .spool = *spool,
+                      .events = *events,
+                      .directory = *directory,
+                      .committers = committers,
+                      .hostname = settings.hostname,
+                      .fresh_bytes_max = settings.delivery.fresh_bytes_max});
+    recorder = std::make_unique<OutcomeRecorder>(
+        OutcomeRecorder::Parts{.clock = *clock,
+                               .spool = *spool,
+                               .events = *events,
+                               .directory = *directory,
+                               .committers = committers,
+                               .intake = *intake,
+                               .options = [this] { return options(); },
+                               .hostname = settings.hostname});
+    TRY(delivery::TlsClients tls, make_tls_clients());
+    TRY(const mail::TokenKey token_key, directory->secret("return-path"));
+    services = std::make_unique<delivery::Services>(
+        delivery::Services{.clock = *clock,
+                           .threads = threads,
+                           .spool = *spool,
+                           .directory = *directory,
+                           .resolver = *resolver,
+                           .recorder = *recorder,
+                           .tls = std::move(tls),
+                           .token_key = token_key,
+                           .return_path_domain = settings.return_path_domain});
+    submission = std::make_unique<SubmissionServices>(
+        SubmissionServices{.intake = *intake,
+                           .authenticator = *authenticator,
+                           .directory = *directory,
+                           .blocking = blocking,
+                           .store = *store,
+                           .committers = committers,
+                           .events = *events,
+                           .clock = *clock,
+                           .hostname = settings.hostname,
+                           .is_stopping = is_stopping});
+    listeners = std::make_unique<Listeners>(threads, *submission, *certificate);
+    return {};
+  }
+
+  /// Ids in the spool and in the event log have been used.
+  Result<std::uint64_t> highest_id() const {
+    std::uint64_t highest = 0;
+    for (const store::Table table : {store::Table::meta, store::Table::event_about}) {
+      TRY(const std::optional<std::string> key, store->last_key(table));
+      if (key) {
+        highest = std::max(highest, message_of(*key));
+      }
+    }
+    // A message's other recipients lie behind the id that names it.
+    return highest + 100'000 * kIdStep;
+  }
+
+  static std::uint64_t message_of(std::string_view key) {
+    std::uint64_t id = 0;
+    for (const char byte : key.substr(0, 8)) {
+      id = id << 8 | static_cast<unsigned char>(byte);
+    }
+    return id;
+  }
+
+  Result<> start() {
+    set_options(settings.delivery);
+    TRY_VOID(listeners->open(settings));
+    store->start([this](const Error& why) {
+      if (start_options.on_storage_failure) {
+        start_options.on_storage_failure(why);
+      }
+    });
+    dispatcher = std::make_unique<delivery::Dispatcher>(*services, options());
+    intake->set_delivery([this](queue::Waiting waiting) { dispatcher->add(std::move(waiting)); });
+    clock->on_jump([this] { dispatcher->tick(); });
+    TRY_VOID(recover());
+    housekeeping =
+        std::make_unique<net::TaskGroup>(threads.context(0).get_executor(), "housekeeping");
+    housekeeping->spawn(watch_certificate());
+    threads.start();
+    return {};
+  }
+
+  Result<> recover() {
+    store::Step repairs;
+    std::vector<std::string> problems;
+    if (const auto missing = store->missing_writes()) {
+      problems.push_back(*missing);
+    }
+    TRY(recovered, spool->recover([this](spool::Recovered found) { take(std::move(found)); },
+                                  repairs, problems),
+        "recovering the spool");
+    for (const std::string& problem : problems) {
+      log::error("the spool is damaged", {{"what", problem}});
+      events::Event event;
+      event.type = events::Type::operational;
+      event.time = clock->now();
+      event.detail = problem;
+      events->append(repairs, event);
+    }
+    if (!repairs.empty()) {
+      std::vector<store::Store::Request> requests;
+      requests.push_back({.step = std::move(repairs), .completed = {}, .reply_to = nullptr});
+      store->submit(requests);
+    }
+    if (recovered.recipients > 0) {
+      log::info("recovered the queue", {{"messages", std::to_string(recovered.messages)},
+                                        {"recipients", std::to_string(recovered.recipients)}});
+    }
+    return {};
+  }
+
+  void take(spool::Recovered found) {
+    const spool::Message& message = found.message;
+    for (std::uint32_t i = 0; i < message.recipient_count(); ++i) {
+      const auto& state = found.states[i];
+      if (state && state->is_settled) {
+        continue;
+      }
+      dispatcher->add_recovered({.message = message.id,
+                                 .account = message.account,
+                                 .index = i,
+                                 .count = message.recipient_count(),
+                                 .attempts = state ? state->attempts : 0,
+                                 .accepted = message.accepted,
+                                 .due = state ? state->due : message.accepted,
+                                 .domain = message.envelope.recipients[i].address.domain,
+                                 .fresh = nullptr});
+    }
+  }
+
+  awaitable<void> watch_certificate() {
+    asio::steady_timer timer(threads.context(0));
+    while (!is_stopping) {
+      timer.expires_after(kCertificateLook);
+      const auto [cancelled] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+      if (cancelled) {
+        co_return;
+      }
+      certificate->look_again();
+    }
+  }
+
+  awaitable<void> wind_down(std::chrono::milliseconds limit) {
+    housekeeping->cancel();
+    co_await housekeeping->join();
+    co_await listeners->stop(limit / 3);
+    co_await dispatcher->stop(limit / 2);
+  }
+
+  std::shared_ptr<const delivery::Options> options() const {
+    const std::lock_guard lock(options_mutex);
+    return delivery_options;
+  }
+
+  void set_options(const delivery::Options& wanted) {
+    auto made = std::make_shared<const delivery::Options>(wanted);
+    const std::lock_guard lock(options_mutex);
+    delivery_options = std::move(made);
+  }
+
+  Settings settings;
+  StartOptions start_options;
+  std::unique_ptr<DataDirectory> owned;
+  std::unique_ptr<TestClock> test_clock;
+  SystemClock system_clock;
+  Clock* clock = &system_clock;
+  std::atomic<bool> is_stopping = false;
+  std::unique_ptr<Certificate> certificate;
+  std::unique_ptr<directory::Directory> directory;
+  net::IoThreads threads;
+  std::vector<store::Committer> committers;
+  net::BlockingPool blocking{kBlockingThreads};
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<spool::Spool> spool;
+  std::unique_ptr<events::EventStore> events;
+  std::shared_ptr<dns::Resolver> resolver;
+  std::unique_ptr<directory::Authenticator> authenticator;
+  std::unique_ptr<IdSource> ids;
+  mutable std::mutex options_mutex;
+  std::shared_ptr<const delivery::Options> delivery_options;
+  std::unique_ptr<Intake> intake;
+  std::unique_ptr<OutcomeRecorder> recorder;
+  std::unique_ptr<delivery::Services> services;
+  std::unique_ptr<delivery::Dispatcher> dispatcher;
+  std::unique_ptr<SubmissionServices> submission;
+  std::unique_ptr<Listeners> listeners;
+  std::unique_ptr<net::TaskGroup> housekeeping;
+  spool::RecoveryFigures recovered;
+  bool is_started = false;
+};
+
+Result<std::unique_ptr<Relay>> Relay::open(Settings settings, StartOptions options) {
+  auto state = std::make_unique<State>(std::move(settings), std::move(options));
+  TRY_VOID(state->open());
+  return std::unique_ptr<Relay>(new Relay(std::move(state)));
+}
+
+Relay::Relay(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Relay::~Relay() {
+  if (state_->is_started) {
+    stop(std::chrono::seconds(5));
+  }
+}
+
+Result<> Relay::start() {
+  TRY_VOID(state_->start());
+  state_->is_started = true;
+  return {};
+}
+
+Result<std::vector<std::string>> Relay::reload(Settings settings) {
+  TRY_VOID(state_->certificate->change_to(settings));
+  std::vector<std::string> not_applied = state_->listeners->change_to(settings);
+  const Settings& old = state_->settings;
+  const auto differs = [&](bool changed, const char* what) {
+    if (changed) {
+      not_applied.emplace_back(what);
+    }
+  };
+  differs(old.data != settings.data, "data has changed");
+  differs(old.hostname != settings.hostname, "hostname has changed");
+  differs(old.threads != settings.threads, "threads has changed");
+  differs(old.http != settings.http, "http has changed");
+  settings.data = old.data;
+  settings.hostname = old.hostname;
+  state_->set_options(settings.delivery);
+  state_->dispatcher->set_options(state_->options());
+  log::configure(settings.log);
+  state_->settings = std::move(settings);
+  return not_applied;
+}
+
+void Relay::stop(std::chrono::milliseconds limit) {
+  if (!std::exchange(state_->is_started, false)) {
+    return;
+  }
+  state_->is_stopping = true;
+  asio::co_spawn(state_->threads.context(0), state_->wind_down(limit), asio::use_future).get();
+  // What has been noted is committed before the threads that would hear of it end.
+  state_->resolver.reset();
+  state_->threads.stop();
+  state_->store.reset();
+}
+
+Settings& Relay::settings() { return state_->settings; }
+net::IoThreads& Relay::threads() { return state_->threads; }
+net::BlockingPool& Relay::blocking() { return state_->blocking; }
+directory::Directory& Relay::directory() { return *state_->directory; }
+store::Store& Relay::store() { return *state_->store; }
+spool::Spool& Relay::spool() { return *state_->spool; }
+events::EventStore& Relay::events() { return *state_->events; }
+delivery::Dispatcher& Relay::dispatcher() { return *state_->dispatcher; }
+dns::Resolver& Relay::resolver() { return *state_->resolver; }
+const Intake& Relay::intake() const { return *state_->intake; }
+const OutcomeRecorder& Relay::outcomes() const { return *state_->recorder; }
+const Listeners& Relay::listeners() const { return *state_->listeners; }
+const Clock& Relay::clock() const { return *state_->clock; }
+const spool::RecoveryFigures& Relay::recovered() const { return state_->recovered; }
+bool Relay::is_stopping() const { return state_->is_stopping; }
+
+Result<Time> Relay::advance_clock(Duration by) {
+  if (!state_->test_clock) {
+    return fail(Errc::invalid, "this instance runs on the real clock: only one that was started "
+                               "with --test-clock can have its clock moved");
+  }
+  return state_->test_clock->advance(by);
+}
+
+}  // namespace postrider::relay

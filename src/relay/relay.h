@@ -1,0 +1,79 @@
+// A whole relay in one object: the stores, the threads, the way in, the queue and the way out, wired
+// together. What serves people (HTTP, the simulator) is built on top of it.
+//
+// Thread: start(), reload() and stop() from the main thread. The parts say for themselves who may use
+// them.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "delivery/dispatcher.h"
+#include "directory/directory.h"
+#include "events/event_store.h"
+#include "relay/intake.h"
+#include "relay/listeners.h"
+#include "relay/outcome_recorder.h"
+#include "relay/settings.h"
+#include "spool/spool.h"
+#include "store/store.h"
+
+namespace postrider::relay {
+
+struct StartOptions {
+  bool test_clock = false;  ///< stands still until it is told to move; kept in the data directory
+  /// Storage failed: the process must end. Called once, on a thread of the relay's.
+  std::function<void(const Error&)> on_storage_failure;
+};
+
+class Relay {
+ public:
+  /// Opens the data directory and recovers what waits; nothing listens and nothing is sent yet.
+  static Result<std::unique_ptr<Relay>> open(Settings settings, StartOptions options);
+  ~Relay();
+
+  /// Opens the listeners and starts the threads. `where_from_now`: routes that the caller adds (the
+  /// simulator's) are in the settings by now.
+  Result<> start();
+
+  /// Applies what can be applied while running; what can't is returned in words. Errors: nothing has
+  /// changed.
+  Result<std::vector<std::string>> reload(Settings settings);
+
+  /// Stops accepting, ends sessions politely, lets deliveries finish, all within `limit`; then commits
+  /// what is left and ends the threads. Nothing is lost.
+  void stop(std::chrono::milliseconds limit);
+
+  /// Replaces the routes before start(), for what is only known once something else listens.
+  Settings& settings();
+
+  // The parts, for what is built on top.
+  net::IoThreads& threads();
+  net::BlockingPool& blocking();
+  directory::Directory& directory();
+  store::Store& store();
+  spool::Spool& spool();
+  events::EventStore& events();
+  delivery::Dispatcher& dispatcher();
+  dns::Resolver& resolver();
+  const Intake& intake() const;
+  const OutcomeRecorder& outcomes() const;
+  const Listeners& listeners() const;
+  const Clock& clock() const;
+  const spool::RecoveryFigures& recovered() const;
+  bool is_stopping() const;
+
+  /// Moves a test clock on. Errc::invalid if this relay has none.
+  Result<Time> advance_clock(Duration by);
+
+ private:
+  struct State;
+  explicit Relay(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace postrider::relay
