@@ -75,7 +75,11 @@ std::uint64_t Reader::varint() {
     if (!ok_) {
       return 0;
     }
-    value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
+    const std::uint64_t bits = byte & 0x7F;
+    if (bits << shift >> shift != bits) {
+      break;  // more than 64 bits
+    }
+    value |= bits << shift;
     if ((byte & 0x80) == 0) {
       return value;
     }

@@ -193,6 +193,9 @@ Result<Duration> parse_duration(std::string_view text) {
       return complain();
     }
     total += number * *unit;
+    if (total > kLongest) {
+      return complain();
+    }
     rest.remove_prefix(letters);
   }
   if (text.empty()) {
