@@ -44,7 +44,8 @@ std::uint32_t checksum(std::string_view bytes);
 /// Appends version (one byte in front) and checksum (four behind) around `payload`.
 std::string seal_record(std::uint8_t version, std::string_view payload);
 
-/// The payload, or nothing if the checksum is wrong or the version isn't `version`.
+/// What seal_record() put together; views into `record`. If it is not intact, nothing else in it
+/// may be believed. Which versions are readable is the caller's business.
 struct OpenedRecord {
   std::uint8_t version = 0;
   std::string_view payload;

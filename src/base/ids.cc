@@ -1,6 +1,7 @@
 #include "base/ids.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace postrider {
 namespace {
@@ -24,6 +25,7 @@ IdSource::IdSource(std::uint32_t partition, std::uint64_t highest)
     : partition_(partition), next_tick_(highest / kPartitions + 1) {}
 
 MessageId IdSource::reserve(Time now, std::uint32_t count) {
+  assert(count > 0);
   const std::uint64_t at_least = tick_at(now);
   std::uint64_t next = next_tick_.load(std::memory_order_relaxed);
   std::uint64_t first = 0;

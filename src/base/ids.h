@@ -2,8 +2,8 @@
 //
 // A recipient's id is a positive integer below 2^53 (JavaScript keeps it whole), ordered by time: a
 // 45-bit tick (seconds since 2024-01-01 times 32768, counted on where one second needs more) above
-// 8 bits of partition. A message reserves one for each recipient, consecutive ticks, and is named by
-// its first. Accounts and credentials have small permanent integers from the directory.
+// 8 bits of partition. A message reserves one for each recipient, consecutive ticks, and is named
+// by its first. Accounts and credentials have small permanent integers from the directory.
 //
 // Values; any thread. IdSource: any thread.
 #pragma once
@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/text.h"
 
 namespace postrider {
 
@@ -49,7 +50,7 @@ Result<T> parse_id(std::string_view text) {
   std::uint64_t value = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (ec != std::errc() || end != text.data() + text.size() || value == 0 || value >= kIdLimit) {
-    return fail(Errc::invalid, "'" + std::string(text.substr(0, 40)) + "' is not an id");
+    return fail(Errc::invalid, "'" + printable(text, 40) + "' is not an id");
   }
   return T{value};
 }
@@ -72,7 +73,7 @@ class IdSource {
   /// `highest` is the highest id that is known to have been used (0 if none).
   IdSource(std::uint32_t partition, std::uint64_t highest);
 
-  /// The first of `count` consecutive ids (kIdStep apart).
+  /// The first of `count` consecutive ids (kIdStep apart); one at least.
   MessageId reserve(Time now, std::uint32_t count);
 
  private:

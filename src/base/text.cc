@@ -40,32 +40,62 @@ std::optional<std::uint64_t> size_unit(std::string_view name) {
   return std::uint64_t{1} << (10 * (power + 1));
 }
 
+unsigned char byte_at(std::string_view text, std::size_t i) {
+  return static_cast<unsigned char>(text[i]);
+}
+
 /// Length of the UTF-8 sequence at the start of `text`, 0 if it is not one (overlong forms and
-/// surrogates included) or is a control character.
-std::size_t printable_length(std::string_view text) {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = at(0);
+/// surrogates included).
+std::size_t utf8_length(std::string_view text) {
+  const unsigned char first = byte_at(text, 0);
   if (first < 0x80) {
-    return first >= 0x20 && first != 0x7F ? 1 : 0;
+    return 1;
   }
   const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 0;
   if (length == 0 || first > 0xF4 || text.size() < length) {
     return 0;
   }
   for (std::size_t i = 1; i < length; ++i) {
-    if ((at(i) & 0xC0) != 0x80) {
+    if ((byte_at(text, i) & 0xC0) != 0x80) {
       return 0;
     }
   }
-  const unsigned char second = at(1);
+  const unsigned char second = byte_at(text, 1);
   const bool overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
   const bool surrogate = first == 0xED && second >= 0xA0;
   const bool above = first == 0xF4 && second >= 0x90;
+  return overlong || surrogate || above ? 0 : length;
+}
+
+/// The same, and 0 for characters that control: C0, C1, DEL, and those that reorder or break lines.
+std::size_t printable_length(std::string_view text) {
+  const std::size_t length = utf8_length(text);
+  const unsigned char first = byte_at(text, 0);
+  if (length == 1) {
+    return first >= 0x20 && first != 0x7F ? 1 : 0;
+  }
+  if (length == 0) {
+    return 0;
+  }
+  const unsigned char second = byte_at(text, 1);
   const bool c1_control = first == 0xC2 && second < 0xA0;
   // U+2028 to U+202E and U+2066 to U+2069 reorder or break what follows them on a terminal.
-  const bool layout = first == 0xE2 && ((second == 0x80 && at(2) >= 0xA8 && at(2) <= 0xAE) ||
-                                        (second == 0x81 && at(2) >= 0xA6 && at(2) <= 0xA9));
-  return overlong || surrogate || above || c1_control || layout ? 0 : length;
+  const bool layout =
+      first == 0xE2 && ((second == 0x80 && byte_at(text, 2) >= 0xA8 && byte_at(text, 2) <= 0xAE) ||
+                        (second == 0x81 && byte_at(text, 2) >= 0xA6 && byte_at(text, 2) <= 0xA9));
+  return c1_control || layout ? 0 : length;
+}
+
+template <std::size_t (*length_of)(std::string_view)>
+bool consists_of(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = length_of(text);
+    if (length == 0) {
+      return false;
+    }
+    text.remove_prefix(length);
+  }
+  return true;
 }
 
 }  // namespace
@@ -163,6 +193,9 @@ Result<Duration> parse_duration(std::string_view text) {
       return complain();
     }
     total += number * *unit;
+    if (total > kLongest) {
+      return complain();
+    }
     rest.remove_prefix(letters);
   }
   if (text.empty()) {
@@ -228,14 +261,10 @@ std::string printable(std::string_view foreign, std::size_t longest) {
 }
 
 bool is_printable(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = printable_length(text);
-    if (length == 0) {
-      return false;
-    }
-    text.remove_prefix(length);
-  }
-  return true;
+  return consists_of<printable_length>(text);
+}
+bool is_utf8(std::string_view text) {
+  return consists_of<utf8_length>(text);
 }
 
 }  // namespace postrider

@@ -1,12 +1,12 @@
 #include "mail/dkim.h"
 
 #include <algorithm>
-#include <fstream>
 #include <gtest/gtest.h>
 #include <random>
 #include <string>
 
 #include "base/text.h"
+#include "golden_file.h"
 #include "mail/header.h"
 
 namespace postrider::mail {
@@ -22,12 +22,6 @@ constexpr std::string_view kEd25519Pem =
 constexpr std::string_view kRfcBody =
     "Hi.\r\n\r\nWe lost the game.  Are you hungry yet?\r\n\r\nJoe.\r\n";
 constexpr Time kNow{std::chrono::milliseconds(1795499532999)};
-
-std::string file(const std::string& name) {
-  std::ifstream in(std::string(TEST_DATA) + "/" + name);
-  EXPECT_TRUE(in) << name;
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 std::string hash_text(std::string_view body) {
   const BodyHash hash = hash_body(std::span(&body, 1));
@@ -213,9 +207,9 @@ TEST(SigningKey, RefusesWhatIsNoKey) {
 }
 
 TEST(SigningKey, RefusesWeakAndForeignKeys) {
-  EXPECT_EQ(SigningKey::from_pem(file("rsa512.pem")).error().text(),
+  EXPECT_EQ(SigningKey::from_pem(data_file("rsa512.pem")).error().text(),
             "the RSA key has 512 bits: verifiers take 1024 to 4096");
-  EXPECT_EQ(SigningKey::from_pem(file("p256.pem")).error().text(),
+  EXPECT_EQ(SigningKey::from_pem(data_file("p256.pem")).error().text(),
             "the key is neither RSA nor Ed25519");
 }
 
