@@ -100,6 +100,9 @@ Result<> configure(ub_ctx* context, const ResolverOptions& options) {
 }
 
 Result<WireAnswer> read_result(int error, const ub_result* result) {
+  if (error == UB_SYNTAX) {
+    return fail(Errc::invalid, "not a domain name");
+  }
   if (error != 0 || result == nullptr) {
     return fail(Errc::unavailable, error != 0 ? ub_strerror(error) : "no result");
   }
@@ -202,8 +205,7 @@ Lookup::Lookup(std::shared_ptr<UnboundContext> context, const asio::any_io_execu
   is_asked_ = error == 0;
   if (!is_asked_) {
     delete handle_;
-    wait_->answer = fail(error == UB_SYNTAX ? Errc::invalid : Errc::unavailable,
-                         error == UB_SYNTAX ? "not a domain name" : ub_strerror(error));
+    wait_->answer = read_result(error, nullptr);
   }
 }
 
