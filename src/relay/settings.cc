@@ -1,0 +1,46 @@
+#include "relay/settings.h"
+
+namespace postrider::relay {
+
+namespace ip = boost::asio::ip;
+
+std::map<std::string, ListenerSettings> default_listeners() {
+  const auto loopback = [](std::uint16_t port) {
+    return std::vector<Endpoint>{{ip::address_v4::loopback(), port},
+                                 {ip::address_v6::loopback(), port}};
+  };
+  ListenerSettings smtp;
+  smtp.endpoints = loopback(2525);
+  ListenerSettings smtps;
+  smtps.endpoints = loopback(2465);
+  smtps.tls = ListenerTls::implicit;
+  return {{"smtp", smtp}, {"smtps", smtps}};
+}
+
+smtp::ServerOptions server_options(const Settings& settings, const ListenerSettings& listener) {
+  smtp::ServerOptions options;
+  options.hostname = settings.hostname;
+  options.message_bytes_max = listener.message_bytes_max;
+  options.recipients_max = listener.recipients_max;
+  options.transactions_max = settings.limits.transactions_max;
+  options.errors_max = settings.limits.errors_max;
+  options.hops_max = settings.limits.hops_max;
+  options.line_bytes_max = settings.limits.line_bytes_max;
+  options.tls_required = listener.tls_required;
+  options.auth_required = listener.auth_required;
+  options.auth_in_clear = listener.auth_in_clear;
+  options.implicit_tls = listener.tls == ListenerTls::implicit;
+  options.timeouts = settings.limits.timeouts;
+  options.proxy_from = listener.proxy_from;
+  options.xclient_from = listener.xclient_from;
+  return options;
+}
+
+TlsSettings tls_files(const Settings& settings) {
+  if (!settings.tls.certificate.empty()) {
+    return settings.tls;
+  }
+  return {.certificate = settings.data / "certificate.pem", .key = settings.data / "key.pem"};
+}
+
+}  // namespace postrider::relay

@@ -1,0 +1,111 @@
+// Everything that an operator can set, as values. The defaults here are the documented ones: a test
+// compares them with config/postrider.toml.
+//
+// settings_toml.h reads them from a file; what is in a Settings that it returned without a problem
+// is valid. Values; pure; any thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include "base/log.h"
+#include "delivery/options.h"
+#include "directory/authenticator.h"
+#include "dns/resolver.h"
+#include "net/network.h"
+#include "smtp/server_session.h"
+
+namespace postrider::relay {
+
+using Endpoint = boost::asio::ip::tcp::endpoint;
+
+enum class ListenerTls : std::uint8_t {
+  none,
+  starttls,  ///< offered
+  implicit,  ///< before the greeting (port 465)
+};
+
+/// Hosts of `network` relay without AUTH, as if they had logged in to `account`.
+struct TrustedHosts {
+  net::Network network;
+  std::string account;  ///< by name
+};
+
+/// [listener.NAME]
+struct ListenerSettings {
+  std::vector<Endpoint> endpoints;  ///< at least one; port 0: the kernel chooses
+  ListenerTls tls = ListenerTls::starttls;
+  bool tls_required = false;
+  bool auth_required = true;
+  bool auth_in_clear = false;
+  std::vector<TrustedHosts> trusted;
+  std::vector<net::Network> proxy_from;
+  std::vector<net::Network> xclient_from;
+  std::uint64_t message_bytes_max = 25 << 20;
+  std::uint32_t recipients_max = 1000;
+};
+
+/// [tls]: both empty: a certificate is made and signed by itself, in the data directory.
+struct TlsSettings {
+  std::filesystem::path certificate;
+  std::filesystem::path key;
+};
+
+/// [limits]
+struct LimitSettings {
+  std::uint32_t sessions_max = 2000;             ///< at a time, on all listeners together
+  std::uint32_t sessions_per_address_max = 100;  ///< at a time; IPv6: per /64
+  std::uint32_t transactions_max = 0;            ///< a session; 0: unlimited
+  std::uint32_t errors_max = 20;                 ///< a session
+  std::uint32_t hops_max = 50;                   ///< Received: lines
+  std::uint32_t line_bytes_max = 0;              ///< of content; 0: unlimited
+  smtp::ServerTimeouts timeouts;
+};
+
+/// [spool]
+struct SpoolSettings {
+  std::uint64_t free_bytes_min = 512 << 20;  ///< on top of what open transactions may need
+  std::uint64_t memory_bytes = 128 << 20;    ///< write buffers and caches of the database
+};
+
+/// [simulator]
+struct SimulatorSettings {
+  bool is_enabled = true;
+  Endpoint endpoint{boost::asio::ip::address_v4::loopback(), 2529};
+};
+
+struct Settings {
+  std::filesystem::path data = "/var/lib/postrider";
+  std::string hostname;  ///< greeting, EHLO, Message-ID, certificate; never empty once loaded
+  std::string return_path_domain;  ///< of domains without one of their own; never empty once loaded
+  std::uint32_t threads = 0;       ///< 0: one for each core
+
+  std::map<std::string, ListenerSettings> listeners;  ///< by name; those that are enabled
+  TlsSettings tls;
+  LimitSettings limits;
+  directory::AuthenticatorOptions auth;
+  std::optional<Endpoint> http = Endpoint(boost::asio::ip::address_v4::loopback(), 8025);
+  log::Options log;
+  SpoolSettings spool;
+  dns::ResolverOptions dns;
+  delivery::Options delivery;
+  SimulatorSettings simulator;
+};
+
+/// smtp: 127.0.0.1:2525 and [::1]:2525, STARTTLS; smtps: 127.0.0.1:2465 and [::1]:2465, implicit.
+std::map<std::string, ListenerSettings> default_listeners();
+
+/// What a session of `listener` is to be told; `tls` (the context) is left for the caller to set.
+smtp::ServerOptions server_options(const Settings& settings, const ListenerSettings& listener);
+
+/// Where certificate and key are: as configured, or the self-signed pair in the data directory.
+TlsSettings tls_files(const Settings& settings);
+
+}  // namespace postrider::relay

@@ -1,0 +1,62 @@
+#include <algorithm>
+
+#include "relay/settings_sections.h"
+
+namespace postrider::relay {
+namespace {
+
+void complain_if_taken(Section& section, const Endpoint& endpoint, const Settings& settings) {
+  for (const auto& [name, listener] : settings.listeners) {
+    if (endpoint.port() != 0 && std::ranges::count(listener.endpoints, endpoint) != 0) {
+      section.complain("listen", net::to_string(endpoint) +
+                                     " is listened on already, by listener." + name +
+                                     "; write another port");
+    }
+  }
+}
+
+void read_http(Section section, Settings& settings) {
+  section.read("listen", optional_of(endpoint()), settings.http);
+  if (settings.http) {
+    complain_if_taken(section, *settings.http, settings);
+  }
+}
+
+void read_spool(Section section, SpoolSettings& spool) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 50;
+  section.read("free_space_min", size(0, kMost), spool.free_bytes_min);
+  section.read("memory", size(8 << 20, kMost), spool.memory_bytes);
+}
+
+void read_log(Section section, log::Options& log) {
+  section.read("level", choice<log::Level>({"debug", "info", "warning", "error"}), log.level);
+  section.read("format", choice<log::Format>({"text", "json"}), log.format);
+}
+
+void read_simulator(Section section, Settings& settings) {
+  SimulatorSettings& simulator = settings.simulator;
+  section.read("enabled", flag(), simulator.is_enabled);
+  section.read("listen", endpoint(), simulator.endpoint);
+  // It takes mail for anybody from anybody and keeps none of it.
+  if (!simulator.endpoint.address().is_loopback()) {
+    section.complain("listen", "is not a loopback address; write one, such as \"127.0.0.1:2529\"");
+  }
+  if (simulator.is_enabled) {
+    complain_if_taken(section, simulator.endpoint, settings);
+    if (settings.http == simulator.endpoint && simulator.endpoint.port() != 0) {
+      section.complain("listen", "is http.listen too; write another port");
+    }
+  }
+}
+
+}  // namespace
+
+// After the listeners, whose endpoints it must not take.
+void read_services(Section& root, Settings& settings) {
+  read_http(root.section("http"), settings);
+  read_log(root.section("log"), settings.log);
+  read_spool(root.section("spool"), settings.spool);
+  read_simulator(root.section("simulator"), settings);
+}
+
+}  // namespace postrider::relay
