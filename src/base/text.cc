@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-
 #include <fmt/chrono.h>
 #include <sodium.h>
 
@@ -226,6 +225,17 @@ std::string printable(std::string_view foreign, std::size_t longest) {
     }
   }
   return out;
+}
+
+bool is_printable(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = printable_length(text);
+    if (length == 0) {
+      return false;
+    }
+    text.remove_prefix(length);
+  }
+  return true;
 }
 
 }  // namespace postrider

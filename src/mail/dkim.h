@@ -4,8 +4,9 @@
 // listed n + 1 times, so that none can be added), RFC 8463 (Ed25519-SHA256), RFC 8301 (RSA of 1024
 // bits at least; 2048 made here), RFC 8616 (no U-labels: domains are A-labels).
 //
-// Signing is split in two, because a message to many recipients has one body: hash_body() once, sign()
-// for each copy. Pure but for the random numbers of RSA blinding; any thread; a SigningKey is shared.
+// Signing is split in two, because a message to many recipients has one body: hash_body() once,
+// sign() for each copy. Pure but for the random numbers of RSA blinding; any thread; a SigningKey
+// is shared.
 #pragma once
 
 #include <array>
@@ -60,8 +61,8 @@ struct SignedField {
 };
 std::span<const SignedField> default_signed_fields();  ///< RFC 6376, 5.4.1, and what forges a From
 
-/// One "DKIM-Signature: ...\r\n" for each of `signatures`, folded at 78 columns. `header` is the header
-/// section as it will be sent (without the empty line, and without these new fields).
+/// One "DKIM-Signature: ...\r\n" for each of `signatures`, folded at 78 columns. `header` is the
+/// header section as it will be sent (without the empty line, and without these new fields).
 Result<std::string> sign_header(std::string_view header, const BodyHash& body_hash,
                                 std::span<const DkimSignature> signatures, Time now,
                                 std::span<const SignedField> fields = default_signed_fields());

@@ -19,25 +19,25 @@ enum class DsnAction : std::uint8_t { failed, delayed, delivered, relayed, expan
 
 struct DsnRecipient {
   Address final_recipient;
-  std::string original_recipient;   ///< "rfc822;ann@example.net"; empty if none was given
+  std::string original_recipient;  ///< "rfc822;ann@example.net"; empty if none was given
   DsnAction action = DsnAction::failed;
-  std::string status;               ///< "5.1.1"
-  std::string remote_mta;           ///< host name; empty if there was none
-  std::string diagnostic;           ///< "550 5.1.1 no such user"; empty if none
+  std::string status;      ///< "5.1.1"
+  std::string remote_mta;  ///< host name; empty if there was none
+  std::string diagnostic;  ///< "550 5.1.1 no such user"; empty if none
   std::optional<Time> last_attempt;
   std::optional<Time> will_retry_until;
 };
 
 struct DsnMessage {
-  std::string reporting_mta;        ///< our host name
-  Address to;                       ///< the reverse path of the original
-  std::string envelope_id;          ///< ENVID; empty if none
-  std::string message_id;           ///< "<...>" for the report itself
+  std::string reporting_mta;  ///< our host name
+  Address to;                 ///< the reverse path of the original
+  std::string envelope_id;    ///< ENVID; empty if none
+  std::string message_id;     ///< "<...>" for the report itself
   Time arrived;
   Time now;
   std::vector<DsnRecipient> recipients;
-  std::string_view original;        ///< the whole original message
-  bool full = false;                ///< RET=FULL: the original goes along whole, else its header
+  std::string_view original;  ///< the whole original message
+  bool full = false;          ///< RET=FULL: the original goes along whole, else its header
 };
 
 /// The report as a message, CRLF lines, ready to be sent with a null reverse path. 7-bit unless an

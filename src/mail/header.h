@@ -54,7 +54,7 @@ bool is_header_safe(std::string_view text);
 struct ContentFacts {
   bool has_eight_bit_header = false;
   bool has_eight_bit_body = false;
-  bool has_dot_lines = false;  ///< some line begins with a dot
+  bool has_dot_lines = false;    ///< some line begins with a dot
   std::size_t longest_line = 0;  ///< without CRLF
 };
 ContentFacts inspect(std::string_view message);

@@ -1,0 +1,243 @@
+#include "mail/address.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "mail/address_literal.h"
+
+namespace postrider::mail {
+namespace {
+
+constexpr std::size_t kLongestLocal = 64;
+constexpr std::size_t kLongestAddress = 254;  // a path has 256, its brackets included
+
+bool is_ascii_char(char c) {
+  return static_cast<unsigned char>(c) < 0x80;
+}
+bool is_ascii_text(std::string_view text) {
+  return std::ranges::all_of(text, is_ascii_char);
+}
+
+/// atext of RFC 5322, 3.2.3, and of RFC 6531: whatever is beyond ASCII.
+bool is_atext(char c) {
+  constexpr std::string_view kMarks = "!#$%&'*+-/=?^_`{|}~";
+  return is_alpha(c) || is_digit(c) || !is_ascii_char(c) ||
+         kMarks.find(c) != std::string_view::npos;
+}
+
+bool is_dot_string(std::string_view text) {
+  return !text.empty() && !text.starts_with('.') && !text.ends_with('.') &&
+         text.find("..") == std::string_view::npos &&
+         std::ranges::all_of(text, [](char c) { return c == '.' || is_atext(c); });
+}
+
+std::string quote(std::string_view local) {
+  std::string out = "\"";
+  for (const char c : local) {
+    if (c == '"' || c == '\\') {
+      out.push_back('\\');
+    }
+    out.push_back(c);
+  }
+  out.push_back('"');
+  return out;
+}
+
+/// Reads a path or mailbox from its front.
+class Cursor {
+ public:
+  explicit Cursor(std::string_view text) : rest_(text) {}
+
+  bool skip(char c) {
+    const bool found = rest_.starts_with(c);
+    rest_.remove_prefix(found ? 1 : 0);
+    return found;
+  }
+
+  template <class Predicate>
+  std::string_view take_while(Predicate wanted) {
+    const auto end = std::ranges::find_if_not(rest_, wanted);
+    const std::string_view taken(rest_.begin(), end);
+    rest_.remove_prefix(taken.size());
+    return taken;
+  }
+
+  std::string_view rest() const { return rest_; }
+
+ private:
+  std::string_view rest_;
+};
+
+Result<std::string> read_quoted(Cursor& cursor) {
+  std::string local;
+  cursor.skip('"');
+  while (!cursor.rest().empty()) {
+    if (cursor.skip('"')) {
+      return local;
+    }
+    cursor.skip('\\');
+    if (cursor.rest().empty()) {
+      break;
+    }
+    local.push_back(cursor.rest().front());
+    cursor.skip(local.back());
+  }
+  return fail(Errc::invalid, "the quoted local part has no closing quote");
+}
+
+Result<std::string> read_local(Cursor& cursor) {
+  if (cursor.rest().starts_with('"')) {
+    return read_quoted(cursor);
+  }
+  const std::string_view local = cursor.take_while([](char c) { return c == '.' || is_atext(c); });
+  if (!is_dot_string(local)) {
+    return fail(Errc::invalid, local.empty() ? "there is no local part in front of the @"
+                                             : "'" + printable(local, 80) +
+                                                   "' is not a local part: dots stand between "
+                                                   "other characters only");
+  }
+  return std::string(local);
+}
+
+/// What stands where a domain must: up to the characters that can follow one.
+Result<std::string> read_domain(Cursor& cursor) {
+  if (cursor.rest().starts_with('[')) {
+    const std::string_view from = cursor.rest();
+    cursor.take_while([](char c) { return c != ']'; });
+    cursor.skip(']');
+    return parse_literal(from.substr(0, from.size() - cursor.rest().size()));
+  }
+  const std::string_view name = cursor.take_while(
+      [](char c) { return c != '>' && c != ',' && c != ':' && c != ' ' && c != '\t'; });
+  if (name.empty() || name.ends_with('.')) {
+    return fail(Errc::invalid,
+                name.empty() ? "there is no domain behind the @" : "the domain ends with a dot");
+  }
+  return parse_domain(name);
+}
+
+/// "@a,@b:" in front of a mailbox, read and forgotten.
+Result<> skip_route(Cursor& cursor) {
+  if (!cursor.rest().starts_with('@')) {
+    return {};
+  }
+  do {
+    if (!cursor.skip('@')) {
+      return fail(Errc::invalid, "each host of a source route begins with an @");
+    }
+    TRY_VOID(read_domain(cursor), "reading the source route");
+  } while (cursor.skip(','));
+  if (!cursor.skip(':')) {
+    return fail(Errc::invalid, "the source route doesn't end with a colon");
+  }
+  return {};
+}
+
+Result<> check_local(std::string_view local) {
+  if (local.empty()) {
+    return fail(Errc::invalid, "the local part is empty");
+  }
+  if (local.size() > kLongestLocal) {
+    return fail(Errc::invalid, "the local part is longer than 64 bytes");
+  }
+  if (!is_printable(local)) {
+    return fail(Errc::invalid, "the local part holds control characters or is not UTF-8");
+  }
+  return {};
+}
+
+Result<Address> checked(Address address) {
+  TRY_VOID(check_local(address.local));
+  if (to_string(address).size() > kLongestAddress) {
+    return fail(Errc::invalid, "the address is longer than 254 bytes");
+  }
+  return address;
+}
+
+Result<Address> read_mailbox(Cursor& cursor) {
+  TRY(std::string local, read_local(cursor));
+  if (!cursor.skip('@')) {
+    return fail(Errc::invalid,
+                "there is no @ behind the local part '" + printable(local, 80) + "'");
+  }
+  TRY(std::string domain, read_domain(cursor));
+  return checked({.local = std::move(local), .domain = std::move(domain)});
+}
+
+Result<> check_charset(std::string_view text, bool utf8_allowed) {
+  if (!utf8_allowed && !is_ascii_text(text)) {
+    return fail(Errc::invalid, "an address beyond ASCII needs SMTPUTF8");
+  }
+  return {};
+}
+
+bool is_postmaster(std::string_view text) {
+  constexpr std::string_view kPostmaster = "postmaster";
+  return starts_with_ignoring_case(text, kPostmaster) && text.substr(kPostmaster.size(), 1) == ">";
+}
+
+}  // namespace
+
+bool Address::is_ascii() const {
+  return is_ascii_text(local) && is_ascii_text(domain);
+}
+
+std::string to_string(const Address& address) {
+  std::string out =
+      address.local.empty() || is_dot_string(address.local) ? address.local : quote(address.local);
+  if (!address.domain.empty()) {
+    out += "@" + address.domain;
+  }
+  return out;
+}
+
+Result<Address> parse_path(std::string_view text, PathRules rules, std::string_view* rest) {
+  Cursor cursor(text);
+  if (!cursor.skip('<')) {
+    return fail(Errc::invalid, "an address stands in angle brackets: <ann@example.net>");
+  }
+  Address address;
+  if (rules.null_allowed && cursor.rest().starts_with('>')) {
+    // The null path: nothing between the brackets.
+  } else if (is_postmaster(cursor.rest())) {
+    address.local = cursor.take_while(is_alpha);
+  } else {
+    TRY_VOID(skip_route(cursor));
+    TRY(address, read_mailbox(cursor));
+  }
+  if (!cursor.skip('>')) {
+    return fail(Errc::invalid, "the address has no closing angle bracket");
+  }
+  const std::string_view path = text.substr(0, text.size() - cursor.rest().size());
+  TRY_VOID(check_charset(path, rules.utf8_allowed));
+  if (rest != nullptr) {
+    *rest = cursor.rest();
+  } else if (!cursor.rest().empty()) {
+    return fail(Errc::invalid, "something follows the closing angle bracket");
+  }
+  return address;
+}
+
+Result<Address> parse_mailbox(std::string_view text, bool utf8_allowed) {
+  TRY_VOID(check_charset(text, utf8_allowed));
+  Cursor cursor(text);
+  TRY(Address address, read_mailbox(cursor));
+  if (!cursor.rest().empty()) {
+    return fail(Errc::invalid, "something follows the address '" + to_string(address) + "'");
+  }
+  return address;
+}
+
+Result<Address> make_address(std::string_view local, std::string_view domain) {
+  if (domain.starts_with('[')) {
+    TRY(std::string literal, parse_literal(domain));
+    return checked({.local = std::string(local), .domain = std::move(literal)});
+  }
+  if (domain.ends_with('.')) {
+    return fail(Errc::invalid, "the domain ends with a dot");
+  }
+  TRY(std::string name, parse_domain(domain));
+  return checked({.local = std::string(local), .domain = std::move(name)});
+}
+
+}  // namespace postrider::mail
