@@ -1,0 +1,163 @@
+#include "simulator/simulator.h"
+
+#include <array>
+#include <list>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/log.h"
+#include "net/network.h"
+#include "net/task_group.h"
+#include "simulator/mailbox.h"
+
+namespace postrider::simulator {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using tcp = asio::ip::tcp;
+
+namespace {
+
+constexpr std::array kSites = {
+    Site{"simulator.test", "A modern server: TLS and every extension.", true, true},
+    Site{"no-tls.simulator.test", "Offers no STARTTLS.", false, true},
+    Site{"old.simulator.test", "Offers no extension at all: 7 bits, one command at a time.", false,
+         false},
+};
+
+constexpr auto kPauseWithoutDescriptors = std::chrono::milliseconds(100);
+
+std::shared_ptr<const smtp::ServerOptions> session_options(const Site& site,
+                                                           const Options& options) {
+  auto session = std::make_shared<smtp::ServerOptions>();
+  session->hostname = "mx." + std::string(site.domain);
+  session->message_bytes_max = options.message_bytes_max;
+  session->auth_offered = false;
+  session->auth_required = false;
+  session->offers_pipelining = site.has_extensions;
+  session->offers_chunking = site.has_extensions;
+  session->offers_smtputf8 = site.has_extensions;
+  session->offers_8bitmime = site.has_extensions;
+  session->offers_dsn = site.has_extensions;
+  if (site.has_tls && options.tls) {
+    session->tls = [tls = options.tls] { return tls; };
+  }
+  return session;
+}
+
+Result<tcp::acceptor> listen(const asio::any_io_executor& executor, const tcp::endpoint& endpoint) {
+  tcp::acceptor acceptor(executor);
+  boost::system::error_code ec;
+  acceptor.open(endpoint.protocol(), ec);
+  if (!ec) {
+    acceptor.set_option(tcp::acceptor::reuse_address(true), ec);
+  }
+  if (!ec) {
+    acceptor.bind(endpoint, ec);
+  }
+  if (!ec) {
+    acceptor.listen(tcp::acceptor::max_listen_connections, ec);
+  }
+  if (ec) {
+    return fail(Errc::unavailable,
+                "the simulator can't listen on " + net::to_string(endpoint) + ": " + ec.message());
+  }
+  return acceptor;
+}
+
+}  // namespace
+
+struct Simulator::State {
+  struct Port {
+    const Site* site;
+    tcp::acceptor acceptor;
+    std::shared_ptr<const smtp::ServerOptions> session;
+  };
+
+  State(const asio::any_io_executor& executor, const Clock& clock, const Options& options)
+      : shared{.clock = clock,
+               .memory = Memory(options.memory),
+               .late = options.late,
+               .sessions_max = options.sessions_max},
+        tasks(executor, "simulator") {}
+
+  awaitable<void> accept(Port& port) {
+    while (port.acceptor.is_open()) {
+      auto [ec, socket] = co_await port.acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
+      if (ec == asio::error::operation_aborted || ec == asio::error::bad_descriptor) {
+        co_return;
+      }
+      if (ec) {
+        log::warning("the simulator can't accept a connection", {{"why", ec.message()}});
+        asio::steady_timer pause(port.acceptor.get_executor(), kPauseWithoutDescriptors);
+        co_await pause.async_wait(asio::use_awaitable);
+        continue;
+      }
+      tasks.spawn(smtp::serve_session(net::Stream(std::move(socket)), port.session,
+                                      make_mailbox_handler(shared),
+                                      "sim-" + std::to_string(++sessions_begun)));
+    }
+  }
+
+  Shared shared;
+  std::list<Port> ports;
+  std::uint64_t sessions_begun = 0;
+  net::TaskGroup tasks;
+};
+
+std::span<const Site> sites() {
+  return kSites;
+}
+
+Simulator::Simulator(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Simulator::~Simulator() = default;
+
+Result<std::unique_ptr<Simulator>> Simulator::start(const asio::any_io_executor& executor,
+                                                    const Clock& clock, Options options) {
+  auto state = std::make_unique<State>(executor, clock, options);
+  std::uint16_t port = options.port;
+  for (const Site& site : kSites) {
+    TRY(tcp::acceptor acceptor, listen(executor, tcp::endpoint(options.address, port)));
+    state->ports.push_back({.site = &site,
+                            .acceptor = std::move(acceptor),
+                            .session = session_options(site, options)});
+    port = port == 0 ? port : static_cast<std::uint16_t>(port + 1);
+  }
+  for (State::Port& each : state->ports) {
+    state->tasks.spawn(state->accept(each));
+  }
+  return std::unique_ptr<Simulator>(new Simulator(std::move(state)));
+}
+
+awaitable<void> Simulator::stop() {
+  for (State::Port& port : state_->ports) {
+    boost::system::error_code ignored;
+    port.acceptor.close(ignored);
+  }
+  state_->tasks.cancel();
+  co_await state_->tasks.join();
+}
+
+std::vector<Route> Simulator::routes() const {
+  std::vector<Route> routes;
+  for (const State::Port& port : state_->ports) {
+    boost::system::error_code ignored;
+    const tcp::endpoint endpoint = port.acceptor.local_endpoint(ignored);
+    routes.push_back({.pattern = std::string(port.site->domain), .endpoint = endpoint});
+    routes.push_back({.pattern = "*." + std::string(port.site->domain), .endpoint = endpoint});
+  }
+  return routes;
+}
+
+std::vector<std::shared_ptr<const Taken>> Simulator::taken() const {
+  return state_->shared.memory.taken();
+}
+
+std::uint64_t Simulator::taken_in_all() const {
+  return state_->shared.memory.taken_in_all();
+}
+
+}  // namespace postrider::simulator

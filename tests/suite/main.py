@@ -1,0 +1,49 @@
+"""The test runner behind ./test: builds, runs the parts asked for and counts.
+
+Every part returns a Tally; the last line of all is "N passed, N failed, N skipped" and the exit status
+says whether anything failed. A part in which nothing could run is a failure, never silence.
+"""
+import sys
+import time
+
+import blackbox
+import fuzz
+import lint
+import sanitizers
+import style
+import units
+from tally import Tally, announce
+
+
+def everything(_):
+    tally = style.run() + units.run("release")
+    tally += fuzz.run(seconds=5)
+    return tally + blackbox.run("release")
+
+
+PARTS = {
+    "all": everything,
+    "style": lambda _: style.run(),
+    "unit": lambda name: units.run("release", folder=name),
+    "blackbox": lambda name: blackbox.run("release", name=name),
+    "fuzz": lambda name: fuzz.run(seconds=int(name or 30)),
+    "asan": lambda name: sanitizers.run("asan", name),
+    "tsan": lambda name: sanitizers.run("tsan", name),
+    "lint": lambda _: lint.run(),
+}
+
+
+def main(part="all", name=None):
+    began = time.monotonic()
+    tally: Tally = PARTS[part](name)
+    if tally.failures:
+        announce("Failed")
+        for failure in tally.failures:
+            print("  " + failure)
+    announce(f"{part} took {time.monotonic() - began:.0f} s")
+    print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped", flush=True)
+    return 1 if tally.failed or not tally.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:3]))
