@@ -228,11 +228,16 @@ struct Relay::State {
     }
   }
 
-  awaitable<void> wind_down(std::chrono::milliseconds limit) {
+  awaitable<void> wind_down(std::chrono::milliseconds limit,
+                            std::function<awaitable<void>()> before_threads_end) {
     housekeeping->cancel();
     co_await housekeeping->join();
     co_await listeners->stop(limit / 3);
     co_await dispatcher->stop(limit / 2);
+    if (before_threads_end) {
+      co_await before_threads_end();
+    }
+    resolver.reset();  // on the thread that watches its descriptor
   }
 
   std::shared_ptr<const delivery::Options> options() const {
@@ -319,16 +324,17 @@ Result<std::vector<std::string>> Relay::reload(Settings settings) {
   return not_applied;
 }
 
-void Relay::stop(std::chrono::milliseconds limit) {
+void Relay::stop(std::chrono::milliseconds limit,
+                 std::function<awaitable<void>()> before_threads_end) {
   if (!std::exchange(state_->is_started, false)) {
     return;
   }
   state_->is_stopping = true;
-  asio::co_spawn(state_->threads.context(0), state_->wind_down(limit), asio::use_future).get();
-  // What has been noted is committed before the threads that would hear of it end.
-  state_->resolver.reset();
+  asio::co_spawn(state_->threads.context(0),
+                 state_->wind_down(limit, std::move(before_threads_end)), asio::use_future)
+      .get();
   state_->threads.stop();
-  state_->store.reset();
+  state_->store.reset();  // commits what the threads have noted to the last
 }
 
 Settings& Relay::settings() { return state_->settings; }

@@ -36,8 +36,7 @@ class Relay {
   static Result<std::unique_ptr<Relay>> open(Settings settings, StartOptions options);
   ~Relay();
 
-  /// Opens the listeners and starts the threads. `where_from_now`: routes that the caller adds (the
-  /// simulator's) are in the settings by now.
+  /// Opens the listeners and starts the threads, by what settings() says by now.
   Result<> start();
 
   /// Applies what can be applied while running; what can't is returned in words. Errors: nothing has
@@ -45,10 +44,12 @@ class Relay {
   Result<std::vector<std::string>> reload(Settings settings);
 
   /// Stops accepting, ends sessions politely, lets deliveries finish, all within `limit`; then commits
-  /// what is left and ends the threads. Nothing is lost.
-  void stop(std::chrono::milliseconds limit);
+  /// what is left and ends the threads. Nothing is lost. `before_threads_end` ends what the caller has
+  /// on the threads.
+  void stop(std::chrono::milliseconds limit,
+            std::function<boost::asio::awaitable<void>()> before_threads_end = {});
 
-  /// Replaces the routes before start(), for what is only known once something else listens.
+  /// To be changed before start() only: for routes to what listens by then.
   Settings& settings();
 
   // The parts, for what is built on top.

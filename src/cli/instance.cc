@@ -1,0 +1,204 @@
+#include "cli/instance.h"
+
+#include <signal.h>
+
+#include <future>
+#include <mutex>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "base/log.h"
+#include "cli/command.h"
+#include "http/control_api.h"
+#include "http/server.h"
+#include "net/network.h"
+#include "relay/data_directory.h"
+#include "simulator/simulator.h"
+
+namespace postrider::cli {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+namespace {
+
+constexpr std::chrono::seconds kStopLimit{20};
+
+void add_routes(const simulator::Simulator& simulator, relay::Settings& settings) {
+  for (const simulator::Route& route : simulator.routes()) {
+    delivery::Route to;
+    to.host = route.endpoint.address().to_string();
+    to.port = route.endpoint.port();
+    settings.delivery.routes.set(route.pattern, to);
+  }
+}
+
+}  // namespace
+
+struct Instance::State {
+  Result<> start(relay::Settings settings) {
+    TRY(relay, relay::Relay::open(std::move(settings),
+                                  {.test_clock = options.test_clock,
+                                   .on_storage_failure = [this](const Error& why) { fail_with(why); }}));
+    if (options.prepare) {
+      TRY_VOID(options.prepare(*relay));
+    }
+    TRY_VOID(start_simulator());
+    TRY_VOID(start_http());
+    TRY_VOID(relay->start());
+    return {};
+  }
+
+  asio::any_io_executor executor() { return relay->threads().context(0).get_executor(); }
+
+  Result<> start_simulator() {
+    const relay::SimulatorSettings& wanted = relay->settings().simulator;
+    if (!wanted.is_enabled) {
+      return {};
+    }
+    simulator::Options how;
+    how.address = wanted.endpoint.address();
+    how.port = wanted.endpoint.port();
+    const relay::TlsSettings files = relay::tls_files(relay->settings());
+    TRY(how.tls, net::TlsServer::create(files.certificate, files.key));
+    TRY(simulator, simulator::Simulator::start(executor(), relay->clock(), std::move(how)),
+        "simulator (simulator.enabled = false switches it off)");
+    add_routes(*simulator, relay->settings());
+    return {};
+  }
+
+  Result<> start_http() {
+    if (const auto& endpoint = relay->settings().http) {
+      TRY(network, http::Server::listen(executor(), *endpoint, http::make_health(*relay)), "http");
+    }
+    if (options.has_control) {
+      parts = {.directory = &relay->directory(),
+               .spool = &relay->spool(),
+               .events = &relay->events(),
+               .store = &relay->store(),
+               .relay = relay.get(),
+               .installation = relay->settings().hostname,
+               .reload = [this] { return reload(); }};
+      const auto path = relay::DataDirectory::control_socket(relay->settings().data);
+      TRY(control, http::Server::listen_local(executor(), path.string(),
+                                              http::make_control_api(parts)),
+          "control socket");
+    }
+    return {};
+  }
+
+  Result<std::vector<std::string>> reload() {
+    const std::lock_guard lock(reload_mutex);
+    TRY(relay::Settings settings, options.reread());
+    if (simulator) {
+      add_routes(*simulator, settings);
+    }
+    return relay->reload(std::move(settings));
+  }
+
+  void reload_by_signal() {
+    const auto done = reload();
+    if (!done) {
+      log::error("the configuration was not reloaded: nothing has changed",
+                 {{"why", done.error().text()}});
+      return;
+    }
+    log::info("configuration reloaded");
+    for (const std::string& left : *done) {
+      log::warning("takes effect at the next start", {{"what", left}});
+    }
+  }
+
+  /// On the commit thread: the main one ends the process.
+  void fail_with(const Error& why) {
+    const std::string text = why.text();
+    asio::post(main, [this, text] {
+      log::error("storage failed: this process ends, so that the next start sees what is really there",
+                 {{"why", text}});
+      exit = kFailed;
+      signals.cancel();
+    });
+  }
+
+  awaitable<void> wait_for_signals() {
+    while (true) {
+      const auto [cancelled, number] =
+          co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
+      if (cancelled) {
+        co_return;
+      }
+      if (number != SIGHUP) {
+        log::info("stopping", {{"signal", std::to_string(number)}});
+        co_return;
+      }
+      reload_by_signal();
+    }
+  }
+
+  void stop() {
+    if (!relay) {
+      return;
+    }
+    relay->stop(kStopLimit, [this]() -> awaitable<void> {
+      if (control) {
+        co_await control->stop();
+      }
+      if (network) {
+        co_await network->stop();
+      }
+      if (simulator) {
+        co_await simulator->stop();
+      }
+    });
+  }
+
+  InstanceOptions options;
+  asio::io_context main{1};
+  asio::signal_set signals{main, SIGTERM, SIGINT, SIGHUP};
+  int exit = kDone;
+  std::mutex reload_mutex;
+  std::unique_ptr<relay::Relay> relay;
+  http::ControlParts parts;
+  std::unique_ptr<simulator::Simulator> simulator;
+  std::unique_ptr<http::Server> network;
+  std::unique_ptr<http::Server> control;
+};
+
+Result<std::unique_ptr<Instance>> Instance::start(relay::Settings settings,
+                                                  InstanceOptions options) {
+  ::signal(SIGPIPE, SIG_IGN);
+  auto state = std::make_unique<State>();
+  state->options = std::move(options);
+  std::unique_ptr<Instance> instance(new Instance(std::move(state)));
+  TRY_VOID(instance->state_->start(std::move(settings)));
+  return instance;
+}
+
+Instance::Instance(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Instance::~Instance() { state_->stop(); }
+
+relay::Relay& Instance::relay() { return *state_->relay; }
+
+std::string Instance::http_endpoint() const {
+  return state_->network ? net::to_string(state_->network->endpoint()) : "";
+}
+
+int Instance::run() {
+  asio::co_spawn(state_->main, state_->wait_for_signals(),
+                 [](const std::exception_ptr& error) {
+                   if (error) {
+                     std::rethrow_exception(error);
+                   }
+                 });
+  state_->main.run();
+  state_->stop();
+  return state_->exit;
+}
+
+}  // namespace postrider::cli
