@@ -76,6 +76,14 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"BoundaryNowhere",
                 "Content-Type: multipart/mixed; boundary=b\r\n\r\n--c\r\n\xff\r\n",
                 "a multipart has no parts"},
+        Refusal{"OnlyAnEnd", "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b--\r\n\xff\r\n",
+                "a multipart has no parts"},
+        Refusal{
+            "SignedInsideABoundaryThatBeginsAlike",
+            "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+            "Content-Type: multipart/signed; boundary=b2\r\n\r\n--b2\r\n\r\n\xff\r\n--b2--\r\n\r\n"
+            "--b--\r\n",
+            "a signed part has 8-bit bytes, and must not be changed"},
         Refusal{"EightBitInBase64", "Content-Transfer-Encoding: base64\r\n\r\n\xff\r\n",
                 "a part that says it is encoded as base64 has 8-bit bytes"},
         Refusal{

@@ -31,6 +31,11 @@ TEST(Token, StaysTheSameForEver) {
   EXPECT_EQ(make_token(kKey, kRecipient), "aeaaaqts35jucacgfsdwqexhzf4a");
 }
 
+TEST(Token, OfAnotherVersionIsNotRead) {
+  EXPECT_EQ(read_token(kKey, "aiaaaqts35jucagm635cjopepzma"), std::nullopt)
+      << "version 2, rightly authenticated";
+}
+
 TEST(Token, LetterCaseDoesNotMatter) {
   EXPECT_EQ(read_token(kKey, upper(make_token(kKey, kRecipient))), kRecipient);
 }
