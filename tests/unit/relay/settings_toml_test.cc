@@ -396,8 +396,8 @@ TEST_F(SettingsToml, OverrideIsCheckedLikeTheFile) {
   EXPECT_THAT(problems("", {"limit.errors_max=5"}), ElementsAre(HasSubstr("did you mean limits?")));
   EXPECT_THAT(problems("", {"=5"}), ElementsAre(HasSubstr("write KEY=VALUE")));
   EXPECT_THAT(problems("", {"a b=5"}), ElementsAre(HasSubstr("--set a b=5: not TOML")));
-  EXPECT_THAT(problems("", {"hostname=a.test\nthreads=2"}),
-              ElementsAre(HasSubstr("hostname: 'a.test?threads=2' is not a domain name")));
+  EXPECT_THAT(problems("", {"hostname='a.test'\nthreads=2"}),
+              ElementsAre(HasSubstr("hostname: ''a.test'?threads=2' is not a domain name")));
 }
 
 TEST_F(SettingsToml, RequireGivesAllLinesOrTheSettings) {
