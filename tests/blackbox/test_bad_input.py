@@ -8,6 +8,8 @@ import pytest
 from relay import BINARY, ROOT
 from waiting import LIMIT_S
 
+FAILED, USAGE, NOT_RUNNING = 1, 2, 4  # exit statuses, for scripts
+
 
 def sandbox(tmp_path, *options):
     """Starts a sandbox that is expected to refuse; its exit status and what it said."""
@@ -23,14 +25,14 @@ def test_port_in_use(tmp_path):
         other.listen()
         port = other.getsockname()[1]
         status, said = sandbox(tmp_path, "--smtp-port", str(port))
-    assert status == 1
+    assert status == FAILED
     assert f"127.0.0.1:{port}" in said and "in use" in said
 
 
 def test_data_of_another_running_instance(relay, tmp_path):
     done = subprocess.run([BINARY, "sandbox", "--data", relay.data], capture_output=True, text=True,
                           timeout=LIMIT_S)
-    assert done.returncode == 1
+    assert done.returncode == FAILED
     assert str(relay.data) in done.stderr and str(relay.process.pid) in done.stderr
     relay.submit()  # the one that runs is not disturbed
 
@@ -38,7 +40,7 @@ def test_data_of_another_running_instance(relay, tmp_path):
 def test_data_directory_that_cannot_be_made(tmp_path):
     (tmp_path / "bad").write_text("a file, not a directory")
     status, said = sandbox(tmp_path)
-    assert status == 1 and str(tmp_path / "bad") in said
+    assert status == FAILED and str(tmp_path / "bad") in said
 
 
 @pytest.mark.parametrize("content", [None, "not a certificate"], ids=["missing", "garbage"])
@@ -47,7 +49,7 @@ def test_certificate_that_cannot_be_read(tmp_path, content):
     if content:
         certificate.write_text(content)
     status, said = sandbox(tmp_path, "--set", f"tls.certificate={certificate}", "--set", f"tls.key={certificate}")
-    assert status == 1 and str(certificate) in said
+    assert status == USAGE and str(certificate) in said
 
 
 def test_certificate_and_key_that_do_not_belong_together(tmp_path):
@@ -56,7 +58,7 @@ def test_certificate_and_key_that_do_not_belong_together(tmp_path):
                         "-subj", f"/CN={name}", "-keyout", tmp_path / f"{name}.key", "-out", tmp_path / f"{name}.pem"],
                        check=True, capture_output=True)
     status, said = sandbox(tmp_path, "--set", f"tls.certificate={tmp_path}/one.pem", "--set", f"tls.key={tmp_path}/two.key")
-    assert status == 1 and "two.key" in said
+    assert status == USAGE and "two.key" in said
 
 
 @pytest.mark.parametrize("setting, named", [
@@ -65,7 +67,7 @@ def test_certificate_and_key_that_do_not_belong_together(tmp_path):
 ])
 def test_wrong_setting_is_named(tmp_path, setting, named):
     status, said = sandbox(tmp_path, "--set", setting)
-    assert status != 0 and named in said
+    assert status == USAGE and named in said
 
 
 @pytest.mark.parametrize("text, line, named", [
@@ -73,19 +75,19 @@ def test_wrong_setting_is_named(tmp_path, setting, named):
     ("[nonsense]\nx = 1\n", 1, "nonsense"),
     ("# a remark\n\n[retry]\nexpire_aftr = '5d'\n", 4, "expire_aftr"),
     ("[retry]\nexpire_after = 'soon'\n", 2, "expire_after"),
-    ("[[listener]]\naddress = '127.0.0.1:99999'\n", 2, "99999"),
+    ("[listener.smtp]\nlisten = ['127.0.0.1:99999']\n", 2, "99999"),
 ], ids=["syntax", "unknown-table", "unknown-key", "wrong-value", "wrong-port"])
 def test_check_says_file_line_and_what_is_wrong(tmp_path, text, line, named):
     file = tmp_path / "postrider.toml"
     file.write_text(text)
-    done = subprocess.run([BINARY, "check", "--config", file], capture_output=True, text=True, timeout=LIMIT_S)
-    assert done.returncode == 1
+    done = subprocess.run([BINARY, "--config", file, "check"], capture_output=True, text=True, timeout=LIMIT_S)
+    assert done.returncode == USAGE
     said = done.stdout + done.stderr
     assert f"{file}:{line}" in said and named in said
 
 
 def test_shipped_configuration_is_right():
-    done = subprocess.run([BINARY, "check", "--config", ROOT / "config/postrider.toml"], capture_output=True,
+    done = subprocess.run([BINARY, "--config", ROOT / "config/postrider.toml", "check"], capture_output=True,
                           text=True, timeout=LIMIT_S)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -93,14 +95,14 @@ def test_shipped_configuration_is_right():
 def test_commands_without_an_instance_say_so(tmp_path):
     done = subprocess.run([BINARY, "--data", tmp_path / "nothing", "queue"], capture_output=True, text=True,
                           timeout=LIMIT_S)
-    assert done.returncode == 1 and "nothing" in done.stderr
+    assert done.returncode == NOT_RUNNING and "nothing" in done.stderr
     assert not (tmp_path / "nothing").exists(), "looking must not create"
 
 
 def test_unknown_command_and_option():
     for words in (["fly"], ["queue", "--sideways"]):
         done = subprocess.run([BINARY, *words], capture_output=True, text=True, timeout=LIMIT_S)
-        assert done.returncode == 2 and done.stderr
+        assert done.returncode == USAGE and done.stderr
 
 
 def test_damaged_database_is_never_silence(relay, sink, tmp_path):

@@ -54,8 +54,8 @@ def nsd(tmp_path_factory, postfix):
 @pytest.fixture
 def relay(start_relay, nsd, postfix):
     return start_relay(
-        "--set", f'dns.stubs=["inbox.example={nsd.server}", "refused.example={nsd.server}"]',
-        "--set", f'dns.allowed_networks=["{postfix.address}/32", "127.99.99.99/32"]',
+        "--set", f'dns.stubs={{"inbox.example"="{nsd.server}", "refused.example"="{nsd.server}"}}',
+        "--set", f'delivery.allowed_networks=["{postfix.address}/32", "127.99.99.99/32"]',
         "--set", "hostname=relay.inbox.example")
 
 
@@ -108,7 +108,7 @@ def test_loop_to_ourselves_is_refused(relay):
 
 
 def test_addresses_that_are_not_public_are_not_connected_to(start_relay, nsd):
-    relay = start_relay("--set", f'dns.stubs=["inbox.example={nsd.server}"]')
+    relay = start_relay("--set", f'dns.stubs={{"inbox.example"="{nsd.server}"}}')
     relay.submit(to="ann@inbox.example")
     event = relay.wait_for_event("failed")
     assert "public" in event["reply"], event

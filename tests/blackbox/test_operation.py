@@ -11,6 +11,8 @@ import pytest
 from relay import BINARY
 from waiting import LIMIT_S, wait_for
 
+USAGE, NOT_FOUND = 2, 3  # exit statuses, for scripts
+
 
 def get(relay, path):
     """Status and text of a page of the relay's HTTP listener."""
@@ -111,12 +113,12 @@ def test_health_and_metrics(relay, sink):
 def test_clock_of_a_relay_without_test_clock_can_not_be_moved(start_relay, sink):
     relay = start_relay(routes=[f"*={sink.route}"], test_clock=False)
     done = relay.cli("clock", "advance", "6m", check=False)
-    assert done.returncode == 1 and done.stderr
+    assert done.returncode == USAGE and done.stderr
 
 
 @pytest.mark.parametrize("words, status", [
-    (["message", "show", "12345"], 1), (["message", "show", "twelve"], 1), (["domain", "show", "example.com"], 1),
-    (["credential", "remove", "nobody"], 1),
+    (["message", "show", "12345"], NOT_FOUND), (["message", "show", "twelve"], USAGE),
+    (["domain", "show", "example.com"], NOT_FOUND), (["credential", "remove", "nobody"], NOT_FOUND),
 ])
 def test_what_is_not_there_is_an_error(shared_relay, words, status):
     done = shared_relay.cli(*words, check=False)
@@ -145,7 +147,7 @@ def test_new_account_domain_and_credential_work_at_once(relay, sink):
 def test_domain_of_one_account_is_not_another_s(relay):
     relay.cli("account", "add", "bakery")
     done = relay.cli("domain", "add", "example.org", "--account", "bakery", "--verified", check=False)
-    assert done.returncode == 1 and "example.org" in done.stderr
+    assert done.returncode == USAGE and "example.org" in done.stderr
 
 
 def test_unverified_domain_does_not_count(relay):
