@@ -1,6 +1,5 @@
 """What a listener may be told: whom to trust, what to require, who stands in front of it, how much to bear."""
 import base64
-import json
 import socket
 import ssl
 import struct
@@ -21,22 +20,15 @@ def listener(name, **options):
     return ["--set", f'listener.{name}={{listen=["127.0.0.1:0"], {text}}}']
 
 
-def account_of(relay):
-    return json.loads(relay.cli("account", "list", "--json"))[0]["name"]
-
-
 def deliver(raw, subject):
     raw.envelope()
     raw.expect(354, "DATA")
     raw.expect(250, f"From: shop@example.org\r\nSubject: {subject}\r\n\r\nx\r\n.")
 
 
-def test_trusted_network_relays_without_a_password_but_only_as_its_account(start_relay, sink, tmp_path):
-    first = start_relay(routes=[f"*={sink.route}"])
-    name = account_of(first)
-    first.stop()
-    relay = start_relay(*listener("inside", tls='"none"', auth_in_clear="true", auth_required="false",
-                                  trusted=f'{{"{ANYWHERE_LOCAL}"="{name}"}}'), routes=[f"*={sink.route}"])
+def test_trusted_network_relays_without_a_password_but_only_as_its_account(start_relay, sink):
+    relay = start_relay(*listener("inside", tls='"none"', auth_required="false",
+                                  trusted=f'{{"{ANYWHERE_LOCAL}"="sandbox"}}'), routes=[f"*={sink.route}"])
     with Raw(relay.address("inside")) as raw:
         raw.expect(250, "EHLO host.example")
         deliver(raw, "from inside")
@@ -45,6 +37,14 @@ def test_trusted_network_relays_without_a_password_but_only_as_its_account(start
         code, _ = raw.say("From: me@example.com\r\nSubject: x\r\n\r\nx\r\n.")
         assert 500 <= code < 600
     assert sink.wait_for_message()["Subject"] == "from inside"
+
+
+def test_sandbox_asks_for_no_password_where_it_is_told_so(start_relay, sink):
+    relay = start_relay("--set", "listener.smtp.auth_required=false", routes=[f"*={sink.route}"])
+    with Raw(relay.address()) as raw:
+        raw.expect(250, "EHLO host.example")
+        deliver(raw, "no password")
+    assert sink.wait_for_message()["Subject"] == "no password"
 
 
 def test_listener_that_asks_for_tls_takes_nothing_in_the_clear(start_relay):
