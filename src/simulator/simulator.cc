@@ -4,12 +4,8 @@
 #include <list>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
-#include "base/log.h"
-#include "net/network.h"
+#include "net/listener.h"
+#include "net/stream.h"
 #include "net/task_group.h"
 #include "simulator/mailbox.h"
 
@@ -27,8 +23,6 @@ constexpr std::array kSites = {
     Site{"old.simulator.test", "Offers no extension at all: 7 bits, one command at a time.", false,
          false},
 };
-
-constexpr auto kPauseWithoutDescriptors = std::chrono::milliseconds(100);
 
 std::shared_ptr<const smtp::ServerOptions> session_options(const Site& site,
                                                            const Options& options) {
@@ -48,32 +42,12 @@ std::shared_ptr<const smtp::ServerOptions> session_options(const Site& site,
   return session;
 }
 
-Result<tcp::acceptor> listen(const asio::any_io_executor& executor, const tcp::endpoint& endpoint) {
-  tcp::acceptor acceptor(executor);
-  boost::system::error_code ec;
-  acceptor.open(endpoint.protocol(), ec);
-  if (!ec) {
-    acceptor.set_option(tcp::acceptor::reuse_address(true), ec);
-  }
-  if (!ec) {
-    acceptor.bind(endpoint, ec);
-  }
-  if (!ec) {
-    acceptor.listen(tcp::acceptor::max_listen_connections, ec);
-  }
-  if (ec) {
-    return fail(Errc::unavailable,
-                "the simulator can't listen on " + net::to_string(endpoint) + ": " + ec.message());
-  }
-  return acceptor;
-}
-
 }  // namespace
 
 struct Simulator::State {
   struct Port {
     const Site* site;
-    tcp::acceptor acceptor;
+    net::Listener listener;
     std::shared_ptr<const smtp::ServerOptions> session;
   };
 
@@ -84,22 +58,10 @@ struct Simulator::State {
                .sessions_max = options.sessions_max},
         tasks(executor, "simulator") {}
 
-  awaitable<void> accept(Port& port) {
-    while (port.acceptor.is_open()) {
-      auto [ec, socket] = co_await port.acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
-      if (ec == asio::error::operation_aborted || ec == asio::error::bad_descriptor) {
-        co_return;
-      }
-      if (ec) {
-        log::warning("the simulator can't accept a connection", {{"why", ec.message()}});
-        asio::steady_timer pause(port.acceptor.get_executor(), kPauseWithoutDescriptors);
-        co_await pause.async_wait(asio::use_awaitable);
-        continue;
-      }
-      tasks.spawn(smtp::serve_session(net::Stream(std::move(socket)), port.session,
-                                      make_mailbox_handler(shared),
-                                      "sim-" + std::to_string(++sessions_begun)));
-    }
+  void serve(tcp::socket socket, const Port& port) {
+    tasks.spawn(smtp::serve_session(net::Stream(std::move(socket)), port.session,
+                                    make_mailbox_handler(shared),
+                                    "sim-" + std::to_string(++sessions_begun)));
   }
 
   Shared shared;
@@ -120,22 +82,24 @@ Result<std::unique_ptr<Simulator>> Simulator::start(const asio::any_io_executor&
   auto state = std::make_unique<State>(executor, clock, options);
   std::uint16_t port = options.port;
   for (const Site& site : kSites) {
-    TRY(tcp::acceptor acceptor, listen(executor, tcp::endpoint(options.address, port)));
+    TRY(std::vector<net::Listener> listeners,
+        net::listen(std::span(&executor, 1), tcp::endpoint(options.address, port)),
+        "starting the mailbox simulator");
     state->ports.push_back({.site = &site,
-                            .acceptor = std::move(acceptor),
+                            .listener = std::move(listeners.front()),
                             .session = session_options(site, options)});
     port = port == 0 ? port : static_cast<std::uint16_t>(port + 1);
   }
   for (State::Port& each : state->ports) {
-    state->tasks.spawn(state->accept(each));
+    state->tasks.spawn(each.listener.run(
+        [&state = *state, &each](tcp::socket socket) { state.serve(std::move(socket), each); }));
   }
   return std::unique_ptr<Simulator>(new Simulator(std::move(state)));
 }
 
 awaitable<void> Simulator::stop() {
   for (State::Port& port : state_->ports) {
-    boost::system::error_code ignored;
-    port.acceptor.close(ignored);
+    port.listener.close();
   }
   state_->tasks.cancel();
   co_await state_->tasks.join();
@@ -144,8 +108,7 @@ awaitable<void> Simulator::stop() {
 std::vector<Route> Simulator::routes() const {
   std::vector<Route> routes;
   for (const State::Port& port : state_->ports) {
-    boost::system::error_code ignored;
-    const tcp::endpoint endpoint = port.acceptor.local_endpoint(ignored);
+    const tcp::endpoint endpoint = port.listener.local();
     routes.push_back({.pattern = std::string(port.site->domain), .endpoint = endpoint});
     routes.push_back({.pattern = "*." + std::string(port.site->domain), .endpoint = endpoint});
   }

@@ -19,11 +19,15 @@ def run_one(name, seconds):
     announce(f"{name} for {seconds} s")
     found = ROOT / "build/fuzz/found" / name
     found.mkdir(parents=True, exist_ok=True)
-    seeds = ROOT / "tests/fuzz/corpus" / name.removesuffix("_fuzz")
+    seeds = ROOT / "tests/fuzz/corpus" / name
+    if not seeds.is_dir():
+        seeds = seeds.with_name(name.removesuffix("_fuzz"))
+    dictionary = ROOT / "tests/fuzz" / (name.removesuffix("_fuzz") + ".dict")
     executable = next(p for p in (ROOT / "build/fuzz").rglob(name) if p.is_file())
     command = [executable, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048",
                "-print_final_stats=1", f"-artifact_prefix={found}/crash-", found]
     command += [seeds] if seeds.is_dir() else []
+    command += [f"-dict={dictionary}"] if dictionary.exists() else []
     done = subprocess.run(command, capture_output=True, text=True, errors="replace",
                           timeout=seconds + 120)
     if done.returncode:

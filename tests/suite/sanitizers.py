@@ -19,9 +19,12 @@ ENVIRONMENT = {
 }
 
 
+SLOW = {"POSTRIDER_TEST_LIMIT": "60"}
+
+
 def run(preset, name=None):
     """`name`: a folder of tests/unit, or what pytest -k takes; all of both if not given."""
-    environment = ENVIRONMENT[preset]
+    environment = ENVIRONMENT[preset] | SLOW
     if name in units.folders():
         return units.run(preset, name, environment)
     if name:

@@ -1,0 +1,111 @@
+"""Every mailbox of the simulator, from submission to what became of it."""
+import json
+import subprocess
+
+import pytest
+
+from relay import BINARY, ROOT
+
+DELIVERED, FAILED, WAITS = "delivered", "failed", "deferred"
+
+# mailbox: (first event, its reply begins with, attempt that settles it or None)
+OUTCOMES = {
+    "delivered": (DELIVERED, "250 2.0.0", 1),
+    "slow": (DELIVERED, "250 2.0.0", 1),
+    "starttls-required": (DELIVERED, "250 2.0.0", 1),
+    "greylisted": (WAITS, "450 4.2.0", 3),
+    "throttled": (WAITS, "421 4.7.0 [TSS04]", 3),
+    "too-many-connections": (WAITS, "451 4.7.652", 3),
+    "rate-limited": (DELIVERED, "250 2.0.0", 1),
+    "tempfail": (WAITS, "451 4.3.0", None),
+    "server-error": (WAITS, "452 4.3.1", None),
+    "mailbox-full-for-now": (WAITS, "452 4.2.2", None),
+    "drops-connection": (WAITS, "", None),
+    "drops-after-data": (WAITS, "", None),
+    "malformed-reply": (WAITS, "", None),
+    "endless-reply": (WAITS, "", None),
+    "user-unknown": (FAILED, "550 5.1.1", 1),
+    "mailbox-disabled": (FAILED, "550 5.2.1", 1),
+    "mailbox-full": (FAILED, "552 5.2.2", 1),
+    "mailbox-moved": (FAILED, "551 5.1.6", 1),
+    "relay-denied": (FAILED, "554 5.7.1", 1),
+    "spam-block": (FAILED, "550 5.7.1", 1),
+    "content-refused": (FAILED, "552 5.7.0", 1),
+    "virus": (FAILED, "550 5.7.1", 1),
+    "ip-blocked": (FAILED, "550 5.7.1", 1),
+    "domain-blocked": (FAILED, "554 5.7.1 [CS01]", 1),
+    "no-reverse-dns": (FAILED, "550 5.7.25", 1),
+    "sender-refused": (FAILED, "550 5.1.8", 1),
+    "dmarc-fail": (FAILED, "550 5.7.26", 1),
+    "message-too-big": (FAILED, "552 5.3.4", 1),
+    "no-tls": (FAILED, "550 5.1.1", 1),
+}
+
+
+def listed():
+    done = subprocess.run([BINARY, "simulator", "--list", "--json"], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def test_each_mailbox_stands_in_this_table_and_in_the_documents():
+    names = {row["name"] for row in listed()}
+    assert names == set(OUTCOMES)
+    text = (ROOT / "docs/simulator.md").read_text()
+    assert {name for name in names if f"| `{name}` |" not in text} == set()
+
+
+@pytest.mark.parametrize("mailbox", OUTCOMES)
+def test_mailbox(shared_relay, mailbox):
+    first, reply, settled = OUTCOMES[mailbox]
+    to = f"{mailbox}+test@simulator.test"
+    shared_relay.submit(to=to)
+    event = shared_relay.wait_for_event(first, to=to)
+    assert event["reply"].startswith(reply), event
+    assert event["reply"] and event["attempt"] == 1
+    if settled and settled > 1:
+        for attempt in range(2, settled + 1):
+            shared_relay.advance("30m")
+            kind = DELIVERED if attempt == settled else WAITS
+            shared_relay.wait_for_event(kind, to=to, attempt=attempt)
+
+
+def test_tls_is_used_where_it_is_offered_and_only_there(shared_relay):
+    for domain, has_tls in (("simulator.test", True), ("no-tls.simulator.test", False)):
+        to = f"delivered+tls@{domain}"
+        shared_relay.submit(to=to)
+        event = shared_relay.wait_for_event("delivered", to=to)
+        assert bool(event.get("tls_version")) == has_tls, event
+        assert bool(event.get("tls_cipher")) == has_tls
+
+
+def test_no_tls_mailbox_is_delivered_at_its_own_site(shared_relay):
+    to = "no-tls+1@no-tls.simulator.test"
+    shared_relay.submit(to=to)
+    assert "tls_version" not in shared_relay.wait_for_event("delivered", to=to)
+
+
+def test_old_server_gets_what_it_can_read(shared_relay):
+    to = "delivered+old@old.simulator.test"
+    shared_relay.submit(to=to, message="From: shop@example.org\r\nSubject: x\r\nMIME-Version: 1.0\r\n"
+                        "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+                        "Grüße\r\n".encode(), mail_options=["BODY=8BITMIME"])
+    shared_relay.wait_for_event("delivered", to=to)
+
+
+def test_rate_limit_is_felt_and_passes(relay):
+    to = "rate-limited@simulator.test"
+    for i in range(5):
+        relay.submit(to=to, subject=f"order {i}")
+    relay.wait_for_events("delivered", 3, to=to)
+    assert relay.wait_for_event("deferred", to=to)["reply"].startswith("421 4.7.28")
+    for _ in range(6):
+        relay.advance("10m")
+        if len(relay.events(type="delivered", to=to)) == 5:
+            break
+    relay.wait_for_events("delivered", 5, to=to)
+
+
+def test_unknown_mailbox_says_where_the_known_ones_are_listed(shared_relay):
+    shared_relay.submit(to="mailbox-ful@simulator.test")
+    event = shared_relay.wait_for_event("failed", to="mailbox-ful@simulator.test")
+    assert "postrider simulator --list" in event["reply"]

@@ -1,0 +1,18 @@
+"""Waiting for something that will be true soon, with a limit and an explanation."""
+import os
+import time
+
+import pytest
+
+# Long enough for a busy machine; the sanitizers ask for more.
+LIMIT_S = int(os.environ.get("POSTRIDER_TEST_LIMIT", "20"))
+
+
+def wait_for(what, found, limit_s=LIMIT_S, explain=lambda: ""):
+    """The first true result of found(); fails with `what` and explain() after limit_s."""
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        if result := found():
+            return result
+        time.sleep(0.02)
+    pytest.fail(f"waited {limit_s} s for {what}\n{explain()}")
