@@ -1,9 +1,10 @@
 #include "relay/listeners.h"
 
 #include <algorithm>
-#include <atomic>
+#include <filesystem>
 #include <mutex>
 #include <utility>
+#include <variant>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_executor.hpp>
@@ -13,7 +14,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/log.h"
-#include "net/connection_limit.h"
+#include "net/connection_limiter.h"
 #include "net/listener.h"
 #include "net/task_group.h"
 
@@ -73,19 +74,35 @@ struct Listeners::State {
     return policies.at(name);
   }
 
-  Result<> open(const std::string& name, const ListenerSettings& listener, Endpoint endpoint) {
-    for (std::size_t i = 0; i < threads.size(); ++i) {
-      OnThread& thread = *threads[i];
-      TRY(tcp::acceptor acceptor,
-          net::open_listener(thread.context.get_executor(), endpoint, i == 0));
-      endpoint = acceptor.local_endpoint();  // the others share the port that the first was given
-      thread.accepting.spawn(
-          net::accept_loop(std::move(acceptor), [this, &thread, name](tcp::socket socket) {
-            serve(thread, name, std::move(socket));
-          }));
+  Result<> open(const std::string& name, const ListenerSettings& listener,
+                const Endpoint& endpoint) {
+    std::vector<asio::any_io_executor> executors;
+    for (const auto& thread : threads) {
+      executors.emplace_back(thread->context.get_executor());
     }
-    listening.push_back({.name = name, .endpoint = endpoint, .tls = listener.tls});
+    auto opened = net::listen(executors, endpoint);
+    if (!opened && is_spare(listener, endpoint)) {
+      log::warning("not listening", {{"listener", name}, {"why", opened.error().text()}});
+      return {};
+    }
+    TRY(std::vector<net::Listener> ready, std::move(opened));
+    listening.push_back({.name = name, .endpoint = ready.front().local(), .tls = listener.tls});
+    for (std::size_t i = 0; i < threads.size(); ++i) {
+      threads[i]->accepting.spawn(accept(*threads[i], name, std::move(ready[i])));
+    }
     return {};
+  }
+
+  /// IPv6 loopback beside another address: a machine without IPv6 does without.
+  static bool is_spare(const ListenerSettings& listener, const Endpoint& endpoint) {
+    static const bool has_ipv6 = std::filesystem::exists("/proc/net/if_inet6");
+    return !has_ipv6 && endpoint.address().is_v6() && endpoint.address().is_loopback() &&
+           listener.endpoints.size() > 1;
+  }
+
+  awaitable<void> accept(OnThread& thread, std::string name, net::Listener listener) {
+    co_await listener.run(
+        [this, &thread, &name](tcp::socket socket) { serve(thread, name, std::move(socket)); });
   }
 
   void serve(OnThread& thread, const std::string& name, tcp::socket socket) {
@@ -94,32 +111,28 @@ struct Listeners::State {
     if (gone) {
       return;
     }
-    auto why = net::ConnectionLimit::Refused::in_all;
-    auto slot = limit.take(client, why);
+    auto admitted = limiter.admit(client);
     std::string refuse;
-    if (!slot) {
-      refused.fetch_add(1, std::memory_order_relaxed);
-      refuse = why == net::ConnectionLimit::Refused::in_all
+    if (const auto* refusal = std::get_if<net::ConnectionLimiter::Refusal>(&admitted)) {
+      refuse = *refusal == net::ConnectionLimiter::Refusal::too_many
                    ? "too many connections, try again later"
                    : "too many connections from your address";
     }
     const Policy policy = policy_of(name);
-    // The slot lives in the handler, and so as long as the session.
-    auto held = std::make_shared<std::optional<net::ConnectionLimit::Slot>>(std::move(slot));
+    // The lease lives in the handler, and so as long as the session.
+    auto held = std::make_shared<decltype(admitted)>(std::move(admitted));
     thread.sessions.spawn(smtp::serve_session(
         net::Stream(std::move(socket)), policy.options,
-        make_submission_handler(services, policy.settings, std::move(refuse),
-                                [held] { held->reset(); }),
+        make_submission_handler(services, policy.settings, std::move(refuse), [held] {}),
         thread.letter + std::to_string(++thread.count)));
   }
 
   net::IoThreads& io;
   SubmissionServices& services;
   const Certificate& certificate;
-  net::ConnectionLimit limit{0, 0};
+  net::ConnectionLimiter limiter{net::ConnectionLimits{}};
   std::vector<std::unique_ptr<OnThread>> threads;
   std::vector<ListeningOn> listening;
-  std::atomic<std::uint64_t> refused = 0;
   mutable std::mutex mutex;
   std::map<std::string, Policy> policies;
 };
@@ -131,7 +144,8 @@ Listeners::Listeners(net::IoThreads& threads, SubmissionServices& services,
 Listeners::~Listeners() = default;
 
 Result<> Listeners::open(const Settings& settings) {
-  state_->limit.change(settings.limits.sessions_max, settings.limits.sessions_per_address_max);
+  state_->limiter.set_limits({.total_max = settings.limits.sessions_max,
+                              .per_address_max = settings.limits.sessions_per_address_max});
   for (const auto& [name, listener] : settings.listeners) {
     state_->policies[name] = state_->make_policy(settings, listener);
   }
@@ -145,7 +159,8 @@ Result<> Listeners::open(const Settings& settings) {
 
 std::vector<std::string> Listeners::change_to(const Settings& settings) {
   std::vector<std::string> not_applied;
-  state_->limit.change(settings.limits.sessions_max, settings.limits.sessions_per_address_max);
+  state_->limiter.set_limits({.total_max = settings.limits.sessions_max,
+                              .per_address_max = settings.limits.sessions_per_address_max});
   const std::lock_guard lock(state_->mutex);
   for (const auto& [name, listener] : settings.listeners) {
     const auto known = state_->policies.find(name);
@@ -171,7 +186,7 @@ std::vector<std::string> Listeners::change_to(const Settings& settings) {
 }
 
 const std::vector<ListeningOn>& Listeners::listening() const { return state_->listening; }
-std::size_t Listeners::sessions() const { return state_->limit.open(); }
+std::size_t Listeners::sessions() const { return state_->limiter.open(); }
 
 awaitable<void> Listeners::stop(std::chrono::milliseconds limit) {
   for (const auto& thread : state_->threads) {
