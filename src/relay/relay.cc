@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "net/task_group.h"
 #include "relay/data_directory.h"
+#include "relay/own_addresses.h"
 #include "relay/test_clock.h"
 
 namespace postrider::relay {
@@ -150,8 +151,10 @@ struct Relay::State {
   }
 
   Result<> start() {
-    set_options(settings.delivery);
     TRY_VOID(listeners->open(settings));
+    settings.delivery.mx.own_addresses =
+        own_addresses(listeners->listening(), settings.delivery.mx.port);
+    set_options(settings.delivery);
     store->start([this](const Error& why) {
       if (start_options.on_storage_failure) {
         start_options.on_storage_failure(why);
@@ -317,6 +320,7 @@ Result<std::vector<std::string>> Relay::reload(Settings settings) {
   differs(old.http != settings.http, "http has changed");
   settings.data = old.data;
   settings.hostname = old.hostname;
+  settings.delivery.mx.own_addresses = old.delivery.mx.own_addresses;
   state_->set_options(settings.delivery);
   state_->dispatcher->set_options(state_->options());
   log::configure(settings.log);
