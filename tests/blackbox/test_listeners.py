@@ -16,8 +16,9 @@ ANYWHERE_LOCAL = "127.0.0.0/8"
 
 def listener(name, **options):
     """--set options for a further listener on a free port."""
+    options = {"listen": '["127.0.0.1:0"]'} | options
     text = ", ".join(f"{key}={value}" for key, value in options.items())
-    return ["--set", f'listener.{name}={{listen=["127.0.0.1:0"], {text}}}']
+    return ["--set", f"listener.{name}={{{text}}}"]
 
 
 def deliver(raw, subject):
