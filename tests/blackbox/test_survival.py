@@ -103,22 +103,24 @@ def test_settled_recipients_are_not_sent_again(relay, sink, end):
 
 
 def test_sigterm_is_polite_to_open_sessions(relay):
-    with relay.client() as idle:
-        relay.process.terminate()
-        code, _ = idle.getreply()
-        assert code == 421
+    idle = relay.client()
+    relay.process.terminate()
+    code, _ = idle.getreply()
+    assert code == 421
+    idle.close()
     relay.stop()
 
 
 def test_sigterm_lets_a_message_in_progress_be_finished_or_refused_but_never_lost(relay, sink):
-    with relay.client() as client:
-        client.mail("shop@example.org")
-        client.rcpt("ann@example.net")
-        client.docmd("DATA")
-        client.send("From: shop@example.org\r\nSubject: last\r\n\r\nhello\r\n")
-        relay.process.terminate()
-        client.send(".\r\n")
-        code, _ = client.getreply()
+    client = relay.client()
+    client.mail("shop@example.org")
+    client.rcpt("ann@example.net")
+    client.docmd("DATA")
+    client.send("From: shop@example.org\r\nSubject: last\r\n\r\nhello\r\n")
+    relay.process.terminate()
+    client.send(".\r\n")
+    code, _ = client.getreply()
+    client.close()
     relay.stop()
     relay.start()
     if code == 250:
