@@ -86,6 +86,11 @@ TEST_F(Prepare, RemovesWhatMustNotLeave) {
   EXPECT_THAT(made, EndsWith("From: shop@example.org\r\nSubject: bcc: x\r\n\r\nBcc: in the body\r\n"));
 }
 
+TEST_F(Prepare, WhiteSpaceBeforeAColonGoes) {
+  EXPECT_THAT(content("fROM : shop@example.org\r\nSubject\t :a : b\r\n\r\n"),
+              EndsWith("fROM: shop@example.org\r\nSubject:a : b\r\n\r\n"));
+}
+
 TEST_F(Prepare, AHeaderWithoutAnEndGetsOne) {
   EXPECT_THAT(content("From: shop@example.org\r\n"), EndsWith("From: shop@example.org\r\n\r\n"));
 }
