@@ -29,8 +29,8 @@ using tcp = asio::ip::tcp;
 namespace {
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t kFirstBuffer = 4096;      // commands and replies
-constexpr std::size_t kLargestStep = 256 * 1024; // what one read asks for at most
+constexpr std::size_t kFirstBuffer = 4096;        // commands and replies
+constexpr std::size_t kLargestStep = 256 * 1024;  // what one read asks for at most
 
 struct SslFree {
   void operator()(SSL* ssl) const { SSL_free(ssl); }
@@ -43,8 +43,10 @@ struct SslFree {
 struct Stream::State : std::enable_shared_from_this<State> {
   explicit State(tcp::socket s) : socket(std::move(s)), timer(socket.get_executor()) {}
 
-  void expect_by(Deadline deadline) {
+  void expect_by(Deadline deadline, bool keep_open = false) {
     due = deadline;
+    keeps_open = keep_open;
+    timed_out = false;
     if (!armed || due < timer.expiry()) {
       arm();
     }
@@ -72,7 +74,13 @@ struct Stream::State : std::enable_shared_from_this<State> {
       return;
     }
     timed_out = true;
-    close_socket();
+    due = Deadline::max();
+    if (!keeps_open) {
+      close_socket();
+      return;
+    }
+    error_code ignored;
+    socket.cancel(ignored);
   }
 
   void close_socket() {
@@ -102,6 +110,10 @@ struct Stream::State : std::enable_shared_from_this<State> {
   void make_room() {
     if (begin == end) {
       begin = end = 0;
+      if (input.size() < comfortable) {
+        input.clear();
+        input.resize(comfortable);
+      }
     }
     if (end < input.size()) {
       return;
@@ -112,18 +124,26 @@ struct Stream::State : std::enable_shared_from_this<State> {
       begin = 0;
       return;
     }
-    input.resize(std::max(kFirstBuffer, input.size() * 2));
+    input.resize(input.size() * 2);
   }
 
-  asio::awaitable<Result<>> read_plain() {
+  /// A read that filled the buffer wanted more: the next empty buffer is larger.
+  void received(std::size_t size) {
+    end += size;
+    if (end == input.size() && comfortable < kLargestStep) {
+      comfortable *= 2;
+    }
+  }
+
+  asio::awaitable<Result<>> read_plain(std::size_t most) {
     make_room();
-    const std::size_t room = std::min(input.size() - end, kLargestStep);
+    const std::size_t room = std::min(input.size() - end, most);
     const auto [ec, size] =
         co_await socket.async_read_some(asio::buffer(input.data() + end, room), kAsTuple);
     if (ec) {
       co_return fail(explain(ec));
     }
-    end += size;
+    received(size);
     co_return Result<>();
   }
 
@@ -199,12 +219,12 @@ struct Stream::State : std::enable_shared_from_this<State> {
     }
   }
 
-  asio::awaitable<Result<>> read_tls() {
+  asio::awaitable<Result<>> read_tls(std::size_t most) {
     make_room();
-    const auto room = static_cast<int>(std::min(input.size() - end, kLargestStep));
+    const auto room = static_cast<int>(std::min(input.size() - end, most));
     CO_TRY(const int got,
            co_await run_tls([&] { return SSL_read(ssl.get(), input.data() + end, room); }));
-    end += static_cast<std::size_t>(got);
+    received(static_cast<std::size_t>(got));
     co_return Result<>();
   }
 
@@ -253,8 +273,10 @@ struct Stream::State : std::enable_shared_from_this<State> {
   Deadline due = Deadline::max();
   bool armed = false;
   bool timed_out = false;
+  bool keeps_open = false;  // what is waited for now leaves the socket open when it times out
   bool tls_broken = false;
-  std::string input;  // received bytes lie in [begin, end)
+  std::string input;                       // received bytes lie in [begin, end)
+  std::size_t comfortable = kFirstBuffer;  // size of an empty buffer
   std::size_t begin = 0;
   std::size_t end = 0;
   std::unique_ptr<SSL, SslFree> ssl;
@@ -290,13 +312,17 @@ void Stream::consume(std::size_t count) {
 }
 
 asio::awaitable<Result<>> Stream::fill(Deadline deadline) {
+  return fill_at_most(kLargestStep, deadline);
+}
+
+asio::awaitable<Result<>> Stream::fill_at_most(std::size_t most, Deadline deadline) {
   const auto state = state_;  // keeps the buffer alive while the read is in the kernel
-  state->expect_by(deadline);
+  state->expect_by(deadline, true);
   Result<> done;
   if (state->ssl) {
-    done = co_await state->read_tls();
+    done = co_await state->read_tls(most);
   } else {
-    done = co_await state->read_plain();
+    done = co_await state->read_plain(most);
   }
   state->relax();
   co_return done;
@@ -309,7 +335,7 @@ asio::awaitable<Result<>> Stream::fill_when_idle(Deadline deadline) {
   }
   state->begin = state->end = 0;
   std::string().swap(state->input);
-  state->expect_by(deadline);
+  state->expect_by(deadline, true);
   const Result<> readable = co_await state->wait(tcp::socket::wait_read);
   if (!readable) {
     state->relax();
@@ -403,6 +429,28 @@ bool Stream::is_quiet() {
   return got < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
+asio::awaitable<void> Stream::close_gently(std::size_t most, Deadline deadline) {
+  const auto state = state_;
+  if (state->ssl && state->info && !state->tls_broken && state->socket.is_open()) {
+    ERR_clear_error();
+    SSL_shutdown(state->ssl.get());
+    state->tls_broken = true;  // what comes now is read past OpenSSL
+  }
+  error_code ignored;
+  state->socket.shutdown(tcp::socket::shutdown_send, ignored);
+  state->expect_by(deadline);
+  for (std::size_t got = 0; got < most && state->socket.is_open();) {
+    state->begin = state->end = 0;
+    const Result<> more = co_await state->read_plain(kLargestStep);
+    if (!more) {
+      break;
+    }
+    got += state->end;
+  }
+  state->relax();
+  close();
+}
+
 void Stream::close() {
   if (state_->ssl && state_->info && !state_->tls_broken && state_->socket.is_open()) {
     ERR_clear_error();
@@ -435,6 +483,7 @@ asio::awaitable<Result<Stream>> connect(tcp::endpoint target,
     asio::steady_timer timer;
     bool settled = false;
     bool timed_out = false;
+  bool keeps_open = false;  // what is waited for now leaves the socket open when it times out
   };
   const auto race = std::make_shared<Race>(std::move(socket), asio::steady_timer(executor, deadline));
   race->timer.async_wait([race](error_code cancelled) {

@@ -9,8 +9,10 @@
 // already sent in the clear is an attack (RFC 3207, 6; CVE-2011-0411): the handshake then fails.
 //
 // Thread: the one of the executor that the socket came with. One fill and one write at a time.
-// Errors: timeout (the deadline passed; the stream is closed), closed (by either side), invalid
-// (TLS broke), unavailable (anything else the kernel reports, in its words).
+// Errors: timeout (the deadline passed; after a fill the stream can still be written to, so that a
+// server can say why it leaves; after anything else it is closed), closed (by either side, or the wait
+// was cancelled: is_open() tells), invalid (TLS broke), unavailable (anything else the kernel
+// reports, in its words).
 #pragma once
 
 #include <cstddef>
@@ -58,6 +60,10 @@ class Stream {
   /// Call only with an empty buffer.
   boost::asio::awaitable<Result<>> fill_when_idle(Deadline deadline);
 
+  /// As fill(), but takes at most `most` bytes from the socket; for what stands in front of a TLS
+  /// handshake and must not swallow a part of it.
+  boost::asio::awaitable<Result<>> fill_at_most(std::size_t most, Deadline deadline);
+
   /// Returns when the kernel has taken everything; `bytes` must live until then: await in place.
   boost::asio::awaitable<Result<>> write(std::string_view bytes, Deadline deadline);
   boost::asio::awaitable<Result<>> write(std::span<const std::string_view> pieces,
@@ -76,6 +82,11 @@ class Stream {
 
   /// False once the peer has closed or something has come unasked: looks without waiting.
   bool is_quiet();
+
+  /// Tells the peer that nothing more comes, then reads and discards (at most `most` bytes) until it
+  /// closes too or the deadline passes, and closes. A plain close() resets the connection where the
+  /// peer's bytes are still unread, and the reset may take our last words with it (RFC 1122, 4.2.2.13).
+  boost::asio::awaitable<void> close_gently(std::size_t most, Deadline deadline);
 
   /// Ends every wait. Under TLS a close_notify is tried, without waiting.
   void close();

@@ -21,13 +21,19 @@ struct Reply {
   bool is_permanent() const { return code >= 500; }
 };
 
-/// As it goes over the wire, CRLF included; lines of at most 512 bytes (longer text is broken).
+/// As it goes over the wire, CRLF included; lines of at most 512 bytes (longer text is broken at a
+/// space where there is one). Control characters in the text become '?'.
 std::string to_wire(const Reply& reply);
+
+/// Appends the same to `out`, from its parts.
+void append_wire(std::string& out, int code, std::string_view enhanced, std::string_view text);
 
 /// On one line: "550 5.1.1 no such user"; lines are joined by a space.
 std::string to_string(const Reply& reply);
 
-/// Takes one reply after another from a byte buffer.
+/// Takes one reply after another from a byte buffer. Lines end in LF, with or without CR: who sends
+/// us replies gains nothing by smuggling. The enhanced code is taken off every line that has it; text
+/// is as it came otherwise: clean it before it is shown or stored.
 class ReplyParser {
  public:
   static constexpr std::size_t kLongestLine = 2048;     ///< RFC says 512; the field says more
