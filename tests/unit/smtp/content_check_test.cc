@@ -1,8 +1,7 @@
 #include "smtp/content_check.h"
 
-#include <string>
-
 #include <gtest/gtest.h>
+#include <string>
 
 namespace postrider::smtp {
 namespace {

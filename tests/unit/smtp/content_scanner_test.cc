@@ -1,10 +1,9 @@
 #include "smtp/content_scanner.h"
 
+#include <gtest/gtest.h>
 #include <random>
 #include <string>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace postrider::smtp {
 namespace {
@@ -107,9 +106,7 @@ const std::vector<Row> kRows{
     {"CrlfDotCrCrlf", "a\r\n.\r\r\n", {State::bare_ending, 6, ""}},
     {"LfFirst", "\n.\r\n", {State::bare_ending, 1, ""}},
     {"LfInTheSecondBlock", kLong + "ab\ncd\r\n.\r\n", {State::bare_ending, 155, ""}},
-    {"BareCrAtTheBlockBorder",
-     std::string(63, 'x') + "\rb\r\n.\r\n",
-     {State::bare_ending, 65, ""}},
+    {"BareCrAtTheBlockBorder", std::string(63, 'x') + "\rb\r\n.\r\n", {State::bare_ending, 65, ""}},
 };
 
 TEST(ContentScanner, TableHoldsHoweverTheInputIsCutInTwo) {
@@ -136,8 +133,11 @@ TEST(ContentScanner, TableHoldsByteByByte) {
 // Random mixtures of what matters, around the borders of blocks.
 TEST(ContentScanner, AgreesWithTheRuleOnRandomInput) {
   std::mt19937 random(20240229);
-  const std::vector<std::string> words{"\r\n", "\r\n", "\r\n", ".", "a", std::string(61, 'b'),
-                                       "\r\n.", "..", "\r\n.\r\n", std::string(64, 'c')};
+  const std::vector<std::string> words{"\r\n",      "\r\n",
+                                       "\r\n",      ".",
+                                       "a",         std::string(61, 'b'),
+                                       "\r\n.",     "..",
+                                       "\r\n.\r\n", std::string(64, 'c')};
   for (int round = 0; round < 20000; ++round) {
     std::string input;
     for (unsigned n = random() % 12; n > 0; --n) {

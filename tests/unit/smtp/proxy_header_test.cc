@@ -1,8 +1,7 @@
 #include "smtp/proxy_header.h"
 
-#include <string>
-
 #include <gtest/gtest.h>
+#include <string>
 
 #include "net/network.h"
 

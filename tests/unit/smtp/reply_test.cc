@@ -1,9 +1,8 @@
 #include "smtp/reply.h"
 
+#include <gtest/gtest.h>
 #include <string>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace postrider::smtp {
 namespace {

@@ -1,15 +1,14 @@
 #include "session_harness.h"
 
+#include <filesystem>
+#include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <filesystem>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <gtest/gtest.h>
 
 #include "net/tls.h"
 
@@ -117,10 +116,11 @@ std::shared_ptr<const net::TlsServer> test_tls() {
   return made;
 }
 
-Peer::Peer(tcp::socket socket)
-    : descriptor_(socket.native_handle()), stream_(std::move(socket)) {}
+Peer::Peer(tcp::socket socket) : descriptor_(socket.native_handle()), stream_(std::move(socket)) {}
 
-void Peer::finish_sending() { ::shutdown(descriptor_, SHUT_WR); }
+void Peer::finish_sending() {
+  ::shutdown(descriptor_, SHUT_WR);
+}
 
 asio::awaitable<void> Peer::send(std::string bytes) {
   // A session may leave before it has read everything: no failure of the test.

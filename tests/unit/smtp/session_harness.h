@@ -68,12 +68,12 @@ class Peer {
 
 using Play = std::function<boost::asio::awaitable<void>(Peer&, boost::asio::cancellation_signal&)>;
 
-/// Runs a session against `play` until both have ended; fails the test if that takes 20 s. The signal
-/// stops the session.
+/// Runs a session against `play` until both have ended; fails the test if that takes 20 s. The
+/// signal stops the session.
 void run_session(const ServerOptions& options, Script& script, Play play);
 
-/// Waits for the greeting, sends `input` in one go, closes its side, and returns all replies without
-/// the greeting.
+/// Waits for the greeting, sends `input` in one go, closes its side, and returns all replies
+/// without the greeting.
 std::string converse(const ServerOptions& options, Script& script, std::string_view input);
 
 }  // namespace postrider::smtp
