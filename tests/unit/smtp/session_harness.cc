@@ -9,6 +9,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 
 #include "net/tls.h"
 
@@ -168,12 +169,13 @@ asio::awaitable<bool> Peer::start_tls() {
   co_return done.has_value();
 }
 
-void run_session(const ServerOptions& options, Script& script, Play play) {
+void run_session(const ServerOptions& options, Script& script, Play play, std::string_view early) {
   asio::io_context io;
   tcp::acceptor acceptor(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
   tcp::socket client(io);
   client.connect(acceptor.local_endpoint());
   tcp::socket server = acceptor.accept();
+  asio::write(client, asio::buffer(early));
   asio::cancellation_signal stop;
   asio::co_spawn(
       io,
