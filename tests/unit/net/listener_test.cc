@@ -26,7 +26,8 @@ const tcp::endpoint kAnyPort(asio::ip::address_v4::loopback(), 0);
 
 std::vector<Listener> listen_or_die(asio::io_context& io, tcp::endpoint endpoint,
                                     std::size_t count = 1) {
-  const std::vector<asio::any_io_executor> executors(count, asio::any_io_executor(io.get_executor()));
+  const std::vector<asio::any_io_executor> executors(count,
+                                                     asio::any_io_executor(io.get_executor()));
   return std::move(listen(executors, endpoint)).value();
 }
 

@@ -54,6 +54,7 @@ TEST(Stream, FillsNoMoreThanItIsAskedFor) {
     stream.consume(4);
     EXPECT_TRUE(co_await stream.fill(within(kLimit)));
     EXPECT_EQ(stream.buffered(), "ef");
+    stream.close();
   });
 }
 
@@ -127,6 +128,7 @@ TEST(Stream, ReadsGrowWithWhatComes) {
       }
     }
     EXPECT_GE(longest, 32U * 1024);
+    stream.close();
   });
 }
 
