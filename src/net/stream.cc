@@ -1,12 +1,14 @@
 #include "net/stream.h"
 
-#include <sys/socket.h>
-#include <sys/uio.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -14,9 +16,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
 
 #include "net/tls.h"
 
@@ -38,8 +37,8 @@ struct SslFree {
 
 }  // namespace
 
-// A deadline is one store. The timer is armed once and, when it fires early because the deadline has
-// moved on, arms itself again: one timer operation a limit, not one a read.
+// A deadline is one store. The timer is armed once and, when it fires early because the deadline
+// has moved on, arms itself again: one timer operation a limit, not one a read.
 struct Stream::State : std::enable_shared_from_this<State> {
   explicit State(tcp::socket s) : socket(std::move(s)), timer(socket.get_executor()) {}
 
@@ -102,9 +101,7 @@ struct Stream::State : std::enable_shared_from_this<State> {
     return {Errc::unavailable, ec.message()};
   }
 
-  std::string_view unread() const {
-    return std::string_view(input.data() + begin, end - begin);
-  }
+  std::string_view unread() const { return std::string_view(input.data() + begin, end - begin); }
 
   /// Room for at least one more byte behind end; doubles, because long messages come in long reads.
   void make_room() {
@@ -261,11 +258,11 @@ struct Stream::State : std::enable_shared_from_this<State> {
 
   void describe_tls(bool verified) {
     const long problem = SSL_get_verify_result(ssl.get());
-    info = TlsInfo{
-        .version = SSL_get_version(ssl.get()),
-        .cipher = SSL_get_cipher_name(ssl.get()),
-        .verified = verified && problem == X509_V_OK,
-        .peer_problem = problem == X509_V_OK ? "" : X509_verify_cert_error_string(problem)};
+    info =
+        TlsInfo{.version = SSL_get_version(ssl.get()),
+                .cipher = SSL_get_cipher_name(ssl.get()),
+                .verified = verified && problem == X509_V_OK,
+                .peer_problem = problem == X509_V_OK ? "" : X509_verify_cert_error_string(problem)};
   }
 
   tcp::socket socket;
@@ -305,7 +302,9 @@ Stream& Stream::operator=(Stream&& other) noexcept {
   return *this;
 }
 
-std::string_view Stream::buffered() const { return state_->unread(); }
+std::string_view Stream::buffered() const {
+  return state_->unread();
+}
 
 void Stream::consume(std::size_t count) {
   state_->begin += std::min(count, state_->end - state_->begin);
@@ -394,15 +393,18 @@ asio::awaitable<Result<>> Stream::connect_tls(std::shared_ptr<const TlsClient> c
   if (!done) {
     state->tls_broken = true;
     const long problem = SSL_get_verify_result(state->ssl.get());
-    const std::string why =
-        problem == X509_V_OK ? "" : std::string(" (") + X509_verify_cert_error_string(problem) + ")";
+    const std::string why = problem == X509_V_OK
+                                ? ""
+                                : std::string(" (") + X509_verify_cert_error_string(problem) + ")";
     co_return fail(done.error().code(), "TLS handshake: " + done.error().text() + why);
   }
   state->describe_tls(client->verifies());
   co_return Result<>();
 }
 
-const std::optional<TlsInfo>& Stream::tls() const { return state_->info; }
+const std::optional<TlsInfo>& Stream::tls() const {
+  return state_->info;
+}
 
 tcp::endpoint Stream::local() const {
   error_code ignored;
@@ -460,7 +462,9 @@ void Stream::close() {
   state_->close_socket();
 }
 
-bool Stream::is_open() const { return state_->socket.is_open(); }
+bool Stream::is_open() const {
+  return state_->socket.is_open();
+}
 
 asio::awaitable<Result<Stream>> connect(tcp::endpoint target,
                                         std::optional<asio::ip::address> source,
@@ -476,16 +480,17 @@ asio::awaitable<Result<Stream>> connect(tcp::endpoint target,
   if (ec) {
     co_return fail(Errc::unavailable, ec.message());
   }
-  // The deadline cancels the pending connect. The handler may run after cancel(), so what it touches
-  // is shared, and a flag tells it that it came too late.
+  // The deadline cancels the pending connect. The handler may run after cancel(), so what it
+  // touches is shared, and a flag tells it that it came too late.
   struct Race {
     tcp::socket socket;
     asio::steady_timer timer;
     bool settled = false;
     bool timed_out = false;
-  bool keeps_open = false;  // what is waited for now leaves the socket open when it times out
+    bool keeps_open = false;  // what is waited for now leaves the socket open when it times out
   };
-  const auto race = std::make_shared<Race>(std::move(socket), asio::steady_timer(executor, deadline));
+  const auto race =
+      std::make_shared<Race>(std::move(socket), asio::steady_timer(executor, deadline));
   race->timer.async_wait([race](error_code cancelled) {
     if (!cancelled && !race->settled) {
       race->timed_out = true;

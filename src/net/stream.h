@@ -2,16 +2,18 @@
 // which Postrider reads from and writes to the network.
 //
 // Reading goes through a buffer that the caller looks into: fill() waits for more bytes, buffered()
-// shows what is there, consume() takes. Protocol code parses where the bytes lie and copies nothing.
+// shows what is there, consume() takes. Protocol code parses where the bytes lie and copies
+// nothing.
 //
 // TLS is OpenSSL on the socket itself (SSL_set_fd, waiting for readiness): 14 kB an idle session
-// against 71 kB of asio::ssl::stream, and no copy in between. When TLS starts, whatever the peer had
-// already sent in the clear is an attack (RFC 3207, 6; CVE-2011-0411): the handshake then fails.
+// against 71 kB of asio::ssl::stream, and no copy in between. When TLS starts, whatever the peer
+// had already sent in the clear is an attack (RFC 3207, 6; CVE-2011-0411): the handshake then
+// fails.
 //
 // Thread: the one of the executor that the socket came with. One fill and one write at a time.
 // Errors: timeout (the deadline passed; after a fill the stream can still be written to, so that a
-// server can say why it leaves; after anything else it is closed), closed (by either side, or the wait
-// was cancelled: is_open() tells), invalid (TLS broke), unavailable (anything else the kernel
+// server can say why it leaves; after anything else it is closed), closed (by either side, or the
+// wait was cancelled: is_open() tells), invalid (TLS broke), unavailable (anything else the kernel
 // reports, in its words).
 #pragma once
 
@@ -35,10 +37,10 @@ class TlsClient;
 
 /// What was agreed in a handshake.
 struct TlsInfo {
-  std::string version;      ///< "TLSv1.3"
-  std::string cipher;       ///< "TLS_AES_256_GCM_SHA384"
-  bool verified = false;    ///< the peer's certificate was checked against names and roots
-  std::string peer_problem; ///< why it would not have passed; empty if it did or was not asked for
+  std::string version;       ///< "TLSv1.3"
+  std::string cipher;        ///< "TLS_AES_256_GCM_SHA384"
+  bool verified = false;     ///< the peer's certificate was checked against names and roots
+  std::string peer_problem;  ///< why it would not have passed; empty if it did or was not asked for
 };
 
 class Stream {
@@ -83,9 +85,10 @@ class Stream {
   /// False once the peer has closed or something has come unasked: looks without waiting.
   bool is_quiet();
 
-  /// Tells the peer that nothing more comes, then reads and discards (at most `most` bytes) until it
-  /// closes too or the deadline passes, and closes. A plain close() resets the connection where the
-  /// peer's bytes are still unread, and the reset may take our last words with it (RFC 1122, 4.2.2.13).
+  /// Tells the peer that nothing more comes, then reads and discards (at most `most` bytes) until
+  /// it closes too or the deadline passes, and closes. A plain close() resets the connection where
+  /// the peer's bytes are still unread, and the reset may take our last words with it (RFC
+  /// 1122, 4.2.2.13).
   boost::asio::awaitable<void> close_gently(std::size_t most, Deadline deadline);
 
   /// Ends every wait. Under TLS a close_notify is tried, without waiting.

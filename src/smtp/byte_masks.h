@@ -2,7 +2,9 @@
 // there is any (every x86-64), plain loops elsewhere. Pure; any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -41,7 +43,7 @@ class Bytes64 {
 
 class Bytes64 {
  public:
-  explicit Bytes64(const char* data) : data_(data) {}
+  explicit Bytes64(const char* data) { std::memcpy(data_, data, kMaskBytes); }
 
   std::uint64_t equal_to(char c) const {
     std::uint64_t mask = 0;
@@ -52,7 +54,7 @@ class Bytes64 {
   }
 
  private:
-  const char* data_;
+  char data_[kMaskBytes];
 };
 
 #endif

@@ -1,10 +1,25 @@
 #include "smtp/content_scanner.h"
 
+#include <array>
 #include <bit>
+#include <cstring>
 
 #include "smtp/byte_masks.h"
 
 namespace postrider::smtp {
+namespace {
+
+/// At most 64 bytes; what is missing is filled with zeros.
+Bytes64 load(std::string_view part) {
+  if (part.size() == kMaskBytes) {
+    return Bytes64(part.data());
+  }
+  std::array<char, kMaskBytes> padded{};
+  std::memcpy(padded.data(), part.data(), part.size());
+  return Bytes64(padded.data());
+}
+
+}  // namespace
 
 std::size_t ContentScanner::feed(std::string_view chunk) {
   std::size_t used = 0;
@@ -19,32 +34,23 @@ std::size_t ContentScanner::feed(std::string_view chunk) {
   return used;
 }
 
-/// Takes whole blocks of 64 bytes for as long as they hold nothing but lines that end in CRLF and
-/// begin with no dot; in a block that doesn't, what comes before the line in question. The caller
-/// takes the next byte by itself, which gets us past it.
+/// Takes what holds nothing but lines that end in CRLF and begin with no dot, up to the first byte
+/// in doubt or the end. The caller takes the byte in doubt by itself, which gets us past it.
 std::size_t ContentScanner::run(std::string_view chunk) {
   std::uint64_t carried_start = at_ == At::line_start ? 1 : 0;  // does the block begin a line?
   std::uint64_t carried_cr = 0;                                 // did the block before end in CR?
-  std::size_t end = 0;
   std::uint64_t doubt = 0;
-  std::uint64_t line_feeds = 0;
-  std::uint64_t returns = 0;
-  while (chunk.size() - end >= kMaskBytes) {
-    const Bytes64 block(chunk.data() + end);
-    returns = block.equal_to('\r');
-    line_feeds = block.equal_to('\n');
+  std::size_t end = 0;
+  while (end < chunk.size() && doubt == 0) {
+    const std::string_view part = chunk.substr(end, kMaskBytes);
+    const Bytes64 block = load(part);
+    const std::uint64_t returns = block.equal_to('\r');
+    const std::uint64_t line_feeds = block.equal_to('\n');
     const std::uint64_t starts = (line_feeds << 1) | carried_start;
     doubt = (line_feeds ^ ((returns << 1) | carried_cr)) | (block.equal_to('.') & starts);
-    if (doubt != 0) {
-      break;
-    }
-    carried_start = line_feeds >> 63;
-    carried_cr = returns >> 63;
-    end += kMaskBytes;
-  }
-  if (doubt != 0) {
-    // Up to the byte in doubt all is well: it is the first that a state must judge.
-    const auto clean = static_cast<unsigned>(std::countr_zero(doubt));
+    doubt &= ~std::uint64_t{0} >> (kMaskBytes - part.size());  // nothing is known of the padding
+    const std::size_t clean =
+        doubt == 0 ? part.size() : static_cast<std::size_t>(std::countr_zero(doubt));
     if (clean > 0) {
       carried_start = (line_feeds >> (clean - 1)) & 1;
       carried_cr = (returns >> (clean - 1)) & 1;

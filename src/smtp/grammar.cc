@@ -18,13 +18,14 @@ struct Name {
 };
 
 constexpr std::array kVerbs{
-    Name{"MAIL", Verb::mail},       Name{"RCPT", Verb::rcpt},         Name{"DATA", Verb::data},
-    Name{"BDAT", Verb::bdat},       Name{"RSET", Verb::rset},         Name{"NOOP", Verb::noop},
-    Name{"QUIT", Verb::quit},       Name{"EHLO", Verb::ehlo},         Name{"HELO", Verb::helo},
-    Name{"AUTH", Verb::auth},       Name{"STARTTLS", Verb::starttls}, Name{"VRFY", Verb::vrfy},
-    Name{"EXPN", Verb::expn},       Name{"HELP", Verb::help},         Name{"XCLIENT", Verb::xclient},
-    Name{"GET", Verb::http},        Name{"POST", Verb::http},         Name{"PUT", Verb::http},
-    Name{"CONNECT", Verb::http},    Name{"OPTIONS", Verb::http},      Name{"HOST:", Verb::http},
+    Name{"MAIL", Verb::mail},    Name{"RCPT", Verb::rcpt},         Name{"DATA", Verb::data},
+    Name{"BDAT", Verb::bdat},    Name{"RSET", Verb::rset},         Name{"NOOP", Verb::noop},
+    Name{"QUIT", Verb::quit},    Name{"EHLO", Verb::ehlo},         Name{"HELO", Verb::helo},
+    Name{"AUTH", Verb::auth},    Name{"STARTTLS", Verb::starttls}, Name{"VRFY", Verb::vrfy},
+    Name{"EXPN", Verb::expn},    Name{"HELP", Verb::help},         Name{"XCLIENT", Verb::xclient},
+    Name{"GET", Verb::http},     Name{"POST", Verb::http},         Name{"PUT", Verb::http},
+    Name{"CONNECT", Verb::http}, Name{"OPTIONS", Verb::http},      Name{"HOST:", Verb::http},
+    Name{"PROXY", Verb::http},
 };
 
 constexpr std::size_t kLongestEnvid = 100;  // RFC 3461, 4.4, before decoding
@@ -228,8 +229,8 @@ std::optional<std::string> parse_orcpt(std::string_view value, bool smtputf8) {
   }
   const std::string_view type = value.substr(0, semicolon);
   const std::string_view text = value.substr(semicolon + 1);
-  const bool is_atom = std::ranges::all_of(
-      type, [](char c) { return is_alpha(c) || is_digit(c) || c == '-'; });
+  const bool is_atom =
+      std::ranges::all_of(type, [](char c) { return is_alpha(c) || is_digit(c) || c == '-'; });
   if (!is_atom) {
     return std::nullopt;
   }
@@ -268,9 +269,9 @@ Command parse_command(std::string_view line) {
 
 Parsed<Envelope> parse_mail(std::string_view argument, const ParameterRules& rules) {
   std::string_view rest;
-  auto path = parse_path(argument, "FROM:",
-                         {.null_allowed = true, .utf8_allowed = rules.esmtp && rules.smtputf8},
-                         &rest);
+  auto path = parse_path(
+      argument, "FROM:", {.null_allowed = true, .utf8_allowed = rules.esmtp && rules.smtputf8},
+      &rest);
   if (!path) {
     return std::unexpected(std::move(path.error()));
   }

@@ -17,8 +17,22 @@
 namespace postrider::smtp {
 
 enum class Verb : std::uint8_t {
-  mail, rcpt, data, bdat, rset, noop, quit, ehlo, helo, auth, starttls, vrfy, expn, help, xclient,
-  http,  ///< of another protocol: somebody made a browser talk to us
+  mail,
+  rcpt,
+  data,
+  bdat,
+  rset,
+  noop,
+  quit,
+  ehlo,
+  helo,
+  auth,
+  starttls,
+  vrfy,
+  expn,
+  help,
+  xclient,
+  http,  ///< of another protocol: a browser was made to talk to us, or an unknown proxy
   unknown,
 };
 
@@ -54,7 +68,8 @@ struct Chunk {
   bool last = false;
 };
 
-/// What follows BDAT; nothing if malformed: the octets that follow can then not be told from commands.
+/// What follows BDAT; nothing if malformed: the octets that follow can then not be told from
+/// commands.
 std::optional<Chunk> parse_bdat(std::string_view argument);
 
 /// The next word of `text`, which it is taken from; spaces in front are skipped.

@@ -15,9 +15,9 @@ namespace {
 
 constexpr std::string_view kText = "PROXY ";
 constexpr std::string_view kBinary("\r\n\r\n\0\r\nQUIT\n", 12);
-constexpr std::size_t kShortestText = 15;   // "PROXY UNKNOWN\r\n"
-constexpr std::size_t kLongestText = 107;   // the protocol's own bound
-constexpr std::size_t kBinaryFront = 16;    // signature, version, family, length
+constexpr std::size_t kShortestText = 15;  // "PROXY UNKNOWN\r\n"
+constexpr std::size_t kLongestText = 107;  // the protocol's own bound
+constexpr std::size_t kBinaryFront = 16;   // signature, version, family, length
 constexpr std::size_t kLongestBinary = 4096;
 
 std::unexpected<Error> malformed(const char* why) {

@@ -71,8 +71,7 @@ void append_wire(std::string& out, int code, std::string_view enhanced, std::str
                          static_cast<char>('0' + code / 10 % 10),
                          static_cast<char>('0' + code % 10)};
   const std::string_view shown(digits, sizeof(digits));
-  const std::size_t room =
-      kLongestWireLine - 2 - 4 - (enhanced.empty() ? 0 : enhanced.size() + 1);
+  const std::size_t room = kLongestWireLine - 2 - 4 - (enhanced.empty() ? 0 : enhanced.size() + 1);
   while (true) {
     std::size_t end = std::min(text.find('\n'), text.size());
     std::size_t next = end + 1;  // the newline goes
@@ -141,8 +140,7 @@ Result<> ReplyParser::take_line(std::string_view line) {
                                    " to " + std::to_string(code));
   }
   if (++lines_ > kMostLines) {
-    return fail(Errc::invalid,
-                "the reply has more than " + std::to_string(kMostLines) + " lines");
+    return fail(Errc::invalid, "the reply has more than " + std::to_string(kMostLines) + " lines");
   }
   const std::string_view text = line.substr(std::min<std::size_t>(4, line.size()));
   if (lines_ == 1) {

@@ -1,5 +1,6 @@
 // A reply to an SMTP command, as a server gives it and as a client reads it.
-// RFC 5321, 4.2 (codes, multi-line replies), RFC 2034 and 3463 (enhanced status codes). Values; pure.
+// RFC 5321, 4.2 (codes, multi-line replies), RFC 2034 and 3463 (enhanced status codes). Values;
+// pure.
 #pragma once
 
 #include <optional>
@@ -32,18 +33,18 @@ void append_wire(std::string& out, int code, std::string_view enhanced, std::str
 std::string to_string(const Reply& reply);
 
 /// Takes one reply after another from a byte buffer. Lines end in LF, with or without CR: who sends
-/// us replies gains nothing by smuggling. The enhanced code is taken off every line that has it; text
-/// is as it came otherwise: clean it before it is shown or stored.
+/// us replies gains nothing by smuggling. The enhanced code is taken off every line that has it;
+/// text is as it came otherwise: clean it before it is shown or stored.
 class ReplyParser {
  public:
-  static constexpr std::size_t kLongestLine = 2048;     ///< RFC says 512; the field says more
+  static constexpr std::size_t kLongestLine = 2048;  ///< RFC says 512; the field says more
   static constexpr std::size_t kMostLines = 128;
-  static constexpr std::size_t kLongestText = 4096;     ///< further text is read and discarded
+  static constexpr std::size_t kLongestText = 4096;  ///< further text is read and discarded
 
-  /// Takes as many whole lines as complete one reply. Returns how many bytes of `input` it used; the
-  /// caller removes them. `done()` then tells whether a reply is complete (take it with `take()`).
-  /// Errc::invalid: not a reply (no code, the code changes between lines, too long, too many lines);
-  /// the connection is of no further use.
+  /// Takes as many whole lines as complete one reply. Returns how many bytes of `input` it used;
+  /// the caller removes them. `done()` then tells whether a reply is complete (take it with
+  /// `take()`). Errc::invalid: not a reply (no code, the code changes between lines, too long, too
+  /// many lines); the connection is of no further use.
   Result<std::size_t> feed(std::string_view input);
   bool done() const { return done_; }
   Reply take();

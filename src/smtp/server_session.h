@@ -1,18 +1,19 @@
-// The server's side of an SMTP connection, from the greeting to QUIT: turns bytes into transactions,
-// asks a handler about each step, and says what the handler answers. It has heard of no queue, no
-// account and no storage, so the relay's submission, the simulator and the fuzz target all use it.
+// The server's side of an SMTP connection, from the greeting to QUIT: turns bytes into
+// transactions, asks a handler about each step, and says what the handler answers. It has heard of
+// no queue, no account and no storage, so the relay's submission, the simulator and the fuzz target
+// all use it.
 //
 // RFC 5321; 1870 SIZE, 2034 ENHANCEDSTATUSCODES, 2920 PIPELINING, 3030 CHUNKING, 3207 STARTTLS,
 // 3461 DSN, 4954 AUTH (PLAIN, LOGIN), 6152 8BITMIME, 6531 SMTPUTF8, 9422 LIMITS; the PROXY protocol
 // v1 and v2 and Postfix's XCLIENT from networks that are named.
 //
-// Strict where leniency has been an attack: every line ends in CRLF; a bare CR or LF in a command or
-// in DATA is refused with 5xx and the connection closed (SMTP smuggling, CVE-2023-51764); whatever is
-// pipelined behind STARTTLS closes the connection (CVE-2011-0411); commands before the banner
-// count as errors; line, command, error and time budgets all end.
+// Strict where leniency has been an attack: every line ends in CRLF; a bare CR or LF in a command
+// or in DATA is refused with 5xx and the connection closed (SMTP smuggling, CVE-2023-51764);
+// whatever is pipelined behind STARTTLS closes the connection (CVE-2011-0411); commands before the
+// banner count as errors; line, command, error and time budgets all end.
 //
-// Replies are gathered and written once for each read, or before a wait, so that a pipelined group of
-// commands costs one packet. Thread: the stream's.
+// Replies are gathered and written once for each read, or before a wait, so that a pipelined group
+// of commands costs one packet. Thread: the stream's.
 #pragma once
 
 #include <chrono>
@@ -35,17 +36,17 @@ namespace postrider::smtp {
 
 /// What is known of a connection. PROXY and XCLIENT change `client`.
 struct SessionInfo {
-  std::string id;                              ///< for the log, unique in this process
-  boost::asio::ip::tcp::endpoint client;       ///< whom we serve; the proxy's client behind a proxy
-  boost::asio::ip::tcp::endpoint server;       ///< where the client connected to
-  std::string helo;                            ///< as given, printable; empty before EHLO
-  bool esmtp = false;                          ///< EHLO, not HELO
+  std::string id;                         ///< for the log, unique in this process
+  boost::asio::ip::tcp::endpoint client;  ///< whom we serve; the proxy's client behind a proxy
+  boost::asio::ip::tcp::endpoint server;  ///< where the client connected to
+  std::string helo;                       ///< as given, printable; empty before EHLO
+  bool esmtp = false;                     ///< EHLO, not HELO
   std::optional<net::TlsInfo> tls;
-  std::string user;                            ///< authenticated as; empty if not
+  std::string user;  ///< authenticated as; empty if not
 };
 
-/// What a handler's owner decides. One for each connection; called by its session only, one call at a
-/// time, and destroyed with it.
+/// What a handler's owner decides. One for each connection; called by its session only, one call at
+/// a time, and destroyed with it.
 class SessionHandler {
  public:
   virtual ~SessionHandler() = default;
@@ -57,8 +58,8 @@ class SessionHandler {
   virtual boost::asio::awaitable<Reply> authenticate(const SessionInfo& session, std::string user,
                                                      std::string password) = 0;
 
-  /// MAIL: `envelope` has no recipients yet. RCPT: `recipient` is not yet among them. The session has
-  /// checked syntax, order, TLS, AUTH and its own limits before it asks.
+  /// MAIL: `envelope` has no recipients yet. RCPT: `recipient` is not yet among them. The session
+  /// has checked syntax, order, TLS, AUTH and its own limits before it asks.
   virtual boost::asio::awaitable<Reply> mail(const SessionInfo& session,
                                              const Envelope& envelope) = 0;
   virtual boost::asio::awaitable<Reply> recipient(const SessionInfo& session,
@@ -80,33 +81,34 @@ class SessionHandler {
 struct ServerTimeouts {  // RFC 5321, 4.5.3.2.7: 5 minutes between commands
   std::chrono::milliseconds greeting{std::chrono::seconds(10)};  ///< PROXY header or TLS handshake
   std::chrono::milliseconds command{std::chrono::minutes(5)};
-  std::chrono::milliseconds data{std::chrono::minutes(10)};      ///< the whole content
-  std::chrono::milliseconds data_block{std::chrono::minutes(3)}; ///< without a byte of it
+  std::chrono::milliseconds data{std::chrono::minutes(10)};       ///< the whole content
+  std::chrono::milliseconds data_block{std::chrono::minutes(3)};  ///< without a byte of it
   std::chrono::milliseconds write{std::chrono::minutes(2)};
 };
 
 struct ServerOptions {
-  std::string hostname;                       ///< in the greeting and EHLO
-  std::uint64_t message_bytes_max = 25 << 20; ///< advertised by SIZE; 552 5.3.4 above
-  std::uint32_t recipients_max = 1000;        ///< a transaction; 452 4.5.3 above; LIMITS RCPTMAX
-  std::uint32_t transactions_max = 0;         ///< a session; 0: unlimited; LIMITS MAILMAX
-  std::uint32_t errors_max = 20;              ///< 421 4.7.0 then
-  std::uint32_t command_bytes_max = 2048;     ///< 500 5.5.2 above (with AUTH: 12288, RFC 4954)
-  std::uint32_t line_bytes_max = 0;           ///< of content; 0: unlimited; 554 5.6.0 above
-  std::uint32_t hops_max = 50;                ///< Received: lines; 554 5.4.6 above
-  bool tls_required = false;                  ///< 530 5.7.0 before STARTTLS
+  std::string hostname;                        ///< in the greeting and EHLO
+  std::uint64_t message_bytes_max = 25 << 20;  ///< advertised by SIZE; 552 5.3.4 above
+  std::uint32_t recipients_max = 1000;         ///< a transaction; 452 4.5.3 above; LIMITS RCPTMAX
+  std::uint32_t transactions_max = 0;          ///< a session; 0: unlimited; LIMITS MAILMAX
+  std::uint32_t errors_max = 20;               ///< 421 4.7.0 then
+  std::uint32_t command_bytes_max = 2048;      ///< 500 5.5.2 above (with AUTH: 12288, RFC 4954)
+  std::uint32_t line_bytes_max = 0;            ///< of content; 0: unlimited; 554 5.6.0 above
+  std::uint32_t hops_max = 50;                 ///< Received: lines; 554 5.4.6 above
+  bool tls_required = false;                   ///< 530 5.7.0 before STARTTLS
   bool auth_offered = true;
-  bool auth_required = true;                  ///< 530 5.7.0 before AUTH
-  bool auth_in_clear = false;                 ///< offer and take AUTH without TLS
-  bool implicit_tls = false;                  ///< TLS before the greeting
+  bool auth_required = true;   ///< 530 5.7.0 before AUTH
+  bool auth_in_clear = false;  ///< offer and take AUTH without TLS
+  bool implicit_tls = false;   ///< TLS before the greeting
   bool offers_pipelining = true;
   bool offers_chunking = true;
   bool offers_smtputf8 = true;
   bool offers_8bitmime = true;
   bool offers_dsn = true;
   ServerTimeouts timeouts;
-  std::vector<net::Network> proxy_from;       ///< PROXY protocol expected from these, refused from others
-  std::vector<net::Network> xclient_from;     ///< XCLIENT offered to these
+  std::vector<net::Network>
+      proxy_from;  ///< PROXY protocol expected from these, refused from others
+  std::vector<net::Network> xclient_from;  ///< XCLIENT offered to these
   /// The context for STARTTLS or implicit TLS, asked for each handshake; none: not offered.
   std::function<std::shared_ptr<const net::TlsServer>()> tls;
 };

@@ -1,0 +1,289 @@
+// What ends: budgets of errors, lines and time, and sessions that are told to stop.
+#include <gtest/gtest.h>
+#include <string>
+#include <vector>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "session_harness.h"
+
+namespace postrider::smtp {
+namespace {
+
+using boost::asio::awaitable;
+using boost::asio::cancellation_signal;
+using boost::asio::cancellation_type;
+using std::chrono::milliseconds;
+
+const std::string kBegin = "HELO c\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.example>\r\n";
+const std::string kTooMany = "421 4.7.0 mx.test has seen too many errors\r\n";
+const std::string kStops = "421 4.3.2 mx.test is going down, try again soon\r\n";
+const std::string kWaited = "421 4.4.2 mx.test waited too long\r\n";
+
+std::string repeat(const std::string& text, int times) {
+  std::string out;
+  for (int i = 0; i < times; ++i) {
+    out += text;
+  }
+  return out;
+}
+
+TEST(SessionLimits, ErrorsEndTheSession) {
+  Script script;
+  ServerOptions options = open_options();
+  options.errors_max = 3;
+  EXPECT_EQ(converse(options, script, repeat("FOO\r\n", 10)),
+            repeat("500 5.5.2 command not recognized\r\n", 3) + kTooMany);
+  EXPECT_EQ(script.why_ended, "too many errors");
+}
+
+TEST(SessionLimits, IdleCommandsBecomeErrors) {
+  Script script;
+  ServerOptions options = open_options();
+  options.errors_max = 3;
+  EXPECT_EQ(converse(options, script, repeat("NOOP\r\n", 200)),
+            repeat("250 2.0.0 ok\r\n", 103) + kTooMany);
+}
+
+TEST(SessionLimits, IdleCommandsAreForgivenForEachMessage) {
+  Script script;
+  ServerOptions options = open_options();
+  options.errors_max = 0;
+  const std::string message = "MAIL FROM:<>\r\nRCPT TO:<a@b.example>\r\nDATA\r\n.\r\nRSET\r\n";
+  const std::string output = converse(options, script, "HELO c\r\n" + repeat(message, 150));
+  EXPECT_EQ(script.accepted.size(), 150U);
+  EXPECT_EQ(output.find("421"), std::string::npos);
+}
+
+TEST(SessionLimits, WhoTalksBeforeTheGreetingSpendsAnError) {
+  ServerOptions options = open_options();
+  options.errors_max = 1;
+  for (const bool early : {false, true}) {
+    Script script;
+    run_session(
+        options, script,
+        [&](Peer& peer, auto& /*stop*/) -> awaitable<void> {
+          EXPECT_EQ(co_await peer.reply(), "220 mx.test ESMTP\r\n");
+          if (early) {
+            EXPECT_EQ(co_await peer.reply(), "250 2.0.0 ok\r\n");
+          }
+          EXPECT_EQ(co_await peer.ask("FOO"),
+                    early ? kTooMany : "500 5.5.2 command not recognized\r\n");
+        },
+        early ? "NOOP\r\n" : "");
+  }
+}
+
+TEST(SessionLimits, ALongLineIsDiscardedAndRefusedOnce) {
+  Script script;
+  ServerOptions options = open_options();
+  options.command_bytes_max = 100;
+  EXPECT_EQ(converse(options, script,
+                     "NOOP " + std::string(93, 'x') + "\r\nNOOP " + std::string(94, 'x') +
+                         "\r\nNOOP " + std::string(50000, 'x') + "\r\nNOOP\r\n"),
+            "250 2.0.0 ok\r\n500 5.5.2 line too long\r\n500 5.5.2 line too long\r\n"
+            "250 2.0.0 ok\r\n");
+}
+
+TEST(SessionLimits, ALongLineMustEndInCrlfToo) {
+  Script script;
+  EXPECT_EQ(converse(open_options(), script, "NOOP " + std::string(9000, 'x') + "\nNOOP\r\n"),
+            "500 5.5.2 lines must end in CRLF\r\n");
+}
+
+TEST(SessionLimits, AnEndlessLineEndsTheSession) {
+  Script script;
+  EXPECT_EQ(converse(open_options(), script, std::string(1 << 20, 'x')),
+            "500 5.5.2 line too long\r\n");
+  EXPECT_EQ(script.why_ended, "an endless line");
+}
+
+TEST(SessionLimits, RecipientsOfATransaction) {
+  Script script;
+  ServerOptions options = open_options();
+  options.recipients_max = 2;
+  EXPECT_EQ(
+      converse(options, script, kBegin + repeat("RCPT TO:<a@b.example>\r\n", 2) + "DATA\r\n.\r\n"),
+      "250 mx.test\r\n250 2.1.0 ok\r\n250 2.1.5 ok\r\n250 2.1.5 ok\r\n"
+      "452 4.5.3 too many recipients\r\n354 end with <CRLF>.<CRLF>\r\n250 2.0.0 queued\r\n");
+  ASSERT_EQ(script.accepted.size(), 1U);
+  EXPECT_EQ(script.accepted[0].envelope.recipients.size(), 2U);
+}
+
+TEST(SessionLimits, RefusedRecipientsOfATransaction) {
+  Script script;
+  script.recipients["a"] = {.code = 550, .enhanced = "5.1.1", .text = "no", .close = false};
+  ServerOptions options = open_options();
+  options.recipients_max = 4;
+  options.errors_max = 2;
+  EXPECT_EQ(converse(options, script, kBegin + repeat("RCPT TO:<a@b.example>\r\n", 20)),
+            "250 mx.test\r\n250 2.1.0 ok\r\n" + repeat("550 5.1.1 no\r\n", 6) + kTooMany);
+}
+
+TEST(SessionLimits, TransactionsOfASession) {
+  Script script;
+  ServerOptions options = open_options();
+  options.transactions_max = 1;
+  EXPECT_EQ(converse(options, script, "HELO c\r\nMAIL FROM:<>\r\nRSET\r\nMAIL FROM:<>\r\n"),
+            "250 mx.test\r\n250 2.1.0 ok\r\n250 2.0.0 ok\r\n"
+            "421 4.7.0 enough messages for one session\r\n");
+}
+
+TEST(SessionLimits, ASilentClientIsTold) {
+  Script script;
+  ServerOptions options = open_options();
+  options.timeouts.command = milliseconds(30);
+  run_session(options, script, [&](Peer& peer, auto& /*stop*/) -> awaitable<void> {
+    co_await peer.reply();
+    EXPECT_EQ(co_await peer.ask("NOOP"), "250 2.0.0 ok\r\n");
+    EXPECT_EQ(co_await peer.everything(), kWaited);
+  });
+  EXPECT_EQ(script.why_ended, "time-out in waiting for a command");
+}
+
+TEST(SessionLimits, ASilentClientUnderTlsIsTold) {
+  Script script;
+  ServerOptions options = open_options();
+  options.tls = test_tls;
+  options.implicit_tls = true;
+  options.timeouts.command = milliseconds(30);
+  run_session(options, script, [&](Peer& peer, auto& /*stop*/) -> awaitable<void> {
+    EXPECT_TRUE(co_await peer.start_tls());
+    co_await peer.reply();
+    EXPECT_EQ(co_await peer.everything(), kWaited);
+  });
+}
+
+// The limit is for the line, not for each byte of it.
+TEST(SessionLimits, AClientThatDripsIsTold) {
+  Script script;
+  ServerOptions options = open_options();
+  options.timeouts.command = milliseconds(30);
+  run_session(options, script, [&](Peer& peer, auto& /*stop*/) -> awaitable<void> {
+    co_await peer.reply();
+    std::string got;
+    while (got.empty() && peer.stream().is_open()) {
+      co_await peer.send("x");
+      const Result<> more = co_await peer.stream().fill(net::within(milliseconds(1)));
+      got = peer.stream().buffered();
+    }
+    EXPECT_EQ(got, kWaited);
+  });
+}
+
+TEST(SessionLimits, AClientThatStopsWithinTheContentIsTold) {
+  for (const bool block : {false, true}) {
+    Script script;
+    ServerOptions options = open_options();
+    (block ? options.timeouts.data_block : options.timeouts.data) = milliseconds(30);
+    run_session(options, script, [&](Peer& peer, auto& /*stop*/) -> awaitable<void> {
+      co_await peer.reply();
+      co_await peer.send(kBegin + "DATA\r\nSubject: x\r\n");
+      const std::string got = co_await peer.everything();
+      EXPECT_TRUE(got.ends_with(">\r\n" + kWaited)) << got;
+    });
+    EXPECT_EQ(script.why_ended, "time-out in DATA");
+  }
+}
+
+TEST(SessionLimits, AHandshakeThatNeverComesEnds) {
+  Script script;
+  ServerOptions options = open_options();
+  options.tls = test_tls;
+  options.implicit_tls = true;
+  options.timeouts.greeting = milliseconds(30);
+  run_session(options, script, [&](Peer& peer, auto& /*stop*/) -> awaitable<void> {
+    EXPECT_EQ(co_await peer.everything(), "");
+  });
+}
+
+TEST(SessionStop, AnIdleClientIsTold) {
+  Script script;
+  run_session(open_options(), script,
+              [&](Peer& peer, cancellation_signal& stop) -> awaitable<void> {
+                co_await peer.reply();
+                co_await peer.ask("HELO c");
+                stop.emit(cancellation_type::terminal);
+                EXPECT_EQ(co_await peer.everything(), kStops);
+              });
+  EXPECT_EQ(script.why_ended, "stopped");
+}
+
+TEST(SessionStop, ATransactionWithoutContentIsNotWaitedFor) {
+  Script script;
+  run_session(open_options(), script,
+              [&](Peer& peer, cancellation_signal& stop) -> awaitable<void> {
+                co_await peer.reply();
+                co_await peer.ask("HELO c");
+                co_await peer.ask("MAIL FROM:<>");
+                stop.emit(cancellation_type::terminal);
+                EXPECT_EQ(co_await peer.everything(), kStops);
+              });
+}
+
+TEST(SessionStop, AMessageInProgressMayBeFinished) {
+  for (const bool chunked : {false, true}) {
+    Script script;
+    run_session(open_options(), script,
+                [&](Peer& peer, cancellation_signal& stop) -> awaitable<void> {
+                  co_await peer.reply();
+                  co_await peer.ask("HELO c");
+                  co_await peer.ask("MAIL FROM:<>");
+                  co_await peer.ask("RCPT TO:<a@b.example>");
+                  co_await peer.ask(chunked ? "BDAT 3\r\nx" : "DATA");
+                  stop.emit(cancellation_type::terminal);
+                  co_await peer.send(chunked ? "BDAT 3 LAST\r\ny\r\n" : "x\r\n.\r\n");
+                  EXPECT_EQ(co_await peer.everything(), "250 2.0.0 queued\r\n" + kStops);
+                });
+    EXPECT_EQ(script.accepted.size(), 1U);
+  }
+}
+
+TEST(SessionStop, AMessageThatDoesNotComeIsWaitedForWithinTheLimit) {
+  Script script;
+  ServerOptions options = open_options();
+  options.timeouts.write = milliseconds(30);
+  run_session(options, script, [&](Peer& peer, cancellation_signal& stop) -> awaitable<void> {
+    co_await peer.reply();
+    co_await peer.send(kBegin);
+    co_await peer.ask("DATA");
+    co_await peer.reply();
+    co_await peer.reply();
+    EXPECT_EQ(co_await peer.reply(), "354 end with <CRLF>.<CRLF>\r\n");
+    stop.emit(cancellation_type::terminal);
+    EXPECT_EQ(co_await peer.everything(), kStops);
+  });
+  EXPECT_EQ(script.why_ended, "stopped in DATA");
+}
+
+TEST(SessionStop, AReplyThatIsDueIsNotLost) {
+  Script script;
+  cancellation_signal* signal = nullptr;
+  script.on_data = [&] { signal->emit(cancellation_type::terminal); };
+  run_session(open_options(), script,
+              [&](Peer& peer, cancellation_signal& stop) -> awaitable<void> {
+                signal = &stop;
+                co_await peer.reply();
+                co_await peer.send(kBegin + "DATA\r\nx\r\n.\r\nNOOP\r\n");
+                const std::string got = co_await peer.everything();
+                EXPECT_TRUE(got.ends_with("250 2.0.0 queued\r\n" + kStops)) << got;
+              });
+  EXPECT_EQ(script.accepted.size(), 1U);
+}
+
+TEST(SessionStop, BeforeTheGreetingThereIsNoWait) {
+  Script script;
+  ServerOptions options = open_options();
+  options.tls = test_tls;
+  options.implicit_tls = true;
+  run_session(options, script, [&](Peer& peer, cancellation_signal& stop) -> awaitable<void> {
+    stop.emit(cancellation_type::terminal);
+    EXPECT_EQ(co_await peer.everything(), "");
+  });
+  EXPECT_EQ(script.calls, (std::vector<std::string>{"ended"}));
+}
+
+}  // namespace
+}  // namespace postrider::smtp
