@@ -14,7 +14,7 @@ using namespace postrider;
 namespace m = postrider::mail;
 
 const std::string& header() {
-  static const std::string kHeader =
+  static const std::string text =
       "Received: from client.example.org ([192.0.2.1])\r\n\tby relay.example.org with ESMTPSA id "
       "1\r\n"
       "\tfor <bob@example.net>; Tue, 24 Nov 2026 05:52:12 +0000\r\n"
@@ -26,7 +26,7 @@ const std::string& header() {
       "List-Unsubscribe: <https://example.org/unsubscribe?token=abcdefghijklmnopqrstuvwxyz>,\r\n"
       " <mailto:unsubscribe@example.org>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
       "X-Postrider-Id: aeaaaqts35jucacgfsdwqexhzf4a\r\n";
-  return kHeader;
+  return text;
 }
 
 /// Indented HTML, as newsletters are: every line has white space that the canonical form changes.
@@ -54,47 +54,47 @@ void count_bytes(benchmark::State& state, std::size_t bytes) {
                           static_cast<std::int64_t>(bytes));
 }
 
-void BM_ParsePath(benchmark::State& state) {
+void bench_parse_path(benchmark::State& state) {
   std::string_view rest;
   for (auto _ : state) {
     benchmark::DoNotOptimize(
         m::parse_path("<recipient.17@mail.example.net> NOTIFY=NEVER", {}, &rest));
   }
 }
-BENCHMARK(BM_ParsePath);
+BENCHMARK(bench_parse_path);
 
-void BM_ParseAddressList(benchmark::State& state) {
+void bench_parse_address_list(benchmark::State& state) {
   for (auto _ : state) {
     benchmark::DoNotOptimize(m::parse_address_list(" \"Ann Lee (Shop)\" <shop@example.org>"));
   }
 }
-BENCHMARK(BM_ParseAddressList);
+BENCHMARK(bench_parse_address_list);
 
-void BM_ParseULabel(benchmark::State& state) {
+void bench_parse_u_label(benchmark::State& state) {
   for (auto _ : state) {
     benchmark::DoNotOptimize(m::parse_domain("b\u00fccher.example"));
   }
 }
-BENCHMARK(BM_ParseULabel);
+BENCHMARK(bench_parse_u_label);
 
-void BM_SplitMessage(benchmark::State& state) {
+void bench_split_message(benchmark::State& state) {
   const std::string message = header() + "\r\n" + html(4096);
   for (auto _ : state) {
     benchmark::DoNotOptimize(m::split_message(message));
   }
 }
-BENCHMARK(BM_SplitMessage);
+BENCHMARK(bench_split_message);
 
-void BM_Inspect(benchmark::State& state) {
+void bench_inspect(benchmark::State& state) {
   const std::string message = header() + "\r\n" + html(static_cast<std::size_t>(state.range(0)));
   for (auto _ : state) {
     benchmark::DoNotOptimize(m::inspect(message));
   }
   count_bytes(state, message.size());
 }
-BENCHMARK(BM_Inspect)->Arg(4 << 10)->Arg(50 << 10);
+BENCHMARK(bench_inspect)->Arg(4 << 10)->Arg(50 << 10);
 
-void BM_HashBody(benchmark::State& state, std::string (*make)(std::size_t)) {
+void bench_hash_body(benchmark::State& state, std::string (*make)(std::size_t)) {
   const std::string body = make(static_cast<std::size_t>(state.range(0)));
   const std::string_view piece = body;
   for (auto _ : state) {
@@ -102,10 +102,10 @@ void BM_HashBody(benchmark::State& state, std::string (*make)(std::size_t)) {
   }
   count_bytes(state, body.size());
 }
-BENCHMARK_CAPTURE(BM_HashBody, html, html)->Arg(4 << 10)->Arg(50 << 10);
-BENCHMARK_CAPTURE(BM_HashBody, attachment, attachment)->Arg(4 << 10)->Arg(50 << 10);
+BENCHMARK_CAPTURE(bench_hash_body, html, html)->Arg(4 << 10)->Arg(50 << 10);
+BENCHMARK_CAPTURE(bench_hash_body, attachment, attachment)->Arg(4 << 10)->Arg(50 << 10);
 
-void BM_SignHeader(benchmark::State& state, m::DkimAlgorithm algorithm) {
+void bench_sign_header(benchmark::State& state, m::DkimAlgorithm algorithm) {
   const m::DkimSignature signature{
       .domain = "example.org",
       .selector = "s2026",
@@ -115,26 +115,26 @@ void BM_SignHeader(benchmark::State& state, m::DkimAlgorithm algorithm) {
         m::sign_header(header(), m::BodyHash{}, std::span(&signature, 1), Time()));
   }
 }
-BENCHMARK_CAPTURE(BM_SignHeader, rsa, m::DkimAlgorithm::rsa_sha256);
-BENCHMARK_CAPTURE(BM_SignHeader, ed25519, m::DkimAlgorithm::ed25519_sha256);
+BENCHMARK_CAPTURE(bench_sign_header, rsa, m::DkimAlgorithm::rsa_sha256);
+BENCHMARK_CAPTURE(bench_sign_header, ed25519, m::DkimAlgorithm::ed25519_sha256);
 
 /// All of signing but the signature: the header's canonical form and the field.
-void BM_SignHeaderWithoutKeys(benchmark::State& state) {
+void bench_sign_header_without_keys(benchmark::State& state) {
   for (auto _ : state) {
     benchmark::DoNotOptimize(m::sign_header(header(), m::BodyHash{}, {}, Time()));
   }
 }
-BENCHMARK(BM_SignHeaderWithoutKeys);
+BENCHMARK(bench_sign_header_without_keys);
 
-void BM_Token(benchmark::State& state) {
+void bench_token(benchmark::State& state) {
   const m::TokenKey key{1, 2, 3};
   for (auto _ : state) {
     benchmark::DoNotOptimize(m::read_token(key, m::make_token(key, RecipientId{73061140480256})));
   }
 }
-BENCHMARK(BM_Token);
+BENCHMARK(bench_token);
 
-void BM_ToSevenBit(benchmark::State& state) {
+void bench_to_seven_bit(benchmark::State& state) {
   std::string body;
   while (body.size() < (50U << 10)) {
     body += "Viele Gr\u00fc\u00dfe aus dem B\u00fcro, und noch mehr Text in dieser Zeile\r\n";
@@ -145,6 +145,6 @@ void BM_ToSevenBit(benchmark::State& state) {
   }
   count_bytes(state, message.size());
 }
-BENCHMARK(BM_ToSevenBit);
+BENCHMARK(bench_to_seven_bit);
 
 }  // namespace

@@ -86,10 +86,10 @@ std::size_t printable_length(std::string_view text) {
   return c1_control || layout ? 0 : length;
 }
 
-template <std::size_t (*length_of)(std::string_view)>
+template <std::size_t (*LengthOf)(std::string_view)>
 bool consists_of(std::string_view text) {
   while (!text.empty()) {
-    const std::size_t length = length_of(text);
+    const std::size_t length = LengthOf(text);
     if (length == 0) {
       return false;
     }

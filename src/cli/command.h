@@ -1,8 +1,8 @@
-// The command line: one binary, a file for each subcommand. A file adds its subcommand to the app and,
-// when it is chosen, runs it and sets the exit status.
+// The command line: one binary, a file for each subcommand. A file adds its subcommand to the app
+// and, when it is chosen, runs it and sets the exit status.
 //
-// Exit statuses, for scripts: 0 done; 1 it failed; 2 the command line or the configuration is wrong; 3
-// the thing asked for does not exist; 4 no relay is running where one is needed.
+// Exit statuses, for scripts: 0 done; 1 it failed; 2 the command line or the configuration is
+// wrong; 3 the thing asked for does not exist; 4 no relay is running where one is needed.
 #pragma once
 
 #include <filesystem>
@@ -21,10 +21,10 @@ enum Exit : int { kDone = 0, kFailed = 1, kUsage = 2, kNotFound = 3, kNotRunning
 
 /// What stands before the subcommand, and what it came to.
 struct Context {
-  std::filesystem::path data;     ///< --data; empty: as configured
-  std::filesystem::path config;   ///< --config; empty: /etc/postrider/postrider.toml if there is one
-  std::vector<std::string> set;   ///< --set section.key=value
-  bool json = false;              ///< --json
+  std::filesystem::path data;    ///< --data; empty: as configured
+  std::filesystem::path config;  ///< --config; empty: /etc/postrider/postrider.toml if there is one
+  std::vector<std::string> set;  ///< --set section.key=value
+  bool json = false;             ///< --json
   int exit = kDone;
 };
 

@@ -55,15 +55,19 @@ class Connection {
     }
     ++sent_;
     BatchPtr next = may_send_more(1) ? take() : nullptr;
-    envelope_is_ahead_ = next != nullptr && client_.features().pipelining;
+    // A message for BDAT can't have DATA sent ahead of it.
+    const bool may_go_ahead = next && !next->message()->message.has_long_lines;
+    envelope_is_ahead_ = may_go_ahead && client_.features().pipelining;
     const auto pieces = (*rendered)->pieces();
     const smtp::Outgoing outgoing{
         .envelope = &current->envelope(),
         .content = pieces,
         .content_bytes = pieces[0].size() + pieces[1].size(),
-        .has_dot_lines = current->message()->message.has_dot_lines || needs_seven_bit(*current)};
-    smtp::TransactionResult result = co_await client_.transact(
-        outgoing, next ? &next->envelope() : nullptr, next ? next->estimated_bytes() : 0);
+        .has_dot_lines = current->message()->message.has_dot_lines || needs_seven_bit(*current),
+        .has_long_lines = current->message()->message.has_long_lines};
+    smtp::TransactionResult result =
+        co_await client_.transact(outgoing, may_go_ahead ? &next->envelope() : nullptr,
+                                  may_go_ahead ? next->estimated_bytes() : 0);
     is_usable_ = !result.broken && !result.closing;
     settle(*current, result);
     if (next && !is_usable_) {
@@ -126,7 +130,10 @@ class Connection {
         batch->start_rendering(site_.services(), needs_seven_bit(*batch), site_.next_turn());
         return batch;
       }
-      settle_all(*batch, {.enhanced = "5.6.7", .text = takes_it.error().text()}, true);
+      const bool too_big = client_.features().size_max > 0 &&
+                           batch->estimated_bytes() > client_.features().size_max;
+      settle_all(*batch, {.enhanced = too_big ? "5.3.4" : "5.6.7", .text = takes_it.error().text()},
+                 true);
     }
   }
 

@@ -94,7 +94,6 @@ smtp::Envelope outgoing_envelope(const spool::Message& message,
         .local = "bounces+" + mail::make_token(context.token_key,
                                                recipient_of(message.id, indexes.front())),
         .domain = has_domain ? domain->return_path_domain : context.return_path_domain};
-    envelope.envid.clear();
   }
   return envelope;
 }

@@ -9,8 +9,10 @@
 // Errors: not_found (the name or the type doesn't exist: a permanent answer), unavailable
 // (SERVFAIL, no answer, a longer chain of CNAMEs, DNSSEC that doesn't verify, a server that lies
 // about formats: never a reason to bounce), invalid (not a name), closed (the awaiting coroutine
-// was cancelled). Thread: made on and used from any io thread; results come back to the awaiting
-// coroutine's thread.
+// was cancelled).
+//
+// Thread: made on and used from any io thread; results come back to the awaiting coroutine's
+// thread. As ever, coroutines are joined before the context that they wait on dies.
 #pragma once
 
 #include <chrono>

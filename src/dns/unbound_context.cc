@@ -1,5 +1,6 @@
 #include "dns/unbound_context.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <mutex>
 #include <optional>
@@ -89,14 +90,14 @@ Result<> configure(ub_ctx* context, const ResolverOptions& options) {
                      "DNSSEC trust anchor " + options.trust_anchor.string()));
   }
   TRY_VOID(checked(ub_ctx_async(context, 1), "DNS thread"));
-  // Last, because it ends the configuration.
-  for (const ResolverOptions::Stub& stub : options.stubs) {
-    if (is_below_test(stub.zone)) {
-      ub_ctx_zone_remove(context, "test.");
-      break;
-    }
-  }
-  return {};
+  // Removing a zone, if only one that isn't there, ends the configuration: what is wrong with it is
+  // known now and not at the first look-up.
+  const bool uses_test = std::ranges::any_of(
+      options.stubs, [](const ResolverOptions::Stub& stub) { return is_below_test(stub.zone); });
+  return checked(ub_ctx_zone_remove(context, uses_test ? "test." : "none.invalid."),
+                 "DNS configuration" + (options.trust_anchor.empty()
+                                            ? std::string()
+                                            : ", trust anchor " + options.trust_anchor.string()));
 }
 
 Result<WireAnswer> read_result(int error, const ub_result* result) {
@@ -150,6 +151,7 @@ Result<std::shared_ptr<UnboundContext>> UnboundContext::create(
   if (!context) {
     return fail(Errc::unavailable, "libunbound: no context");
   }
+  ub_ctx_debugout(context.get(), nullptr);  // it would write to standard error, in its own format
   TRY_VOID(configure(context.get(), options));
   const auto made =
       std::shared_ptr<UnboundContext>(new UnboundContext(executor, context.release()));
@@ -187,7 +189,7 @@ struct Lookup::Wait {
 };
 
 /// Between the coroutine's thread and the one that calls back. The lock is held while an answer is
-/// posted, so that the waiting side, which takes it to abandon, can't go away meanwhile.
+/// posted, so that the waiting side, which takes it to abandon, and its context can't go meanwhile.
 struct Lookup::Question {
   std::mutex mutex;
   std::shared_ptr<Wait> wait;  // null once answered or abandoned

@@ -111,6 +111,11 @@ void encode_field(std::string& out, const Event& event, const Field& field) {
   }
 }
 
+/// Durations: of an attempt 0 is a value, not nothing.
+bool is_of_attempts(const Field& field) {
+  return field.name == "queue_ms" || field.name == "attempt_ms";
+}
+
 const Field* field_with(std::uint8_t tag) {
   const auto found = std::ranges::find(kFields, tag, &Field::tag);
   return found == kFields.end() ? nullptr : &*found;
@@ -183,7 +188,8 @@ std::string to_json(const Event& event) {
       if (!(event.*(*text)).empty()) {
         json.field(field.name, event.*(*text));
       }
-    } else if (const std::uint64_t number = std::visit(NumberOf{event}, field.member)) {
+    } else if (const std::uint64_t number = std::visit(NumberOf{event}, field.member);
+               number != 0 || (event.attempt > 0 && is_of_attempts(field))) {
       if (const auto* time = std::get_if<Time Event::*>(&field.member)) {
         json.field(field.name, format_time(event.*(*time)));
       } else {

@@ -1,8 +1,8 @@
 // What the control socket answers: accounts, credentials, domains, the queue, messages, events, the
 // clock, the configuration. JSON in, JSON out; errors as {"error": {"code": "...", "text": "..."}}.
 //
-// Where no relay runs, the command line makes one of these on the stores opened read-only: what only
-// reads then works the same, and what changes or asks the queue answers 503 `not_running`.
+// Where no relay runs, the command line makes one of these on the stores opened read-only: what
+// only reads then works the same, and what changes or asks the queue answers 503 `not_running`.
 //
 // Thread: handlers run on the server's thread; blocking calls go to the pool.
 #pragma once
@@ -22,8 +22,8 @@ struct ControlParts {
   spool::Spool* spool = nullptr;
   events::EventStore* events = nullptr;
   store::Store* store = nullptr;
-  relay::Relay* relay = nullptr;             ///< null: none is running
-  std::string installation;                  ///< host name that SPF includes and return paths point to
+  relay::Relay* relay = nullptr;  ///< null: none is running
+  std::string installation;       ///< host name that SPF includes and return paths point to
   std::function<Result<std::vector<std::string>>()> reload;  ///< re-reads the configuration
 };
 

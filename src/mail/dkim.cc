@@ -151,12 +151,13 @@ FoldedField make_field(const DkimSignature& signature, const SignedHeader& heade
   field.add_word("t=" + std::string(now) + ";");
   field.add_word("bh=" + std::string(body_hash) + ";");
   for (std::size_t i = 0; i < header.names.size(); ++i) {
-    const std::string name(header.names[i]);
-    const std::string end = i + 1 < header.names.size() ? ":" : ";";
+    std::string item = i == 0 ? "h=" : "";
+    item += header.names[i];
+    item += i + 1 < header.names.size() ? ':' : ';';
     if (i == 0) {
-      field.add_word("h=" + name + end);
+      field.add_word(item);
     } else {
-      field.add_joined(name + end);
+      field.add_joined(item);
     }
   }
   field.add_word("b=");

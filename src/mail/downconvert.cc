@@ -31,13 +31,13 @@ std::unexpected<Error> refuse(std::string why) {
 }
 
 const MediaType& plain_text() {
-  static const MediaType kPlain{.type = "text", .subtype = "plain", .boundary = {}};
-  return kPlain;
+  static const MediaType plain{.type = "text", .subtype = "plain", .boundary = {}};
+  return plain;
 }
 
 const MediaType& whole_message() {
-  static const MediaType kMessage{.type = "message", .subtype = "rfc822", .boundary = {}};
-  return kMessage;
+  static const MediaType message{.type = "message", .subtype = "rfc822", .boundary = {}};
+  return message;
 }
 
 /// The value without comments and white space: "8bit".

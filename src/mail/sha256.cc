@@ -8,8 +8,8 @@ namespace {
 
 // Looked up once: a look-up by name for each message costs more than a short message's hash.
 const EVP_MD* algorithm() {
-  static const EVP_MD* const kFetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  return kFetched;
+  static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return fetched;
 }
 
 void require(bool worked) {

@@ -135,6 +135,15 @@ events::Event OutcomeRecorder::event_of(const Told& told) const {
   event.code = static_cast<std::uint64_t>(attempt.reply.code);
   event.enhanced = printable(attempt.reply.enhanced, 16);
   event.reply = reply_text(attempt.reply, kReplyInEvent);
+  if (told.disposition.outcome == Outcome::expired && attempt.reply.code == 0) {
+    // It ended while it waited: the reason is what the last attempt had heard.
+    const auto state = parts_.spool.read_state(message.id, attempt.waiting.index);
+    if (state && *state && !(*state)->last_reply.empty()) {
+      event.detail = event.reply;
+      event.reply = (*state)->last_reply;
+      event.site = (*state)->site;
+    }
+  }
   event.attempt = attempt.waiting.attempts + 1;
   event.queue_ms = static_cast<std::uint64_t>((told.now - message.accepted).count());
   event.attempt_ms = static_cast<std::uint64_t>(attempt.took.count());

@@ -95,6 +95,11 @@ std::string compose(const std::string& content, const mail::Sections& sections,
     if (is_removed(field.name)) {
       out.append(content, kept, field.offset - kept);
       kept = field.offset + field.whole.size();
+    } else if (const std::size_t colon = field.whole.find(':');
+               !field.name.empty() && colon != field.name.size()) {
+      // White space before the colon is obsolete (RFC 5322, 4.5), and verifiers of DKIM refuse it.
+      out.append(content, kept, field.offset + field.name.size() - kept);
+      kept = field.offset + colon;
     }
   }
   out.append(content, kept);

@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "net/task_group.h"
 #include "relay/data_directory.h"
+#include "relay/own_addresses.h"
 #include "relay/test_clock.h"
 
 namespace postrider::relay {
@@ -150,8 +151,10 @@ struct Relay::State {
   }
 
   Result<> start() {
-    set_options(settings.delivery);
     TRY_VOID(listeners->open(settings));
+    settings.delivery.mx.own_addresses =
+        own_addresses(listeners->listening(), settings.delivery.mx.port);
+    set_options(settings.delivery);
     store->start([this](const Error& why) {
       if (start_options.on_storage_failure) {
         start_options.on_storage_failure(why);
@@ -165,6 +168,7 @@ struct Relay::State {
         std::make_unique<net::TaskGroup>(threads.context(0).get_executor(), "housekeeping");
     housekeeping->spawn(watch_certificate());
     threads.start();
+    is_started = true;
     return {};
   }
 
@@ -230,10 +234,14 @@ struct Relay::State {
 
   awaitable<void> wind_down(std::chrono::milliseconds limit,
                             std::function<awaitable<void>()> before_threads_end) {
-    housekeeping->cancel();
-    co_await housekeeping->join();
+    if (housekeeping) {
+      housekeeping->cancel();
+      co_await housekeeping->join();
+    }
     co_await listeners->stop(limit / 3);
-    co_await dispatcher->stop(limit / 2);
+    if (dispatcher) {
+      co_await dispatcher->stop(limit / 2);
+    }
     if (before_threads_end) {
       co_await before_threads_end();
     }
@@ -290,17 +298,9 @@ Result<std::unique_ptr<Relay>> Relay::open(Settings settings, StartOptions optio
 
 Relay::Relay(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
-Relay::~Relay() {
-  if (state_->is_started) {
-    stop(std::chrono::seconds(5));
-  }
-}
+Relay::~Relay() { stop(std::chrono::seconds(5)); }
 
-Result<> Relay::start() {
-  TRY_VOID(state_->start());
-  state_->is_started = true;
-  return {};
-}
+Result<> Relay::start() { return state_->start(); }
 
 Result<std::vector<std::string>> Relay::reload(Settings settings) {
   TRY_VOID(state_->certificate->change_to(settings));
@@ -317,6 +317,7 @@ Result<std::vector<std::string>> Relay::reload(Settings settings) {
   differs(old.http != settings.http, "http has changed");
   settings.data = old.data;
   settings.hostname = old.hostname;
+  settings.delivery.mx.own_addresses = old.delivery.mx.own_addresses;
   state_->set_options(settings.delivery);
   state_->dispatcher->set_options(state_->options());
   log::configure(settings.log);
@@ -326,10 +327,12 @@ Result<std::vector<std::string>> Relay::reload(Settings settings) {
 
 void Relay::stop(std::chrono::milliseconds limit,
                  std::function<awaitable<void>()> before_threads_end) {
-  if (!std::exchange(state_->is_started, false)) {
+  if (state_->is_stopping.exchange(true)) {
     return;
   }
-  state_->is_stopping = true;
+  if (!state_->is_started) {
+    state_->threads.start();  // what has been spawned before the start failed ends on its thread
+  }
   asio::co_spawn(state_->threads.context(0),
                  state_->wind_down(limit, std::move(before_threads_end)), asio::use_future)
       .get();

@@ -76,8 +76,6 @@ class SubmissionHandler final : public smtp::SessionHandler {
                    {{"session", session.id}, {"client", client.to_string()}, {"user", user}});
       co_return Reply{.code = 535, .enhanced = "5.7.8", .text = "user or password is wrong"};
     }
-    account_ = found->account->id;
-    stream_ = found->credential->stream;
     co_return Reply{.code = 235, .enhanced = "2.7.0", .text = "welcome"};
   }
 
@@ -150,19 +148,27 @@ class SubmissionHandler final : public smtp::SessionHandler {
   }
 
  private:
-  /// By AUTH, or because the listener trusts the client's network.
+  /// By AUTH (or XCLIENT's LOGIN), or because the listener trusts the client's network. Asked each time:
+  /// a credential that has been removed ends what it may do.
   AccountId account_of(const smtp::SessionInfo& session) const {
-    if (!session.user.empty() || listener_->trusted.empty()) {
-      return session.user.empty() ? AccountId{} : account_;
+    const auto snapshot = services_.directory.snapshot();
+    if (!session.user.empty()) {
+      const directory::Credential* credential = snapshot->credential(session.user);
+      return credential == nullptr || !credential->is_active ? AccountId{} : credential->account;
     }
     for (const TrustedHosts& trusted : listener_->trusted) {
       if (trusted.network.contains(session.client.address())) {
-        const auto snapshot = services_.directory.snapshot();
         const directory::Account* account = snapshot->account(trusted.account);
         return account == nullptr ? AccountId{} : account->id;
       }
     }
     return {};
+  }
+
+  directory::Stream stream_of(const smtp::SessionInfo& session) const {
+    const auto snapshot = services_.directory.snapshot();
+    const directory::Credential* credential = snapshot->credential(session.user);
+    return credential == nullptr ? directory::Stream::automatic : credential->stream;
   }
 
   Origin origin_of(const smtp::SessionInfo& session) const {
@@ -174,7 +180,7 @@ class SubmissionHandler final : public smtp::SessionHandler {
             .protocol = std::move(protocol),
             .user = session.user,
             .session = session.id,
-            .stream = stream_};
+            .stream = stream_of(session)};
   }
 
   void note_rejected(const smtp::SessionInfo& session, const std::string& from,
@@ -198,8 +204,6 @@ class SubmissionHandler final : public smtp::SessionHandler {
   std::shared_ptr<const ListenerSettings> listener_;
   std::string refuse_;
   std::function<void()> ended_;
-  AccountId account_;
-  directory::Stream stream_ = directory::Stream::automatic;
 };
 
 }  // namespace

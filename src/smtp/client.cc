@@ -86,16 +86,14 @@ asio::awaitable<Result<Reply>> Client::start_tls(std::shared_ptr<const net::TlsC
   }
   // RFC 3207, 4.2: what was said in the clear is forgotten.
   peer->features = {};
-  CO_TRY_VOID(co_await peer->stream.connect_tls(std::move(tls), std::move(host),
-                                                net::within(peer->timeouts.tls)));
+  CO_TRY_VOID(co_await peer->shake_hands(std::move(tls), std::move(host)));
   co_return reply;
 }
 
 asio::awaitable<Result<>> Client::implicit_tls(std::shared_ptr<const net::TlsClient> tls,
                                                std::string host) {
   const auto peer = conversation_;
-  co_return co_await peer->stream.connect_tls(std::move(tls), std::move(host),
-                                              net::within(peer->timeouts.tls));
+  co_return co_await peer->shake_hands(std::move(tls), std::move(host));
 }
 
 asio::awaitable<Result<Reply>> Client::authenticate(std::string user, std::string password) {

@@ -352,6 +352,9 @@ asio::awaitable<Result<bool>> ClientTransaction::send_long(
     co_return true;
   }
   // Without its end the message can't have been taken: a positive reply would be a lie.
+  if (!written.early) {
+    co_await hear_last_words();
+  }
   if (!written.early || written.early->is_positive()) {
     co_return fail(written.done ? Error(Errc::invalid, "the peer took a message without its end")
                                 : std::move(written.done).error().within("sending the content"));

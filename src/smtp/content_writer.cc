@@ -91,13 +91,7 @@ asio::awaitable<Written> write_listening(Conversation& conversation,
   Written written;
   written.done = co_await write_blocks(conversation, pieces);
   heard.is_written = written.done.has_value();
-  const bool is_cancelled =
-      (co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none;
-  // Where the peer broke off, its last words may still lie in the buffer: let them be heard.
-  const bool may_say_more = !written.done && written.done.error().code() != Errc::timeout;
-  if (is_cancelled || !may_say_more) {
-    listener.cancel();
-  }
+  listener.cancel();
   co_await listener.join();
   co_await asio::this_coro::throw_if_cancelled(true);
   written.early = std::move(heard.reply);

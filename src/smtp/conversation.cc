@@ -1,5 +1,7 @@
 #include "smtp/conversation.h"
 
+#include <utility>
+
 namespace postrider::smtp {
 
 namespace asio = boost::asio;
@@ -16,24 +18,46 @@ Result<std::optional<Reply>> Conversation::buffered_reply() {
 asio::awaitable<Result<Reply>> Conversation::read_reply(std::string_view command,
                                                         net::Deadline deadline) {
   while (true) {
-    CO_TRY(std::optional<Reply> reply, buffered_reply(),
-           "reading the reply to " + std::string(command));
-    if (reply) {
-      co_return *std::move(reply);
+    Result<std::optional<Reply>> reply = buffered_reply();
+    if (!reply) {
+      is_over = true;
+      co_return fail(
+          std::move(reply).error().within("reading the reply to " + std::string(command)));
     }
-    CO_TRY_VOID(co_await stream.fill(deadline), "waiting for the reply to " + std::string(command));
+    if (*reply) {
+      co_return **std::move(reply);
+    }
+    Result<> filled = co_await stream.fill(deadline);
+    if (!filled) {
+      is_over = true;
+      co_return fail(
+          std::move(filled).error().within("waiting for the reply to " + std::string(command)));
+    }
   }
 }
 
 asio::awaitable<Result<Reply>> Conversation::exchange(std::string line, std::string_view command,
                                                       std::chrono::milliseconds limit) {
   if (!stream.buffered().empty()) {
+    is_over = true;
     co_return fail(Errc::invalid, "the peer spoke before " + std::string(command) + " was sent");
   }
   line += "\r\n";
   const net::Deadline deadline = net::within(limit);
-  CO_TRY_VOID(co_await stream.write(line, deadline), "sending " + std::string(command));
+  Result<> written = co_await stream.write(line, deadline);
+  if (!written) {
+    is_over = true;
+    co_return fail(std::move(written).error().within("sending " + std::string(command)));
+  }
   co_return co_await read_reply(command, deadline);
+}
+
+asio::awaitable<Result<>> Conversation::shake_hands(std::shared_ptr<const net::TlsClient> tls,
+                                                    std::string host) {
+  Result<> done =
+      co_await stream.connect_tls(std::move(tls), std::move(host), net::within(timeouts.tls));
+  is_over = !done;
+  co_return done;
 }
 
 }  // namespace postrider::smtp

@@ -4,6 +4,7 @@
 // Thread: the stream's.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 
 namespace postrider::smtp {
 
+/// A call that fails ends the conversation.
 struct Conversation {
   Conversation(net::Stream s, ClientTimeouts t) : stream(std::move(s)), timeouts(t) {}
 
@@ -30,6 +32,9 @@ struct Conversation {
   /// which may hold a password.
   boost::asio::awaitable<Result<Reply>> exchange(std::string line, std::string_view command,
                                                  std::chrono::milliseconds limit);
+
+  boost::asio::awaitable<Result<>> shake_hands(std::shared_ptr<const net::TlsClient> tls,
+                                               std::string host);
 
   net::Stream stream;
   ClientTimeouts timeouts;

@@ -12,8 +12,9 @@
 // whatever is pipelined behind STARTTLS closes the connection (CVE-2011-0411); commands before the
 // banner count as errors; line, command, error and time budgets all end.
 //
-// Replies are gathered and written once for each read, or before a wait, so that a pipelined group
-// of commands costs one packet. Thread: the stream's.
+// Replies are gathered and written before the session waits for the client, so that a pipelined
+// group of commands costs one packet. A session that waits for a command holds no buffers.
+// Thread: the stream's.
 #pragma once
 
 #include <chrono>
@@ -46,7 +47,9 @@ struct SessionInfo {
 };
 
 /// What a handler's owner decides. One for each connection; called by its session only, one call at
-/// a time, and destroyed with it.
+/// a time, and destroyed with it. It isn't told of RSET: the next mail() begins anew. A reply of
+/// 421, or one that says `close`, ends the session. An exception ends it too and is logged as a
+/// bug.
 class SessionHandler {
  public:
   virtual ~SessionHandler() = default;
@@ -74,7 +77,9 @@ class SessionHandler {
   virtual boost::asio::awaitable<Reply> message(const SessionInfo& session, Envelope envelope,
                                                 std::string content) = 0;
 
-  /// The session is over; `why` is for the log ("quit", "time-out in DATA", ...).
+  /// The session is over, called once and last, also where connected() never was (no TLS handshake,
+  /// no PROXY header); `why` is for the log ("quit", "time-out in DATA", ...) and may hold what a
+  /// handler said.
   virtual void ended(const SessionInfo& session, const std::string& why) = 0;
 };
 
@@ -106,8 +111,8 @@ struct ServerOptions {
   bool offers_8bitmime = true;
   bool offers_dsn = true;
   ServerTimeouts timeouts;
-  std::vector<net::Network>
-      proxy_from;  ///< PROXY protocol expected from these, refused from others
+  /// The PROXY protocol is expected from these, and refused from others.
+  std::vector<net::Network> proxy_from;
   std::vector<net::Network> xclient_from;  ///< XCLIENT offered to these
   /// The context for STARTTLS or implicit TLS, asked for each handshake; none: not offered.
   std::function<std::shared_ptr<const net::TlsServer>()> tls;
@@ -115,7 +120,8 @@ struct ServerOptions {
 
 /// Serves one connection to its end. `options` is shared, because a reload replaces it for sessions
 /// to come. Cancellation (terminal): the client is told 421 4.3.2, unless it is in the middle of a
-/// message, which it may finish within `timeouts.write`; then the session ends.
+/// message, which it may finish within `timeouts.write`; then the session ends. What the handler
+/// waits for is never interrupted by it. Returns normally.
 boost::asio::awaitable<void> serve_session(net::Stream stream,
                                            std::shared_ptr<const ServerOptions> options,
                                            std::unique_ptr<SessionHandler> handler,

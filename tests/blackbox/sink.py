@@ -4,7 +4,6 @@ import collections
 import dataclasses
 import email
 import email.policy
-import re
 import threading
 
 from waiting import LIMIT_S, wait_for
@@ -37,10 +36,10 @@ class Arrival:
 class Sink:
     MODERN = ("PIPELINING", "SIZE 67108864", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN")
 
-    def __init__(self, extensions=MODERN):
+    def __init__(self, extensions=MODERN, port=0):
         self.extensions = list(extensions)
         self.messages_per_connection = None  # hangs up after so many, as large providers do
-        self.messages, self.connections, self.port = [], [], None
+        self.messages, self.connections, self.port = [], [], port
         self._script, self._by_recipient = {}, collections.defaultdict(dict)
         self._tasks = set()
         self._loop = asyncio.new_event_loop()
@@ -82,7 +81,7 @@ class Sink:
     def _run(self, started):
         asyncio.set_event_loop(self._loop)
         server = self._loop.run_until_complete(
-            asyncio.start_server(self._serve, "127.0.0.1", 0, limit=LARGEST, backlog=512))
+            asyncio.start_server(self._serve, "127.0.0.1", self.port, limit=LARGEST, backlog=512))
         self.port = server.sockets[0].getsockname()[1]
         started.set()
         self._loop.run_forever()
@@ -157,15 +156,22 @@ class Session:
             self.mail = line
 
     async def _rcpt(self, line):
-        if await self._say(self.sink._reply("RCPT", "250 2.1.5 ok", path_in(line).lower())):
+        if not self.mail:
+            await self._say("503 5.5.1 say MAIL first")
+        elif await self._say(self.sink._reply("RCPT", "250 2.1.5 ok", path_in(line).lower())):
             self.rcpt.append(line)
 
     async def _data(self, line):
         if not self.rcpt:
             await self._say("554 5.5.1 no valid recipients")
         elif await self._say(self.sink._reply("DATA", "354 go on")):
-            data = await self.reader.readuntil(b"\r\n.\r\n")
-            await self._take(re.sub(rb"(^|\r\n)\.", rb"\1", data[:-3]))
+            await self._take(await self._read_content())
+
+    async def _read_content(self):
+        lines = []
+        while (line := await self.reader.readuntil(b"\r\n")) != b".\r\n":
+            lines.append(line[1:] if line.startswith(b".") else line)
+        return b"".join(lines)
 
     async def _bdat(self, line):
         words = line.split(" ")

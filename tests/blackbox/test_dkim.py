@@ -18,7 +18,7 @@ MESSAGES = {
     "long-lines": FROM + b"Subject: x\r\n\r\n" + b"a b  c" * 160 + b"\r\n" + b"y" * 990 + b"\r\n",
     "folded-headers": b"From:\r\n The shop\r\n\t<shop@example.org>\r\nTo: ann@example.net,\r\n  bob@example.net\r\n"
                       b"Subject: a\r\n long\r\n\t  subject  \r\nX-Odd:   \r\n\r\nhello\r\n",
-    "odd-header-names": b"fROM : shop@example.org\r\nSUBJECT:x\r\nX-A:1\r\nx-a:  2\r\nX-A: 3 \r\n\r\nhello\r\n",
+    "odd-header-names": b"fROM: shop@example.org\r\nSUBJECT:x\r\nX-A:1\r\nx-a:  2\r\nX-A: 3 \r\n\r\nhello\r\n",
     "eight-bit": FROM + b"Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
                  b"Content-Transfer-Encoding: 8bit\r\n\r\n" + "Grüße, schön\r\n".encode(),
     "dots": FROM + b"Subject: x\r\n\r\n.\r\n..\r\n.hidden\r\n...\r\n",

@@ -16,8 +16,9 @@ ANYWHERE_LOCAL = "127.0.0.0/8"
 
 def listener(name, **options):
     """--set options for a further listener on a free port."""
+    options = {"listen": '["127.0.0.1:0"]'} | options
     text = ", ".join(f"{key}={value}" for key, value in options.items())
-    return ["--set", f'listener.{name}={{listen=["127.0.0.1:0"], {text}}}']
+    return ["--set", f"listener.{name}={{{text}}}"]
 
 
 def deliver(raw, subject):
@@ -124,12 +125,12 @@ def test_xclient_names_the_client(start_relay, sink):
 def test_repeated_wrong_passwords_are_refused_even_when_right(start_relay):
     relay = start_relay("--set", "auth.failures_by_user_max=3", "--set", "auth.failures_by_address_max=3")
     codes = []
-    for _ in range(6):
+    for _ in range(4):
         with Raw(relay.address()) as raw:
             raw.expect(250, "EHLO client.example")
             codes.append(raw.say("AUTH PLAIN AHUAd3Jvbmctd3Jvbmc=")[0])  # u, wrong-wrong
     assert codes[:3] == [535] * 3
-    assert codes[-1] in (421, 454, 535)
+    assert codes[3] in (421, 454, 535)
     with Raw(relay.address()) as raw:
         raw.expect(250, "EHLO client.example")
         token = base64.b64encode(f"\0{relay.ready['user']}\0{relay.ready['password']}".encode()).decode()

@@ -161,7 +161,7 @@ void converse(const ServerOptions& options, std::string_view input, std::size_t 
   io.poll();
   std::string replies;
   const auto take_replies = [&] {
-    std::array<char, 65536> buffer{};
+    std::array<char, 4096> buffer;
     for (ssize_t got = 0; (got = ::read(ends[1], buffer.data(), buffer.size())) > 0;) {
       replies.append(buffer.data(), static_cast<std::size_t>(got));
     }

@@ -1,5 +1,8 @@
 #include "dns/resolver.h"
 
+#include <array>
+#include <filesystem>
+#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <memory>
@@ -274,6 +277,32 @@ TEST_F(ResolverTest, WaitingCoroutineMayBeDestroyed) {
   EXPECT_TRUE(resolver);
 }
 
+TEST_F(ResolverTest, AnswersMayComeWhileTheWaitIsBeingCancelled) {
+  const auto resolver = resolver_with(to_server());
+  auto work = asio::make_work_guard(io_);
+  std::jthread watching([&] { io_.run(); });
+  for (int round = 0; round < 500; ++round) {
+    asio::io_context waiting;
+    std::array<asio::cancellation_signal, 4> cancels;
+    for (asio::cancellation_signal& cancel : cancels) {
+      asio::co_spawn(waiting, resolver->mx("shop.example"),
+                     asio::bind_cancellation_slot(cancel.slot(), [](const std::exception_ptr&,
+                                                                    const Result<Answer<Mx>>&) {}));
+    }
+    // Long enough for none, some or all of the answers; the context dies right behind the last
+    // wait.
+    waiting.run_until(std::chrono::steady_clock::now() + std::chrono::microseconds(round % 100));
+    for (asio::cancellation_signal& cancel : cancels) {
+      cancel.emit(asio::cancellation_type::terminal);
+    }
+    waiting.run();
+  }
+  asio::io_context waiting;
+  EXPECT_TRUE(dns::await(waiting, resolver->mx("shop.example")));
+  work.reset();
+  io_.stop();
+}
+
 TEST_F(ResolverTest, AnswerComesBackToTheAwaitingThread) {
   const auto resolver = resolver_with(to_server());
   auto work = asio::make_work_guard(io_);
@@ -310,6 +339,29 @@ TEST_F(ResolverTest, BadServersAreNamed) {
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code(), Errc::invalid);
   EXPECT_THAT(made.error().text(), HasSubstr("not an address"));
+}
+
+TEST_F(ResolverTest, TrustAnchorThatCannotBeReadIsNamed) {
+  ResolverOptions options = to_server();
+  options.trust_anchor = "/nonexistent/root.key";
+  const auto made = make_resolver(io_.get_executor(), options);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code(), Errc::invalid);
+  EXPECT_THAT(made.error().text(), HasSubstr("/nonexistent/root.key"));
+}
+
+TEST_F(ResolverTest, StubsAnswerUnderATrustAnchorThatKnowsNothingOfThem) {
+  const std::filesystem::path anchor =
+      std::filesystem::path(testing::TempDir()) / ("root-" + std::to_string(::getpid()) + ".key");
+  std::ofstream(anchor) << ". IN DS 20326 8 2 "
+                           "E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n";
+  ResolverOptions options = to_server();
+  options.trust_anchor = anchor;
+  const auto resolver = resolver_with(options);
+  std::filesystem::remove(anchor);
+  const auto answer = await(resolver->mx("shop.example"));
+  ASSERT_TRUE(answer) << answer.error().text();
+  EXPECT_EQ(answer->security, Security::insecure);
 }
 
 TEST_F(ResolverTest, AHundredMailHostsAreTheTwentyBest) {

@@ -13,8 +13,8 @@ struct ListRow {
   std::string want;  ///< addresses, joined by spaces; "!": refused
 };
 
-void PrintTo(const ListRow& row, std::ostream* out) {
-  *out << row.value;
+std::ostream& operator<<(std::ostream& out, const ListRow& row) {
+  return out << row.value;
 }
 
 std::string name_of(const testing::TestParamInfo<ListRow>& info) {
@@ -128,9 +128,12 @@ TEST(ParseAddressList, HostileInputIsReadInLinearTime) {
        {"(",   "()", "\"", "\"\" ", "<",     "=?",           "=?a?q?", "=?a?b?c?= ",
         ".",   "a.", "@",  "a@",    ",",     "a@x.example,", "<@a,",   ":",
         "a:;", "[",  "\\", " ",     "\r\n ", "=?.",          "@a.",    "<a@b>"}) {
-    static_cast<void>(parse_address_list(repeat(piece)));
-    static_cast<void>(parse_address_list("<@" + repeat(piece)));
-    static_cast<void>(parse_address_list("a@" + repeat(piece)));
+    for (const std::string_view prefix : {"", "<@", "a@"}) {
+      std::string text(prefix);
+      text += repeat(piece);
+      const auto list = parse_address_list(text);
+      EXPECT_TRUE(list || list.error().text().size() < 200) << "errors don't repeat the input";
+    }
   }
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
 }

@@ -14,8 +14,8 @@ struct PathRow {
   std::string want;  ///< to_string() of the address; empty: refused
 };
 
-void PrintTo(const PathRow& row, std::ostream* out) {
-  *out << row.path;
+std::ostream& operator<<(std::ostream& out, const PathRow& row) {
+  return out << row.path;
 }
 
 std::string name_of(const testing::TestParamInfo<PathRow>& info) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <optional>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -64,6 +65,21 @@ class NoMoreDescriptors {
  private:
   rlimit before_{};
 };
+
+/// Makes every accept on the socket that listens there fail.
+void break_accept(const tcp::endpoint& endpoint) {
+  for (int descriptor = 0; descriptor < 1024; ++descriptor) {
+    tcp::endpoint bound;
+    auto size = static_cast<socklen_t>(bound.capacity());
+    int listens = 0;
+    socklen_t flag_size = sizeof(listens);
+    if (::getsockname(descriptor, bound.data(), &size) == 0 && bound == endpoint &&
+        ::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &flag_size) == 0 &&
+        listens != 0) {
+      ::shutdown(descriptor, SHUT_RD);
+    }
+  }
+}
 
 TEST(Listener, HandsOverConnectionsUntilItIsCancelled) {
   asio::io_context io;
@@ -127,6 +143,9 @@ TEST(Listener, Ipv6DoesNotTakeThePortFromIpv4) {
 }
 
 TEST(Listener, WithoutDescriptorsItPausesAndGoesOn) {
+#if __has_feature(address_sanitizer)
+  GTEST_SKIP() << "the sanitizer itself needs descriptors to look at objects";
+#endif
   asio::io_context io;
   auto listeners = listen_or_die(io, kAnyPort);
   std::vector<tcp::socket> accepted;
@@ -161,8 +180,7 @@ TEST(Listener, ThePauseIsCancelledToo) {
                    ended = true;
                  }));
   io.poll();
-  const tcp::socket client = connect_to(io, listeners[0].local());
-  const NoMoreDescriptors guard;
+  break_accept(listeners[0].local());
   ASSERT_TRUE(run_until(io, [&] { return listeners[0].failures() >= 1; }));
   stop.emit(asio::cancellation_type::terminal);
   EXPECT_TRUE(run_until(io, [&] { return ended; }));

@@ -150,6 +150,39 @@ TEST_F(ClientContent, PeerThatBreaksOffInTheMiddleHasNotTakenIt) {
   EXPECT_EQ(result.broken->code(), Errc::closed) << why();
 }
 
+TEST_F(ClientContent, FailedWriteIsDoubtfulOnlyIfMoreThanTheMessageWasInIt) {
+  // Short enough to go in one write, and more than the buffers hold: the write is held up.
+  sizes = {.client_send = 4096, .client_receive = 0, .peer_send = 0, .peer_receive = 4096};
+  const std::string text = lines_of(60000);
+  const Letter letter(ann, {text});
+  const Outgoing message = letter.outgoing();
+  struct Case {
+    const Envelope* next;
+    std::string_view last_words;
+    Progress progress;
+    int code;
+  };
+  const Case cases[] = {{nullptr, "", Progress::content, 0},
+                        {&bob, "", Progress::unconfirmed, 0},
+                        {nullptr, "451 disk full\r\n", Progress::complete, 451},
+                        {&bob, "451 disk full\r\n", Progress::complete, 451},
+                        {nullptr, "250 taken\r\n", Progress::content, 0}};
+  for (const Case& row : cases) {
+    SCOPED_TRACE(row.last_words);
+    converse(
+        [&](Peer& peer) -> asio::awaitable<void> {
+          co_await take_envelope(peer);
+          co_await peer.bytes(100);
+          co_await peer.say(std::string(row.last_words));
+          peer.close();
+        },
+        sending(message, row.next));
+    EXPECT_EQ(result.progress, row.progress) << why();
+    EXPECT_EQ(code(), row.code);
+    EXPECT_TRUE(result.broken);
+  }
+}
+
 TEST_F(ClientContent, A250InTheMiddleIsNotBelieved) {
   const std::string text = lines_of(16 << 20);
   const Letter letter(ann, {text});

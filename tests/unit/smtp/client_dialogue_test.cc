@@ -59,22 +59,16 @@ TEST_F(ClientDialogue, GreetingIsReturnedAsItIs) {
   }
 }
 
-TEST_F(ClientDialogue, SilentPeerIsATimeoutThatSaysWhatWasWaitedFor) {
+TEST_F(ClientDialogue, SilentPeerIsATimeoutThatSaysWhatWasWaitedForAndHearsNoQuit) {
   timeouts.greeting = 20ms;
-  bool is_done = false;
-  converse(
-      [&](Peer& peer) -> asio::awaitable<void> {
-        while (!is_done) {
-          co_await peer.pause();
-        }
-      },
-      [&](Client& client) -> asio::awaitable<void> {
-        const Result<Reply> greeting = co_await client.greeting();
-        EXPECT_FALSE(greeting);
-        EXPECT_EQ(greeting.error().code(), Errc::timeout);
-        EXPECT_THAT(greeting.error().text(), HasSubstr("the connection"));
-        is_done = true;
-      });
+  converse([&](Peer& peer) -> asio::awaitable<void> { co_await peer.expect({"(end)"}); },
+           [&](Client& client) -> asio::awaitable<void> {
+             const Result<Reply> greeting = co_await client.greeting();
+             EXPECT_FALSE(greeting);
+             EXPECT_EQ(greeting.error().code(), Errc::timeout);
+             EXPECT_THAT(greeting.error().text(), HasSubstr("the connection"));
+             co_await client.quit();
+           });
 }
 
 TEST_F(ClientDialogue, PeerThatDoesNotSpeakSmtpIsInvalid) {
@@ -212,6 +206,7 @@ TEST_F(ClientDialogue, CertificateOfAnotherHostFailsWhereItIsChecked) {
         co_await peer.expect({"STARTTLS"});
         co_await peer.say("220 go\r\n");
         std::ignore = co_await peer.stream().accept_tls(server, net::within(kPatience));
+        co_await peer.expect({"(end)"});
       },
       [&](Client& client) -> asio::awaitable<void> {
         co_await start(client);

@@ -8,6 +8,8 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
@@ -68,6 +70,9 @@ class ScriptedHandler final : public SessionHandler {
                                  std::string content) override {
     note("message", session);
     script_.accepted.push_back({.envelope = std::move(envelope), .content = std::move(content)});
+    if (script_.on_message) {
+      co_await script_.on_message();
+    }
     co_return script_.message;
   }
 
@@ -167,6 +172,13 @@ asio::awaitable<bool> Peer::start_tls() {
   const auto context = net::TlsClient::create(false).value();
   const Result<> done = co_await stream_.connect_tls(context, "mx.test", net::within(kLimit));
   co_return done.has_value();
+}
+
+asio::awaitable<void> let_session_run() {
+  const auto executor = co_await asio::this_coro::executor;
+  for (int i = 0; i < 8; ++i) {
+    co_await asio::post(executor, asio::use_awaitable);
+  }
 }
 
 void run_session(const ServerOptions& options, Script& script, Play play, std::string_view early) {

@@ -30,7 +30,8 @@ struct Script {
   Reply data{.code = 354, .enhanced = "", .text = "go", .close = false};
   Reply message{.code = 250, .enhanced = "2.0.0", .text = "queued", .close = false};
   std::map<std::string, std::string> passwords;
-  std::function<void()> on_data;  ///< called when DATA is asked about
+  std::function<void()> on_data;                             ///< called when DATA is asked about
+  std::function<boost::asio::awaitable<void>()> on_message;  ///< awaited before it is answered
 
   std::vector<Accepted> accepted;
   std::vector<std::string> calls;
@@ -65,6 +66,9 @@ class Peer {
   int descriptor_;
   net::Stream stream_;
 };
+
+/// Lets the session read and answer what has been sent: returns when it waits again.
+boost::asio::awaitable<void> let_session_run();
 
 using Play = std::function<boost::asio::awaitable<void>(Peer&, boost::asio::cancellation_signal&)>;
 

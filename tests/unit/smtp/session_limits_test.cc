@@ -3,7 +3,9 @@
 #include <string>
 #include <vector>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -91,6 +93,36 @@ TEST(SessionLimits, ALongLineMustEndInCrlfToo) {
   Script script;
   EXPECT_EQ(converse(open_options(), script, "NOOP " + std::string(9000, 'x') + "\nNOOP\r\n"),
             "500 5.5.2 lines must end in CRLF\r\n");
+}
+
+// The LF comes alone, in a packet of its own.
+TEST(SessionLimits, ALongLinesEndMayBeCutInTwo) {
+  for (const bool bare : {false, true}) {
+    Script script;
+    run_session(open_options(), script, [&](Peer& peer, auto& /*stop*/) -> awaitable<void> {
+      co_await peer.reply();
+      co_await peer.send("NOOP " + std::string(9000, 'x') + (bare ? "x" : "\r"));
+      co_await let_session_run();
+      co_await peer.send("\n");
+      EXPECT_EQ(co_await peer.reply(),
+                bare ? "500 5.5.2 lines must end in CRLF\r\n" : "500 5.5.2 line too long\r\n");
+    });
+  }
+}
+
+// A client in the middle of sending is not reset, so that it can read why.
+TEST(SessionLimits, WhoIsRefusedMayFinishSending) {
+  Script script;
+  run_session(open_options(), script, [&](Peer& peer, auto& /*stop*/) -> awaitable<void> {
+    co_await peer.reply();
+    EXPECT_EQ(co_await peer.ask("NOOP\n"), "500 5.5.2 lines must end in CRLF\r\n");
+    for (int i = 0; i < 3; ++i) {
+      const Result<> sent =
+          co_await peer.stream().write("further", net::within(std::chrono::seconds(10)));
+      EXPECT_TRUE(sent);
+      co_await let_session_run();
+    }
+  });
 }
 
 TEST(SessionLimits, AnEndlessLineEndsTheSession) {
@@ -271,6 +303,28 @@ TEST(SessionStop, AReplyThatIsDueIsNotLost) {
                 EXPECT_TRUE(got.ends_with("250 2.0.0 queued\r\n" + kStops)) << got;
               });
   EXPECT_EQ(script.accepted.size(), 1U);
+}
+
+// What a handler waits for (the commit of a message) is not interrupted.
+TEST(SessionStop, AHandlersWaitIsNotInterrupted) {
+  Script script;
+  cancellation_signal* signal = nullptr;
+  script.on_message = [&]() -> awaitable<void> {
+    const auto executor = co_await boost::asio::this_coro::executor;
+    boost::asio::steady_timer commit(executor, milliseconds(20));
+    boost::asio::post(executor, [&] { signal->emit(cancellation_type::terminal); });
+    const auto [failed] =
+        co_await commit.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    EXPECT_FALSE(failed);
+  };
+  run_session(open_options(), script,
+              [&](Peer& peer, cancellation_signal& stop) -> awaitable<void> {
+                signal = &stop;
+                co_await peer.reply();
+                co_await peer.send(kBegin + "DATA\r\nx\r\n.\r\n");
+                const std::string got = co_await peer.everything();
+                EXPECT_TRUE(got.ends_with("250 2.0.0 queued\r\n" + kStops)) << got;
+              });
 }
 
 TEST(SessionStop, BeforeTheGreetingThereIsNoWait) {

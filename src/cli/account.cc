@@ -1,0 +1,114 @@
+#include <fmt/core.h>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+
+#include "base/json_text.h"
+#include "cli/ask.h"
+#include "cli/command.h"
+#include "cli/json_value.h"
+#include "cli/table.h"
+#include "http/request_target.h"
+
+namespace postrider::cli {
+namespace {
+
+struct Options {
+  std::string name;
+  std::string dsn;
+  std::string own_return_paths;
+  std::string active;
+};
+
+void add_row(Table& table, const boost::json::value& account) {
+  const bool is_active = flag(account, "active");
+  table.add({digits(account, "id"), text(account, "name"), text(account, "dsn"),
+             yes_no(account, "own_return_paths"),
+             Cell(is_active ? "yes" : "no", is_active ? Colour::good : Colour::bad),
+             text(account, "created")});
+}
+
+Table make_table() {
+  return Table({">ID", "NAME", "DSN", "OWN RETURN PATHS", "ACTIVE", "CREATED"});
+}
+
+void show_one(const boost::json::value& account) {
+  Table table = make_table();
+  add_row(table, account);
+  table.print();
+}
+
+void show_all(const boost::json::value& answer) {
+  Table table = make_table();
+  for (const auto& account : list(answer, "accounts")) {
+    add_row(table, account);
+  }
+  table.print();
+}
+
+std::string body_of(const Options& options, bool with_name) {
+  JsonText json;
+  json.begin_object();
+  if (with_name) {
+    json.field("name", options.name);
+  }
+  if (!options.dsn.empty()) {
+    json.field("dsn", options.dsn);
+  }
+  if (!options.own_return_paths.empty()) {
+    json.field("own_return_paths", options.own_return_paths == "on");
+  }
+  if (!options.active.empty()) {
+    json.field("active", options.active == "on");
+  }
+  json.end_object();
+  return json.take();
+}
+
+void add_choices(CLI::App& command, const std::shared_ptr<Options>& options) {
+  command
+      .add_option("--dsn", options->dsn,
+                  "Report a final failure to senders that don't say NOTIFY: none or failure")
+      ->check(CLI::IsMember({"none", "failure"}));
+  command
+      .add_option("--own-return-paths", options->own_return_paths,
+                  "A return path, and so a transaction, for each recipient: on or off")
+      ->check(CLI::IsMember({"on", "off"}));
+  command.add_option("--active", options->active, "off: its submissions are refused; on or off")
+      ->check(CLI::IsMember({"on", "off"}));
+}
+
+}  // namespace
+
+void add_account(CLI::App& app, Context& context) {
+  CLI::App* account = app.add_subcommand("account", "Accounts: who sends");
+  account->require_subcommand(1);
+
+  const auto options = std::make_shared<Options>();
+  CLI::App* add = account->add_subcommand("add", "Makes an account");
+  add->add_option("name", options->name, "a-z, 0-9 and -, up to 63 characters")->required();
+  add_choices(*add, options);
+  add->callback([options, &context] {
+    ask_and_show(context,
+                 {.method = "POST", .target = "/v1/accounts", .body = body_of(*options, true)},
+                 show_one);
+  });
+
+  CLI::App* all = account->add_subcommand("list", "Lists the accounts");
+  all->callback([&context] { ask_and_show(context, {.target = "/v1/accounts"}, show_all); });
+
+  const auto changes = std::make_shared<Options>();
+  CLI::App* change = account->add_subcommand("change", "Changes what is named");
+  change->add_option("name", changes->name, "The account")->required();
+  add_choices(*change, changes);
+  change->callback([changes, &context] {
+    ask_and_show(context,
+                 {.method = "PATCH",
+                  .target = "/v1/accounts/" + http::percent_encode(changes->name),
+                  .body = body_of(*changes, false)},
+                 show_one);
+  });
+}
+
+}  // namespace postrider::cli

@@ -1,0 +1,75 @@
+#include <cstdio>
+#include <fmt/core.h>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "base/json_text.h"
+#include "cli/command.h"
+#include "relay/settings_toml.h"
+
+namespace postrider::cli {
+namespace {
+
+void print_json(const relay::LoadedSettings& loaded, bool show) {
+  JsonText json;
+  json.begin_object();
+  json.field("good", loaded.problems.empty());
+  json.begin_array("problems");
+  for (const relay::Problem& problem : loaded.problems) {
+    json.begin_object();
+    json.field("source", problem.place.source);
+    json.field("line", problem.place.line);
+    json.field("column", problem.place.column);
+    json.field("key", problem.key);
+    json.field("what", problem.what);
+    json.end_object();
+  }
+  json.end_array();
+  if (show) {
+    // As TOML writes them: "\"5m\"" is a string, "[]" a list.
+    json.begin_object("values");
+    for (const relay::SettingValue& value : loaded.values) {
+      json.field(value.key, value.value);
+    }
+    json.end_object();
+  }
+  json.end_object();
+  fmt::print("{}\n", json.take());
+}
+
+void check(Context& context, bool show) {
+  const auto file = config_file(context);
+  const relay::LoadedSettings loaded =
+      relay::load_settings({.file = file, .overrides = context.set});
+  context.exit = loaded.problems.empty() ? kDone : kUsage;
+  if (context.json) {
+    print_json(loaded, show);
+    return;
+  }
+  for (const relay::Problem& problem : loaded.problems) {
+    fmt::print(stderr, "{}\n", to_string(problem));
+  }
+  if (!loaded.problems.empty()) {
+    return;
+  }
+  if (!show) {
+    fmt::print("{}: good\n", file.empty() ? "the built-in configuration" : file.string());
+    return;
+  }
+  for (const relay::SettingValue& value : loaded.values) {
+    fmt::print("{} = {}\n", value.key, value.value);
+  }
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Context& context) {
+  const auto show = std::make_shared<bool>(false);
+  CLI::App* command = app.add_subcommand(
+      "check", "Checks the configuration: says by file, line and column what is wrong");
+  command->add_flag("--show", *show, "Print every option with its value");
+  command->callback([show, &context] { check(context, *show); });
+}
+
+}  // namespace postrider::cli

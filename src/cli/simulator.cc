@@ -1,0 +1,143 @@
+#include "simulator/simulator.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fmt/core.h>
+#include <memory>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include "base/clock.h"
+#include "base/json_text.h"
+#include "cli/command.h"
+#include "cli/table.h"
+#include "net/network.h"
+#include "net/task_group.h"
+#include "net/tls.h"
+#include "simulator/behaviours.h"
+
+namespace postrider::cli {
+
+namespace asio = boost::asio;
+
+namespace {
+
+void list_behaviours(const Context& context) {
+  if (!context.json) {
+    Table table({"MAILBOX", "WHAT IT DOES", "REPLY"});
+    for (const simulator::Behaviour& behaviour : simulator::behaviours()) {
+      table.add({std::string(behaviour.name), std::string(behaviour.what),
+                 simulator::reply_of(behaviour)});
+    }
+    table.print();
+    return;
+  }
+  JsonText json;
+  json.begin_object();
+  json.begin_array("mailboxes");
+  for (const simulator::Behaviour& behaviour : simulator::behaviours()) {
+    json.begin_object();
+    json.field("name", behaviour.name);
+    json.field("what", behaviour.what);
+    json.field("code", behaviour.code);
+    json.field("enhanced", behaviour.enhanced);
+    json.field("reply", simulator::reply_of(behaviour));
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+  fmt::print("{}\n", json.take());
+}
+
+/// A certificate of its own, for as long as this process lives: nothing of it stays on the disk.
+Result<std::shared_ptr<const net::TlsServer>> make_certificate() {
+  std::string form = (std::filesystem::temp_directory_path() / "postrider-XXXXXX").string();
+  if (::mkdtemp(form.data()) == nullptr) {
+    return fail(Errc::unavailable, "making a folder for a certificate in " +
+                                       std::filesystem::temp_directory_path().string() + " failed");
+  }
+  const std::filesystem::path folder = form;
+  const auto write = [&]() -> Result<std::shared_ptr<const net::TlsServer>> {
+    TRY_VOID(net::write_self_signed("mx.simulator.test", folder / "cert", folder / "key"));
+    return net::TlsServer::create(folder / "cert", folder / "key");
+  };
+  auto certificate = write();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
+  return certificate;
+}
+
+void announce(const Context& context, const simulator::Simulator& running) {
+  if (context.json) {
+    JsonText json;
+    json.begin_object();
+    json.begin_array("routes");
+    for (const simulator::Route& route : running.routes()) {
+      json.begin_object();
+      json.field("domain", route.pattern);
+      json.field("address", net::to_string(route.endpoint));
+      json.end_object();
+    }
+    json.end_array();
+    json.field("pid", ::getpid());
+    json.end_object();
+    fmt::print("{}\n", json.take());
+  } else {
+    Table table({"MAIL FOR", "GOES TO"});
+    for (const simulator::Route& route : running.routes()) {
+      table.add({route.pattern, net::to_string(route.endpoint)});
+    }
+    table.print();
+    fmt::print("`postrider simulator --list` says what its mailboxes do.\n");
+  }
+  std::fflush(stdout);
+}
+
+Result<> run(const Context& context, std::uint16_t port) {
+  asio::io_context io{1};
+  const SystemClock clock;
+  simulator::Options options;
+  options.port = port;
+  TRY(options.tls, make_certificate());
+  TRY(const auto running, simulator::Simulator::start(io.get_executor(), clock, options));
+  announce(context, *running);
+  net::TaskGroup tasks(io.get_executor(), "simulator");
+  asio::signal_set signals(io, SIGTERM, SIGINT);
+  signals.async_wait([&](const boost::system::error_code& cancelled, int /*signal*/) {
+    if (!cancelled) {
+      tasks.spawn(running->stop());
+    }
+  });
+  io.run();
+  return {};
+}
+
+}  // namespace
+
+void add_simulator(CLI::App& app, Context& context) {
+  struct Options {
+    bool list = false;
+    std::uint16_t port = 2529;
+  };
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "simulator", "A mailbox provider on loopback, with every outcome that mail can have");
+  command->add_flag("--list", options->list, "Print what the mailboxes do, and end");
+  command->add_option("--port", options->port, "Listen here and on those that follow; 0: free ones")
+      ->capture_default_str();
+  command->callback([options, &context] {
+    if (options->list) {
+      list_behaviours(context);
+      return;
+    }
+    if (const auto ran = run(context, options->port); !ran) {
+      complain(context, ran.error());
+    }
+  });
+}
+
+}  // namespace postrider::cli

@@ -1,0 +1,56 @@
+#include "http/control_api.h"
+
+#include <memory>
+
+#include "base/text.h"
+#include "http/control.h"
+
+namespace postrider::http {
+
+using boost::asio::awaitable;
+
+namespace {
+
+awaitable<Response> perform(const ControlParts& parts, Entry entry, Call call) {
+  if (entry.needs == Needs::relay && parts.relay == nullptr) {
+    co_return error_answer(503, "not_running",
+                           "no relay is running on this data directory, and this needs one: start "
+                           "it with `postrider serve`");
+  }
+  Result<Response> response = co_await entry.action(parts, std::move(call));
+  if (!response) {
+    co_return error_answer(response.error());
+  }
+  co_return *std::move(response);
+}
+
+}  // namespace
+
+std::string account_name(const directory::Snapshot& snapshot, AccountId id) {
+  const directory::Account* account = snapshot.account(id);
+  return account == nullptr ? to_string(id) : account->name;
+}
+
+Result<directory::Account> find_account(const directory::Snapshot& snapshot,
+                                        const std::string& name) {
+  const directory::Account* account = snapshot.account(name);
+  if (account == nullptr) {
+    return fail(Errc::not_found, "there is no account '" + printable(name, 80) + "'");
+  }
+  return *account;
+}
+
+Handler make_control_api(const ControlParts& parts) {
+  auto router = std::make_shared<Router>();
+  for (const auto& entries :
+       {instance_entries(), account_entries(), credential_entries(), domain_entries(),
+        queue_entries(), message_entries(), event_entries()}) {
+    for (const Entry& entry : entries) {
+      router->add(std::string(entry.method), entry.pattern,
+                  [&parts, entry](Call call) { return perform(parts, entry, std::move(call)); });
+    }
+  }
+  return [router](Request request) { return router->answer(std::move(request)); };
+}
+
+}  // namespace postrider::http

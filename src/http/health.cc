@@ -1,0 +1,186 @@
+#include <algorithm>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/json_text.h"
+#include "http/answer.h"
+#include "http/control_api.h"
+#include "http/metrics_text.h"
+#include "http/process_figures.h"
+#include "http/router.h"
+
+namespace postrider::http {
+
+using boost::asio::awaitable;
+
+namespace {
+
+constexpr std::size_t kSitesMost = 200;  // with samples of their own: a scrape stays small
+
+awaitable<Response> alive(Call /*call*/) {
+  JsonText json;
+  json.begin_object();
+  json.field("status", "ok");
+  json.end_object();
+  co_return json_answer(json.take());
+}
+
+/// Why nothing should be sent here now; empty if all is well.
+std::string why_not_ready(relay::Relay& relay) {
+  if (relay.is_stopping()) {
+    return "the relay is stopping";
+  }
+  const store::StoreFigures figures = relay.store().figures();
+  if (figures.is_latched) {
+    return "the storage has failed: nothing is accepted until the relay has been started again";
+  }
+  if (figures.is_full || !relay.store().has_room(0)) {
+    return "the disk is full: nothing is accepted until there is room";
+  }
+  return {};
+}
+
+awaitable<Response> ready(relay::Relay& relay, Call /*call*/) {
+  const std::string why = why_not_ready(relay);
+  JsonText json;
+  json.begin_object();
+  json.field("status", why.empty() ? "ready" : "not ready");
+  if (!why.empty()) {
+    json.field("why", why);
+  }
+  json.end_object();
+  co_return json_answer(json.take(), why.empty() ? 200 : 503);
+}
+
+void write_intake(MetricsText& metrics, const relay::Relay& relay) {
+  const relay::IntakeFigures& figures = relay.intake().figures();
+  metrics.counter("postrider_accepted_messages_total", "Messages answered with 250.");
+  metrics.sample(figures.messages.load());
+  metrics.counter("postrider_accepted_recipients_total", "Recipients of accepted messages.");
+  metrics.sample(figures.recipients.load());
+  metrics.counter("postrider_accepted_bytes_total", "Bytes of accepted messages.");
+  metrics.sample(figures.bytes.load());
+  metrics.counter("postrider_refused_messages_total", "Messages refused after their content.");
+  metrics.sample(figures.refused.load());
+  metrics.gauge("postrider_sessions", "Open SMTP sessions.");
+  metrics.sample(static_cast<std::uint64_t>(relay.listeners().sessions()));
+}
+
+void write_attempts(MetricsText& metrics, const relay::OutcomeRecorder& outcomes) {
+  using delivery::Outcome;
+  metrics.counter("postrider_attempts_total", "Attempts at a recipient, by what came of them.");
+  metrics.sample(outcomes.count(Outcome::delivered), {{"outcome", "delivered"}});
+  metrics.sample(outcomes.count(Outcome::deferred), {{"outcome", "deferred"}});
+  metrics.sample(outcomes.count(Outcome::failed), {{"outcome", "failed"}});
+  metrics.sample(outcomes.count(Outcome::expired), {{"outcome", "expired"}});
+}
+
+struct SiteSums {
+  std::uint64_t ready = 0;
+  std::uint64_t connections = 0;
+
+  void add(const delivery::SiteFigures& site) {
+    ready += site.ready;
+    connections += site.connections;
+  }
+};
+
+SiteSums sum_of(std::span<const delivery::SiteFigures> sites) {
+  SiteSums sums;
+  for (const delivery::SiteFigures& site : sites) {
+    sums.add(site);
+  }
+  return sums;
+}
+
+/// The busiest sites by name; what is behind them is in the totals only.
+void write_sites(MetricsText& metrics, std::vector<delivery::SiteFigures> sites) {
+  std::ranges::sort(sites, std::ranges::greater(), [](const delivery::SiteFigures& site) {
+    return std::pair(site.ready, site.connections);
+  });
+  const auto named = std::span(sites).first(std::min(sites.size(), kSitesMost));
+  metrics.gauge("postrider_site_ready", "Recipients that wait for a connection, by site.");
+  for (const delivery::SiteFigures& site : named) {
+    metrics.sample(static_cast<std::uint64_t>(site.ready), {{"site", site.site}});
+  }
+  metrics.gauge("postrider_site_connections", "Open connections to a site.");
+  for (const delivery::SiteFigures& site : named) {
+    metrics.sample(static_cast<std::uint64_t>(site.connections), {{"site", site.site}});
+  }
+}
+
+void write_queue(MetricsText& metrics, const delivery::WorkerFigures& figures) {
+  const SiteSums sums = sum_of(figures.sites);
+  metrics.gauge("postrider_queue_recipients", "Recipients that wait, by what they wait for.");
+  metrics.sample(static_cast<std::uint64_t>(figures.scheduled), {{"state", "scheduled"}});
+  metrics.sample(static_cast<std::uint64_t>(figures.looking_up), {{"state", "looking_up"}});
+  metrics.sample(sums.ready, {{"state", "ready"}});
+  metrics.gauge("postrider_delivery_connections", "Open connections to all sites.");
+  metrics.sample(sums.connections);
+  metrics.gauge("postrider_sites", "Sites that something waits for or is sent to.");
+  metrics.sample(static_cast<std::uint64_t>(figures.sites.size()));
+  write_sites(metrics, figures.sites);
+}
+
+void write_store(MetricsText& metrics, relay::Relay& relay) {
+  const store::StoreFigures figures = relay.store().figures();
+  metrics.counter("postrider_store_commits_total", "Batches written and synced.");
+  metrics.sample(figures.commits);
+  metrics.counter("postrider_store_steps_total", "Steps in these batches.");
+  metrics.sample(figures.steps);
+  metrics.counter("postrider_store_bytes_total", "Bytes in these batches.");
+  metrics.sample(figures.bytes);
+  metrics.counter("postrider_store_sync_failures_total", "Syncs that failed; the first latches.");
+  metrics.sample(figures.syncs_failed);
+  metrics.gauge("postrider_store_latched", "1: storage has failed, nothing is accepted.");
+  metrics.sample(std::uint64_t{figures.is_latched});
+  metrics.gauge("postrider_store_full", "1: no room, nothing is accepted.");
+  metrics.sample(std::uint64_t{figures.is_full || !relay.store().has_room(0)});
+  metrics.gauge("postrider_store_disk_bytes", "Bytes of the database's files.");
+  metrics.sample(relay.store().disk_bytes());
+  metrics.counter("postrider_events_total", "Events ever written: the last sequence number.");
+  metrics.sample(relay.events().last_sequence());
+}
+
+void write_process(MetricsText& metrics) {
+  const ProcessFigures figures = process_figures();
+  metrics.gauge("postrider_build_info", "Always 1; the version is a label.");
+  metrics.sample(std::uint64_t{1}, {{"version", POSTRIDER_VERSION}});
+  metrics.counter("process_cpu_seconds_total", "User and system time.");
+  metrics.sample(figures.cpu_seconds);
+  metrics.gauge("process_resident_memory_bytes", "Resident memory.");
+  metrics.sample(figures.resident_bytes);
+  metrics.gauge("process_open_fds", "Open file descriptors.");
+  metrics.sample(figures.open_files);
+  metrics.gauge("process_max_fds", "Most that may be open.");
+  metrics.sample(figures.open_files_max);
+  metrics.gauge("process_start_time_seconds", "Start, in seconds since 1970.");
+  metrics.sample(figures.started);
+}
+
+awaitable<Response> measure(relay::Relay& relay, Call /*call*/) {
+  const delivery::WorkerFigures figures = co_await relay.dispatcher().figures();
+  MetricsText metrics;
+  write_intake(metrics, relay);
+  write_attempts(metrics, relay.outcomes());
+  write_queue(metrics, figures);
+  write_store(metrics, relay);
+  write_process(metrics);
+  Response response;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.body = metrics.take();
+  co_return response;
+}
+
+}  // namespace
+
+Handler make_health(relay::Relay& relay) {
+  auto router = std::make_shared<Router>();
+  router->add("GET", "/healthz", alive);
+  router->add("GET", "/readyz", [&relay](Call call) { return ready(relay, std::move(call)); });
+  router->add("GET", "/metrics", [&relay](Call call) { return measure(relay, std::move(call)); });
+  return [router](Request request) { return router->answer(std::move(request)); };
+}
+
+}  // namespace postrider::http

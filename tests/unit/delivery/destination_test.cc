@@ -1,0 +1,80 @@
+#include "delivery/destination.h"
+
+#include <gtest/gtest.h>
+
+namespace postrider::delivery {
+namespace {
+
+Route route_to(std::string host, std::uint16_t port) {
+  Route route;
+  route.host = std::move(host);
+  route.port = port;
+  return route;
+}
+
+dns::MailExchangers exchangers(std::vector<std::string> names) {
+  dns::MailExchangers found;
+  for (const std::string& name : names) {
+    found.site += (found.site.empty() ? "" : ",") + name;
+    found.hosts.push_back({.name = name, .preference = 10, .addresses = {}});
+  }
+  return found;
+}
+
+TEST(FindRoute, TheAccountsRouteWinsOverTheDomains) {
+  Options options;
+  options.routes.set("*", route_to("127.0.0.1", 2600));
+  options.account_routes.emplace_back("shop", route_to("192.0.2.1", 587));
+  EXPECT_EQ(find_route(options, "example.net", "shop")->port, 587);
+  EXPECT_EQ(find_route(options, "example.net", "other")->port, 2600);
+}
+
+TEST(FindRoute, WithoutARouteMailGoesByMx) {
+  Options options;
+  options.routes.set("example.com", route_to("127.0.0.1", 2600));
+  EXPECT_EQ(find_route(options, "example.net", ""), nullptr);
+}
+
+TEST(DestinationByRoute, IsNamedByHostPortAndLogin) {
+  Options options;
+  Route route = route_to("2001:db8::1", 587);
+  route.user = "me";
+  EXPECT_EQ(destination_by_route(options, "example.net", route)->site, "me@[2001:db8::1]:587");
+}
+
+TEST(DestinationByRoute, TheRoutesTlsWinsOverTheSites) {
+  Options options;
+  options.default_limits.tls = TlsPolicy::none;
+  Route route = route_to("127.0.0.1", 25);
+  route.tls = TlsPolicy::verified;
+  EXPECT_EQ(destination_by_route(options, "example.net", route)->limits.tls, TlsPolicy::verified);
+}
+
+TEST(DestinationByMx, TheRuleOfTheMxHoldsForEveryDomainThere) {
+  Options options;
+  SiteRule rule;
+  rule.connections = 2;
+  options.mx_rules.set("*.example.net", rule);
+  const auto made = destination_by_mx(options, "shop.example", exchangers({"mx1.example.net"}));
+  EXPECT_EQ(made->limits.connections, 2U);
+  EXPECT_EQ(made->limits.messages_per_connection, options.default_limits.messages_per_connection);
+  EXPECT_EQ(made->site, "mx1.example.net");
+}
+
+TEST(DestinationByMx, ADomainWithARuleOfItsOwnIsASiteOfItsOwn) {
+  Options options;
+  SiteRule of_mx;
+  of_mx.connections = 2;
+  of_mx.messages_per_second = 5;
+  options.mx_rules.set("*.example.net", of_mx);
+  SiteRule own;
+  own.connections = 7;
+  options.domain_rules.set("*.shop.example", own);
+  const auto made = destination_by_mx(options, "a.shop.example", exchangers({"mx1.example.net"}));
+  EXPECT_EQ(made->limits.connections, 7U);
+  EXPECT_EQ(made->limits.messages_per_second, 5);
+  EXPECT_EQ(made->site, "mx1.example.net (*.shop.example)");
+}
+
+}  // namespace
+}  // namespace postrider::delivery

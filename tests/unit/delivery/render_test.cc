@@ -1,0 +1,148 @@
+#include "delivery/render.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "temporary_directory.h"
+
+namespace postrider::delivery {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+const Time kNow{std::chrono::seconds(1'800'000'000)};
+const std::string kContent = "From: shop@example.org\r\nSubject: order 17\r\n\r\nhello\r\n";
+
+smtp::Recipient recipient(std::string local, std::string domain) {
+  smtp::Recipient made;
+  made.address = {.local = std::move(local), .domain = std::move(domain)};
+  return made;
+}
+
+class Render : public testing::Test {
+ protected:
+  void SetUp() override {
+    account_ = directory_->add_account("shop", kNow)->id;
+    ASSERT_TRUE(directory_->add_domain(account_, "example.org", true, kNow));
+    fresh_.message.id = MessageId{1024};
+    fresh_.message.account = account_;
+    fresh_.message.from_domain = "example.org";
+    fresh_.message.envelope.reverse_path = {.local = "shop", .domain = "example.org"};
+    fresh_.message.envelope.recipients = {recipient("ann", "example.net"),
+                                          recipient("bob", "example.net")};
+    fresh_.content = std::make_shared<const std::string>(kContent);
+    fresh_.message.size = kContent.size();
+  }
+
+  RenderContext context() {
+    RenderContext made;
+    made.directory = directory_->snapshot();
+    made.token_key.fill(7);
+    made.return_path_domain = "bounces.relay.test";
+    made.hostname = "relay.test";
+    return made;
+  }
+
+  smtp::Envelope envelope(std::vector<std::uint32_t> indexes) {
+    return outgoing_envelope(fresh_.message, indexes, context());
+  }
+
+  std::string head(std::uint32_t index) {
+    const Result<Rendered> made = render(fresh_, index, context(), kNow);
+    EXPECT_TRUE(made) << made.error().text();
+    return made->head;
+  }
+
+  TemporaryDirectory directory_;
+  AccountId account_;
+  queue::Fresh fresh_;
+};
+
+TEST_F(Render, EachRecipientHasAReturnPathThatNamesIt) {
+  const mail::Address path = envelope({1}).reverse_path;
+  EXPECT_EQ(path.domain, "bounces.relay.test");
+  ASSERT_THAT(path.local, StartsWith("bounces+"));
+  EXPECT_EQ(mail::read_token(context().token_key, path.local.substr(8)),
+            recipient_of(fresh_.message.id, 1));
+}
+
+TEST_F(Render, ABounceKeepsItsNullReturnPath) {
+  fresh_.message.envelope.reverse_path = {};
+  EXPECT_TRUE(envelope({0}).reverse_path.is_null());
+}
+
+TEST_F(Render, TheCopyNamesItsRecipientInASignedField) {
+  EXPECT_THAT(head(1), HasSubstr("X-Postrider-Id: " +
+                                 mail::make_token(context().token_key,
+                                                  recipient_of(fresh_.message.id, 1))));
+  EXPECT_THAT(head(1), StartsWith("DKIM-Signature: "));
+  EXPECT_THAT(head(1), HasSubstr("ed25519-sha256"));
+  EXPECT_THAT(head(1), HasSubstr("rsa-sha256"));
+}
+
+TEST_F(Render, TheStoredMessageFollowsUntouched) {
+  EXPECT_EQ(*render(fresh_, 0, context(), kNow)->content, kContent);
+}
+
+TEST_F(Render, WithoutOwnReturnPathsAllCopiesAreTheSame) {
+  ASSERT_TRUE(directory_->change_account("shop", std::nullopt, false, std::nullopt));
+  const smtp::Envelope both = envelope({0, 1});
+  EXPECT_EQ(both.recipients.size(), 2U);
+  EXPECT_EQ(both.reverse_path, fresh_.message.envelope.reverse_path);
+  EXPECT_EQ(head(0), head(1));
+}
+
+TEST_F(Render, BulkMailWithoutAMessageIdGetsOneForEachCopy) {
+  fresh_.message.lacks_message_id = true;
+  EXPECT_THAT(head(0), HasSubstr("Message-ID: <1024@example.org>"));
+  EXPECT_THAT(head(1), HasSubstr("Message-ID: <1280@example.org>"));
+}
+
+TEST_F(Render, ReportsOfSuccessAreOursWhereTheReturnPathIs) {
+  auto& notify = fresh_.message.envelope.recipients[0].notify;
+  notify = smtp::kNotifySuccess | smtp::kNotifyFailure;
+  EXPECT_EQ(envelope({0}).recipients[0].notify, smtp::kNotifyFailure);
+  ASSERT_TRUE(directory_->change_account("shop", std::nullopt, false, std::nullopt));
+  EXPECT_EQ(envelope({0}).recipients[0].notify, smtp::kNotifySuccess | smtp::kNotifyFailure);
+}
+
+TEST_F(Render, AnUnknownDomainIsNotSigned) {
+  fresh_.message.from_domain = "";
+  EXPECT_THAT(head(0), Not(HasSubstr("DKIM-Signature")));
+  EXPECT_FALSE(is_costly(fresh_.message, *directory_->snapshot()));
+}
+
+TEST_F(Render, AUtf8AddressOrHeaderAsksForSmtpUtf8) {
+  EXPECT_FALSE(envelope({0}).smtputf8);
+  fresh_.message.has_eight_bit_header = true;
+  EXPECT_TRUE(envelope({0}).smtputf8);
+  fresh_.message.has_eight_bit_header = false;
+  fresh_.message.envelope.recipients[1].address.local = "j\xc3\xbcrgen";
+  EXPECT_FALSE(envelope({0}).smtputf8);
+  EXPECT_TRUE(envelope({1}).smtputf8);
+}
+
+TEST_F(Render, TheEstimateCoversTheCopy) {
+  const Result<Rendered> made = render(fresh_, 0, context(), kNow);
+  const std::uint64_t size = made->head.size() + made->content->size();
+  EXPECT_GE(estimated_size(fresh_, context()), size);
+}
+
+TEST_F(Render, ForAPeerWithoutEightBitsTheConvertedMessageIsSigned) {
+  const std::string eight_bit =
+      "From: shop@example.org\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+      "Content-Transfer-Encoding: 8bit\r\n\r\nGr\xc3\xbc\xc3\x9f" "e\r\n";
+  fresh_.content = std::make_shared<const std::string>(eight_bit);
+  fresh_.message.has_eight_bit_body = true;
+  const Result<Rendered> made = render_seven_bit(fresh_, 0, context(), kNow);
+  ASSERT_TRUE(made) << made.error().text();
+  for (const char byte : *made->content) {
+    EXPECT_GE(byte, 0);
+  }
+  EXPECT_THAT(made->head, StartsWith("DKIM-Signature: "));
+}
+
+}  // namespace
+}  // namespace postrider::delivery

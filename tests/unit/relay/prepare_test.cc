@@ -1,0 +1,168 @@
+#include "relay/prepare.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "../delivery/temporary_directory.h"
+
+namespace postrider::relay {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+const Time kNow{std::chrono::seconds(1'800'000'000)};
+constexpr MessageId kId{1024};
+
+class Prepare : public testing::Test {
+ protected:
+  void SetUp() override {
+    account_ = directory_->add_account("shop", kNow)->id;
+    const AccountId other = directory_->add_account("other", kNow)->id;
+    ASSERT_TRUE(directory_->add_domain(account_, "example.org", true, kNow));
+    ASSERT_TRUE(directory_->add_domain(account_, "unverified.example", false, kNow));
+    ASSERT_TRUE(directory_->add_domain(other, "other.example", true, kNow));
+  }
+
+  Result<Prepared> prepared(std::string content,
+                            directory::Stream stream = directory::Stream::automatic) {
+    Submission submission;
+    submission.account = account_;
+    submission.content = std::move(content);
+    submission.envelope.recipients.emplace_back();
+    submission.envelope.recipients[0].address = {.local = "ann", .domain = "example.net"};
+    submission.origin = {.helo = "client.example",
+                         .client = "192.0.2.7",
+                         .protocol = "ESMTPSA",
+                         .user = "u",
+                         .session = "a1",
+                         .stream = stream};
+    return prepare(std::move(submission), kId, *directory_->snapshot(), "relay.test", kNow);
+  }
+
+  std::string content(std::string message) {
+    const Result<Prepared> made = prepared(std::move(message));
+    EXPECT_TRUE(made) << made.error().text();
+    return made ? *made->content : "";
+  }
+
+  std::string refusal(std::string message) {
+    const Result<Prepared> made = prepared(std::move(message));
+    EXPECT_FALSE(made);
+    return made ? "" : made.error().text();
+  }
+
+  TemporaryDirectory directory_;
+  AccountId account_;
+};
+
+TEST_F(Prepare, AddsWhatIsMissingInFrontAndTouchesNothingElse) {
+  const std::string message = "From: shop@example.org\r\nSubject: x\r\n\r\nhello\r\n";
+  const std::string made = content(message);
+  EXPECT_THAT(made, EndsWith(message));
+  EXPECT_THAT(made, StartsWith("Received: from client.example (192.0.2.7)\r\n\tby relay.test "
+                               "(Postrider) with ESMTPSA id 1024\r\n\tfor <ann@example.net>; "));
+  EXPECT_THAT(made, HasSubstr("\r\nDate: "));
+  EXPECT_THAT(made, HasSubstr("\r\nMessage-ID: <1024@example.org>\r\n"));
+}
+
+TEST_F(Prepare, KeepsADateAndAMessageIdThatAreThere) {
+  const std::string made = content(
+      "From: shop@example.org\r\nDate: Tue, 24 Nov 2026 05:52:12 +0000\r\nMessage-Id: <1@x>\r\n\r\n");
+  EXPECT_EQ(made.find("Date:"), made.rfind("Date:"));
+  EXPECT_THAT(made, Not(HasSubstr("1024@")));
+}
+
+TEST_F(Prepare, RemovesWhatMustNotLeave) {
+  const std::string made = content(
+      "Bcc: secret@example.net,\r\n other@example.net\r\nFrom: shop@example.org\r\nRESENT-BCC: "
+      "secret@example.net\r\nReturn-Path: <secret@example.net>\r\nX-Postrider-Stream: bulk\r\n"
+      "X-Postrider-Id: forged\r\nSubject: bcc: x\r\n\r\nBcc: in the body\r\n");
+  EXPECT_THAT(made, Not(HasSubstr("secret")));
+  EXPECT_THAT(made, Not(HasSubstr("other@")));
+  EXPECT_THAT(made, Not(HasSubstr("X-Postrider-")));
+  EXPECT_THAT(made, EndsWith("From: shop@example.org\r\nSubject: bcc: x\r\n\r\nBcc: in the body\r\n"));
+}
+
+TEST_F(Prepare, WhiteSpaceBeforeAColonGoes) {
+  EXPECT_THAT(content("fROM : shop@example.org\r\nSubject\t :a : b\r\n\r\n"),
+              EndsWith("fROM: shop@example.org\r\nSubject:a : b\r\n\r\n"));
+}
+
+TEST_F(Prepare, AHeaderWithoutAnEndGetsOne) {
+  EXPECT_THAT(content("From: shop@example.org\r\n"), EndsWith("From: shop@example.org\r\n\r\n"));
+}
+
+struct Refused {
+  const char* name;
+  const char* message;
+  const char* status;
+};
+
+class PrepareRefuses : public Prepare, public testing::WithParamInterface<Refused> {};
+
+TEST_P(PrepareRefuses, WithItsStatus) {
+  EXPECT_THAT(refusal(GetParam().message), StartsWith(GetParam().status));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    From, PrepareRefuses,
+    testing::Values(
+        Refused{"NoFrom", "Subject: x\r\n\r\n", "5.6.0"},
+        Refused{"TwoFroms", "From: a@example.org\r\nFrom: a@example.org\r\n\r\n", "5.6.0"},
+        Refused{"AnEmptyFrom", "From: \r\n\r\n", "5.6.0"},
+        Refused{"AForeignFrom", "From: a@example.com\r\n\r\n", "5.7.1"},
+        Refused{"AnotherAccounts", "From: a@other.example\r\n\r\n", "5.7.1"},
+        Refused{"AnUnverifiedOne", "From: a@unverified.example\r\n\r\n", "5.7.1"},
+        Refused{"ASubdomain", "From: a@sub.example.org\r\n\r\n", "5.7.1"},
+        Refused{"OneOfTwoForeign", "From: a@example.org, b@example.com\r\n\r\n", "5.7.1"}),
+    [](const auto& row) { return row.param.name; });
+
+struct StreamRow {
+  const char* name;
+  const char* field;
+  directory::Stream credential;
+  bool is_bulk;
+};
+
+class PrepareStream : public Prepare, public testing::WithParamInterface<StreamRow> {};
+
+TEST_P(PrepareStream, ByHeaderThenCredentialThenLook) {
+  const StreamRow& row = GetParam();
+  const auto made =
+      prepared("From: a@example.org\r\n" + std::string(row.field) + "\r\n", row.credential);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->message.is_bulk, row.is_bulk);
+  EXPECT_EQ(made->message.lacks_message_id, row.is_bulk);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Streams, PrepareStream,
+    testing::Values(
+        StreamRow{"Plain", "", directory::Stream::automatic, false},
+        StreamRow{"ListId", "List-Id: <a.b>\r\n", directory::Stream::automatic, true},
+        StreamRow{"Unsubscribe", "List-Unsubscribe: <x>\r\n", directory::Stream::automatic, true},
+        StreamRow{"Precedence", "Precedence: Bulk\r\n", directory::Stream::automatic, true},
+        StreamRow{"Campaign", "X-Mailjet-Campaign: x\r\n", directory::Stream::automatic, true},
+        StreamRow{"Credential", "", directory::Stream::bulk, true},
+        StreamRow{"CredentialWins", "List-Id: <a.b>\r\n", directory::Stream::transactional, false},
+        StreamRow{"HeaderWins", "X-Postrider-Stream: transactional\r\n", directory::Stream::bulk,
+                  false}),
+    [](const auto& row) { return row.param.name; });
+
+TEST_F(Prepare, NotesWhatDeliveryWillAskFor) {
+  const auto made = prepared("From: a@example.org\r\nSubject: Gr\xc3\xbc\xc3\x9f" "e\r\n\r\n.\r\n" +
+                             std::string(1000, 'x') + "\r\n\xff\r\n");
+  ASSERT_TRUE(made);
+  EXPECT_TRUE(made->message.has_eight_bit_header);
+  EXPECT_TRUE(made->message.has_eight_bit_body);
+  EXPECT_TRUE(made->message.has_dot_lines);
+  EXPECT_TRUE(made->message.has_long_lines);
+  EXPECT_EQ(made->message.size, made->content->size());
+  EXPECT_EQ(made->header_from, "a@example.org");
+}
+
+}  // namespace
+}  // namespace postrider::relay
