@@ -17,15 +17,12 @@ struct TypeName {
   Type type;
   std::string_view name;
 };
-constexpr std::array kTypes{TypeName{Type::accepted, "accepted"},
-                            TypeName{Type::delivered, "delivered"},
-                            TypeName{Type::deferred, "deferred"},
-                            TypeName{Type::failed, "failed"},
-                            TypeName{Type::expired, "expired"},
-                            TypeName{Type::bounced, "bounced"},
-                            TypeName{Type::suppressed, "suppressed"},
-                            TypeName{Type::rejected, "rejected"},
-                            TypeName{Type::operational, "operational"}};
+constexpr std::array kTypes{
+    TypeName{Type::accepted, "accepted"},      TypeName{Type::delivered, "delivered"},
+    TypeName{Type::deferred, "deferred"},      TypeName{Type::failed, "failed"},
+    TypeName{Type::expired, "expired"},        TypeName{Type::bounced, "bounced"},
+    TypeName{Type::suppressed, "suppressed"},  TypeName{Type::rejected, "rejected"},
+    TypeName{Type::operational, "operational"}};
 
 using Member = std::variant<std::string Event::*, std::uint64_t Event::*, Time Event::*,
                             AccountId Event::*, MessageId Event::*, RecipientId Event::*>;
@@ -72,12 +69,12 @@ const std::array kFields{
 struct NumberOf {
   const Event& event;
   std::uint64_t operator()(std::string Event::*) const { return 0; }
-  std::uint64_t operator()(std::uint64_t Event::*member) const { return event.*member; }
-  std::uint64_t operator()(Time Event::*member) const {
+  std::uint64_t operator()(std::uint64_t Event::* member) const { return event.*member; }
+  std::uint64_t operator()(Time Event::* member) const {
     return static_cast<std::uint64_t>((event.*member).time_since_epoch().count());
   }
   template <class Tag>
-  std::uint64_t operator()(Id<Tag> Event::*member) const {
+  std::uint64_t operator()(Id<Tag> Event::* member) const {
     return (event.*member).value;
   }
 };
@@ -86,17 +83,18 @@ struct SetNumber {
   Event& event;
   std::uint64_t value;
   void operator()(std::string Event::*) const {}
-  void operator()(std::uint64_t Event::*member) const { event.*member = value; }
-  void operator()(Time Event::*member) const {
+  void operator()(std::uint64_t Event::* member) const { event.*member = value; }
+  void operator()(Time Event::* member) const {
     event.*member = Time(Duration(static_cast<std::int64_t>(value)));
   }
   template <class Tag>
-  void operator()(Id<Tag> Event::*member) const {
+  void operator()(Id<Tag> Event::* member) const {
     event.*member = Id<Tag>{value};
   }
 };
 
-// A tag is followed by a varint or, for a string, by length and bytes: bit 7 of the tag tells which.
+// A tag is followed by a varint or, for a string, by length and bytes: bit 7 of the tag tells
+// which.
 constexpr std::uint8_t kStringBit = 0x80;
 
 void encode_field(std::string& out, const Event& event, const Field& field) {
@@ -167,14 +165,14 @@ std::string encode(const Event& event) {
 
 Result<Event> decode(std::uint64_t sequence, std::string_view record) {
   const OpenedRecord opened = open_record(record);
-  Reader reader(opened.payload);
+  Reader reader(opened.intact ? opened.payload : std::string_view());
   Event event;
   event.sequence = sequence;
   event.type = static_cast<Type>(reader.u8());
   while (reader.ok() && !reader.at_end()) {
     decode_field(event, reader.u8(), reader);
   }
-  if (!opened.intact || !reader.ok() || opened.version == 0) {
+  if (!reader.ok() || opened.version == 0) {
     return fail(Errc::corrupt, "event " + std::to_string(sequence) + " can't be read");
   }
   return event;

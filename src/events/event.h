@@ -1,8 +1,9 @@
-// What happened, told once: the steps of each recipient's way, and what happened to the relay itself.
+// What happened, told once: the steps of each recipient's way, and what happened to the relay
+// itself.
 //
-// One flat structure with stable field names; a field that says nothing (0 or empty) is left out. The
-// stored form is a version, then tagged fields, then a checksum: unknown tags of a newer version are
-// skipped. The table in event.cc is the one list of fields, for storing and for JSON.
+// One flat structure with stable field names; a field that says nothing (0 or empty) is left out.
+// The stored form is a version, then tagged fields, then a checksum: unknown tags of a newer
+// version are skipped. The table in event.cc is the one list of fields, for storing and for JSON.
 //
 // Values; any thread.
 #pragma once
@@ -18,14 +19,14 @@
 namespace postrider::events {
 
 enum class Type : std::uint8_t {
-  accepted = 1,   ///< the recipient is ours
-  delivered = 2,  ///< an attempt succeeded
-  deferred = 3,   ///< an attempt failed for now
-  failed = 4,     ///< an attempt failed for good
-  expired = 5,    ///< retried to the end of its schedule
-  bounced = 6,    ///< a report came after `delivered`
-  suppressed = 7, ///< never tried
-  rejected = 20,  ///< a submission that was refused
+  accepted = 1,      ///< the recipient is ours
+  delivered = 2,     ///< an attempt succeeded
+  deferred = 3,      ///< an attempt failed for now
+  failed = 4,        ///< an attempt failed for good
+  expired = 5,       ///< retried to the end of its schedule
+  bounced = 6,       ///< a report came after `delivered`
+  suppressed = 7,    ///< never tried
+  rejected = 20,     ///< a submission that was refused
   operational = 21,  ///< the relay itself: `detail` says what
 };
 std::string_view to_string(Type type);
@@ -39,32 +40,32 @@ struct Event {
   MessageId message;
   RecipientId recipient;
 
-  std::string from;       ///< envelope sender as submitted
-  std::string to;         ///< recipient's address
+  std::string from;  ///< envelope sender as submitted
+  std::string to;    ///< recipient's address
   std::string header_from;
   std::string subject;
-  std::string stream;     ///< bulk or transactional
-  std::uint64_t size = 0; ///< bytes of the message
+  std::string stream;      ///< bulk or transactional
+  std::uint64_t size = 0;  ///< bytes of the message
 
   std::string site;
   std::string mx_host;
-  std::string mx_address;      ///< with port
+  std::string mx_address;  ///< with port
   std::string source_address;
   std::string tls_version;
   std::string tls_cipher;
-  std::uint64_t code = 0;      ///< of the reply; 0 where there was none
+  std::uint64_t code = 0;  ///< of the reply; 0 where there was none
   std::string enhanced;
-  std::string reply;           ///< the peer's words on one line, or ours where it said nothing
-  std::uint64_t attempt = 0;   ///< 1: the first
-  std::uint64_t queue_ms = 0;  ///< from acceptance to this event
-  std::uint64_t attempt_ms = 0;///< of the transaction itself
-  Time next_attempt{};         ///< deferred: when it is due again
+  std::string reply;             ///< the peer's words on one line, or ours where it said nothing
+  std::uint64_t attempt = 0;     ///< 1: the first
+  std::uint64_t queue_ms = 0;    ///< from acceptance to this event
+  std::uint64_t attempt_ms = 0;  ///< of the transaction itself
+  Time next_attempt{};           ///< deferred: when it is due again
 
-  std::string session;         ///< of the submission
-  std::string client;          ///< address that submitted
-  std::string user;            ///< credential that submitted
+  std::string session;  ///< of the submission
+  std::string client;   ///< address that submitted
+  std::string user;     ///< credential that submitted
   std::string detail;
-  std::string kind;            ///< bounce taxonomy: hard, soft, block ...
+  std::string kind;  ///< bounce taxonomy: hard, soft, block ...
   std::string category;
 
   bool operator==(const Event&) const = default;

@@ -20,8 +20,8 @@ class StoredEvents final : public EventStore {
   explicit StoredEvents(const store::Store& store) : store_(store) {}
 
   void append(store::Step& step, const Event& event) const override {
-    const std::uint64_t about = event.recipient.exists() ? event.recipient.value
-                                                         : event.message.value;
+    const std::uint64_t about =
+        event.recipient.exists() ? event.recipient.value : event.message.value;
     step.append(about, encode(event));
   }
 
@@ -59,15 +59,17 @@ class StoredEvents final : public EventStore {
   std::uint64_t last_sequence() const override { return store_.last_sequence(); }
 
  private:
-  Result<std::vector<std::uint64_t>> sequences_about(MessageId message,
-                                                     std::uint32_t count) const {
+  Result<std::vector<std::uint64_t>> sequences_about(MessageId message, std::uint32_t count) const {
     std::vector<std::uint64_t> found;
     TRY_VOID(store_.scan(store::Table::event_about, key_of(message.value),
                          key_of(recipient_of(message, count).value),
                          [&](std::string_view key, std::string_view /*value*/) {
                            Reader reader(key);
-                           reader.u64();
-                           found.push_back(reader.u64());
+                           const std::uint64_t recipient = reader.u64();
+                           // In between lie the recipients of other partitions.
+                           if ((recipient - message.value) % kIdStep == 0) {
+                             found.push_back(reader.u64());
+                           }
                            return true;
                          }),
              "reading the event log");

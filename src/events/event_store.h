@@ -1,10 +1,10 @@
 // The event log: appending to it as part of a step, and reading it.
 //
-// An event travels in the step whose story it tells, so that nothing is told that did not happen and
-// nothing happens untold. Reading is by sequence number, or by recipient.
+// An event travels in the step whose story it tells, so that nothing is told that did not happen
+// and nothing happens untold. Reading is by sequence number, or by recipient.
 //
-// Any thread; reading blocks for a moment on the disk. Errors: those of the store; corrupt records are
-// skipped and counted in Page::unreadable.
+// Any thread; reading blocks for a moment on the disk. Errors: those of the store; corrupt records
+// are skipped and counted in Page::unreadable.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ namespace postrider::events {
 
 struct Page {
   std::vector<Event> events;
-  std::uint64_t next = 0;        ///< where to go on: the sequence number behind the last one read
+  std::uint64_t next = 0;  ///< where to go on: the sequence number behind the last one read
   std::uint64_t unreadable = 0;
 };
 

@@ -1,15 +1,16 @@
 #include "net/io_threads.h"
 
-#include <sys/prctl.h>
-
 #include <algorithm>
+#include <exception>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <sys/prctl.h>
 #include <thread>
 #include <utility>
 
-#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -48,7 +49,7 @@ struct Mailbox::State : std::enable_shared_from_this<State> {
   asio::io_context& context;
   std::mutex mutex;
   std::vector<Task> waiting;
-  bool is_awake = false;  // a drain is on its way
+  bool is_awake = false;      // a drain is on its way
   std::vector<Task> running;  // of the thread alone; kept for its capacity
 };
 
@@ -100,11 +101,19 @@ IoThreads::IoThreads(std::size_t count) : state_(std::make_unique<State>()) {
   }
 }
 
-IoThreads::~IoThreads() { stop(); }
+IoThreads::~IoThreads() {
+  stop();
+}
 
-std::size_t IoThreads::count() const { return state_->all.size(); }
-asio::io_context& IoThreads::context(std::size_t index) { return state_->all[index]->context; }
-Mailbox& IoThreads::mailbox(std::size_t index) { return state_->all[index]->mailbox; }
+std::size_t IoThreads::count() const {
+  return state_->all.size();
+}
+asio::io_context& IoThreads::context(std::size_t index) {
+  return state_->all[index]->context;
+}
+Mailbox& IoThreads::mailbox(std::size_t index) {
+  return state_->all[index]->mailbox;
+}
 
 void IoThreads::start() {
   for (std::size_t i = 0; i < state_->all.size(); ++i) {
@@ -129,7 +138,9 @@ void IoThreads::stop() {
   }
 }
 
-std::size_t IoThreads::current() { return current_thread; }
+std::size_t IoThreads::current() {
+  return current_thread;
+}
 
 struct BlockingPool::State {
   explicit State(std::size_t threads) : pool(threads) {}
@@ -137,13 +148,30 @@ struct BlockingPool::State {
 };
 
 BlockingPool::BlockingPool(std::size_t threads) : state_(std::make_unique<State>(threads)) {}
-BlockingPool::~BlockingPool() { state_->pool.join(); }
+BlockingPool::~BlockingPool() {
+  state_->pool.join();
+}
 
+// The coroutine itself stays on its thread: on the pool, a cancellation would race with it, and an
+// exception would end it there.
 asio::awaitable<void> BlockingPool::run_task(Task work) {
-  // Without bind_executor the coroutine would come straight back to its own thread.
-  co_await asio::post(asio::bind_executor(state_->pool, asio::use_awaitable));
-  work();
-  co_await asio::post(asio::use_awaitable);
+  return asio::async_initiate<decltype(asio::use_awaitable), void(std::exception_ptr)>(
+      [this](auto handler, Task wanted) {
+        auto home = asio::make_work_guard(asio::get_associated_executor(handler));
+        asio::post(state_->pool, [handler = std::move(handler), wanted = std::move(wanted),
+                                  home = std::move(home)]() mutable {
+          std::exception_ptr failure;
+          try {
+            wanted();
+          } catch (...) {
+            failure = std::current_exception();
+          }
+          asio::post(home.get_executor(), [handler = std::move(handler), failure]() mutable {
+            std::move(handler)(failure);
+          });
+        });
+      },
+      asio::use_awaitable, std::move(work));
 }
 
 }  // namespace postrider::net

@@ -1,6 +1,6 @@
 // The io threads: one io_context each, run by one thread, so that what lives on a thread needs no
-// locks. Crossing threads goes through a thread's mailbox: whatever is posted to it within one round
-// of the sender is handed over as one batch, with one wake-up.
+// locks. Crossing threads goes through a thread's mailbox: whatever is posted to it within one
+// round of the sender is handed over as one batch, with one wake-up.
 //
 // Any thread may call post(), thread() and count(); the rest belongs to the owner.
 #pragma once
@@ -46,8 +46,8 @@ class IoThreads {
 
   /// Starts the threads; each runs its context until stop().
   void start();
-  /// Lets the contexts run out of work, waits for them, and ends the threads. Every TaskGroup on them
-  /// has been joined by then.
+  /// Lets the contexts run out of work, waits for them, and ends the threads. Every TaskGroup on
+  /// them has been joined by then.
   void stop();
 
   /// The index of the io thread that calls; count() on any other thread.
@@ -64,7 +64,8 @@ class BlockingPool {
   explicit BlockingPool(std::size_t threads);
   ~BlockingPool();  ///< waits for what has been started
 
-  /// Runs `work` on the pool. What it refers to lives until the await ends.
+  /// Runs `work` on the pool. What it refers to lives until the await ends; what it throws is
+  /// thrown there. Not cancellable: a cancelled waiter hears of it at its next await.
   template <class T>
   boost::asio::awaitable<T> run(std::move_only_function<T()> work);
   boost::asio::awaitable<void> run_task(Task work);

@@ -1,15 +1,14 @@
 #include "net/tls.h"
 
-#include <sys/stat.h>
-
 #include <cstdio>
 #include <memory>
-
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <signal.h>
+#include <sys/stat.h>
 
 namespace postrider::net {
 namespace {
@@ -26,7 +25,16 @@ using Certificate = std::unique_ptr<X509, Freeing<&X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Freeing<&EVP_PKEY_free>>;
 using File = std::unique_ptr<std::FILE, Freeing<&std::fclose>>;
 
+/// OpenSSL writes with write(2), and a peer that has reset the connection must not end the process.
+void ignore_broken_pipes() {
+  struct sigaction now{};
+  if (::sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_DFL) {
+    ::signal(SIGPIPE, SIG_IGN);
+  }
+}
+
 Context make_context(const SSL_METHOD* method) {
+  ignore_broken_pipes();
   Context context(SSL_CTX_new(method));
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
@@ -102,7 +110,9 @@ Result<std::shared_ptr<const TlsServer>> TlsServer::create(const std::filesystem
   return std::shared_ptr<const TlsServer>(new TlsServer(context.release()));
 }
 
-TlsServer::~TlsServer() { SSL_CTX_free(context_); }
+TlsServer::~TlsServer() {
+  SSL_CTX_free(context_);
+}
 
 Result<std::shared_ptr<const TlsClient>> TlsClient::create(bool verify,
                                                            const std::filesystem::path& roots) {
@@ -118,7 +128,9 @@ Result<std::shared_ptr<const TlsClient>> TlsClient::create(bool verify,
   return std::shared_ptr<const TlsClient>(new TlsClient(context.release(), verify));
 }
 
-TlsClient::~TlsClient() { SSL_CTX_free(context_); }
+TlsClient::~TlsClient() {
+  SSL_CTX_free(context_);
+}
 
 Result<> write_self_signed(const std::string& host, const std::filesystem::path& certificate,
                            const std::filesystem::path& key) {
@@ -129,7 +141,8 @@ Result<> write_self_signed(const std::string& host, const std::filesystem::path&
   }
   TRY(const File key_file, create_file(key, 0600));
   TRY(const File certificate_file, create_file(certificate, 0644));
-  if (PEM_write_PrivateKey(key_file.get(), pair.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1 ||
+  if (PEM_write_PrivateKey(key_file.get(), pair.get(), nullptr, nullptr, 0, nullptr, nullptr) !=
+          1 ||
       PEM_write_X509(certificate_file.get(), made.get()) != 1) {
     return fail(Errc::unavailable, "writing " + certificate.string() + ": " + openssl_error());
   }

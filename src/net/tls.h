@@ -1,6 +1,8 @@
 // TLS contexts: what a server shows and what a client asks of its peers. Immutable once made, so that
 // a reload makes a new one and sessions keep theirs.
 //
+// Making the first one switches SIGPIPE off for the process, where it is as the system left it.
+//
 // OpenSSL 3; TLS 1.2 and above for what we offer; a client takes TLS 1.2 and above too. Server: no
 // renegotiation, no compression, tickets on. Errors name the file and what to do. Any thread.
 #pragma once

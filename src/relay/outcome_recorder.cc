@@ -96,7 +96,10 @@ void OutcomeRecorder::set_aside(std::size_t thread, const Attempt& attempt) {
   log::error("a message can't be read and is set aside",
              {{"message", to_string(attempt.waiting.message)}, {"why", attempt.reply.text}});
   Step step;
-  parts_.spool.set_aside(step, attempt.waiting.message);
+  if (const Result<> put = parts_.spool.set_aside(step, attempt.waiting.message); !put) {
+    log::error("a message can't be set aside and stays in the spool",
+               {{"message", to_string(attempt.waiting.message)}, {"why", put.error().text()}});
+  }
   events::Event event;
   event.type = events::Type::operational;
   event.time = parts_.clock.now();

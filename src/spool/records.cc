@@ -12,6 +12,25 @@ constexpr std::uint8_t kRecipientVersion = 1;
 constexpr char kContentVersion = 1;
 constexpr std::size_t kContentPrefix = 5;
 
+/// Errc::unavailable for what is whole, and of a version that only a newer Postrider can read.
+Result<Reader> read_record(std::string_view record, std::uint8_t newest, const std::string& what) {
+  const OpenedRecord opened = open_record(record);
+  if (!opened.intact || opened.version == 0) {
+    return fail(Errc::corrupt, what + " can't be read");
+  }
+  if (opened.version > newest) {
+    return fail(Errc::unavailable, what + " was written by a newer version of Postrider");
+  }
+  return Reader(opened.payload);
+}
+
+Result<> check_end(const Reader& reader, const std::string& what) {
+  if (!reader.ok() || !reader.at_end()) {
+    return fail(Errc::corrupt, what + " can't be read");
+  }
+  return {};
+}
+
 enum MessageFlag : std::uint64_t {
   kBulk = 1,
   kLacksMessageId = 2,
@@ -48,7 +67,9 @@ void put_time(std::string& out, Time time) {
   put_varint(out, static_cast<std::uint64_t>(time.time_since_epoch().count()));
 }
 
-Time get_time(Reader& reader) { return Time(Duration(static_cast<std::int64_t>(reader.varint()))); }
+Time get_time(Reader& reader) {
+  return Time(Duration(static_cast<std::int64_t>(reader.varint())));
+}
 
 void put_address(std::string& out, const mail::Address& address) {
   put_bytes(out, address.local);
@@ -76,7 +97,16 @@ std::string recipient_key(MessageId id, std::uint32_t index) {
   return key;
 }
 
-MessageId message_of_key(std::string_view key) { return MessageId{Reader(key).u64()}; }
+MessageId message_of_key(std::string_view key) {
+  return MessageId{Reader(key).u64()};
+}
+
+std::uint32_t index_of_key(std::string_view key) {
+  Reader reader(key);
+  reader.u64();
+  const std::uint32_t index = reader.u32();
+  return reader.ok() ? index : ~std::uint32_t{0};
+}
 
 std::string encode(const Message& message) {
   std::string out;
@@ -99,8 +129,8 @@ std::string encode(const Message& message) {
 }
 
 Result<Message> decode_message(MessageId id, std::string_view record) {
-  const OpenedRecord opened = open_record(record);
-  Reader reader(opened.payload);
+  const std::string what = "the record of message " + to_string(id);
+  TRY(Reader reader, read_record(record, kMessageVersion, what));
   Message message;
   message.id = id;
   message.account = AccountId{reader.varint()};
@@ -119,9 +149,9 @@ Result<Message> decode_message(MessageId id, std::string_view record) {
     recipient.orcpt = reader.bytes();
     message.envelope.recipients.push_back(std::move(recipient));
   }
-  if (!opened.intact || opened.version != kMessageVersion || !reader.ok() || !reader.at_end() ||
-      count == 0) {
-    return fail(Errc::corrupt, "the record of message " + to_string(id) + " can't be read");
+  TRY_VOID(check_end(reader, what));
+  if (count == 0) {
+    return fail(Errc::corrupt, what + " names no recipient");
   }
   return message;
 }
@@ -137,18 +167,15 @@ std::string encode(const RecipientState& state) {
 }
 
 Result<RecipientState> decode_recipient(std::string_view record) {
-  const OpenedRecord opened = open_record(record);
-  Reader reader(opened.payload);
+  const std::string what = "the record of a recipient";
+  TRY(Reader reader, read_record(record, kRecipientVersion, what));
   RecipientState state;
   state.attempts = static_cast<std::uint32_t>(reader.varint());
   state.due = get_time(reader);
   state.is_settled = reader.u8() != 0;
   state.site = reader.bytes();
   state.last_reply = reader.bytes();
-  if (!opened.intact || opened.version != kRecipientVersion || !reader.ok() ||
-      !reader.at_end()) {
-    return fail(Errc::corrupt, "the record of a recipient can't be read");
-  }
+  TRY_VOID(check_end(reader, what));
   return state;
 }
 
@@ -159,6 +186,10 @@ std::string content_prefix(std::string_view content) {
 }
 
 Result<std::string> open_content(std::string stored) {
+  if (stored.size() >= kContentPrefix && stored[0] > kContentVersion) {
+    return fail(Errc::unavailable,
+                "the stored bytes of the message were written by a newer version of Postrider");
+  }
   if (stored.size() < kContentPrefix || stored[0] != kContentVersion ||
       Reader(std::string_view(stored).substr(1)).u32() !=
           checksum(std::string_view(stored).substr(kContentPrefix))) {

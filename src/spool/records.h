@@ -1,12 +1,13 @@
 // How the spool's records lie on disk.
 //
-// meta       key: message id (8). Value: record version 1: fields of Message in the order of the code.
-// recipient  key: message id (8), index (4). Value: record version 1: RecipientState.
-// body       key: message id (8). Value: version (1), checksum of the content (4), the content. The
+// meta       key: message id (8). Value: record version 1: fields of Message in the order of the
+// code. recipient  key: message id (8), index (4). Value: record version 1: RecipientState. body
+// key: message id (8). Value: version (1), checksum of the content (4), the content. The
 //            checksum is in front, so that content is written from where it lies.
 //
-// A record begins with its version and ends in a checksum (base/bytes.h); a change of layout is a new
-// version, and the old one stays readable. Pure; any thread. Errc::corrupt if it doesn't hold.
+// A record begins with its version and ends in a checksum (base/bytes.h); a change of layout is a
+// new version, and the old one stays readable. Pure; any thread. Errc::corrupt if it doesn't hold,
+// Errc::unavailable if it holds and is of a version that is not known yet.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,7 @@ namespace postrider::spool {
 std::string message_key(MessageId id);
 std::string recipient_key(MessageId id, std::uint32_t index);
 MessageId message_of_key(std::string_view key);
+std::uint32_t index_of_key(std::string_view key);  ///< of a recipient's key; 2^32 - 1 if it is none
 
 std::string encode(const Message& message);
 Result<Message> decode_message(MessageId id, std::string_view record);

@@ -1,8 +1,8 @@
 #include "spool/recovery.h"
 
+#include <algorithm>
 #include <utility>
 
-#include "base/bytes.h"
 #include "spool/records.h"
 
 namespace postrider::spool {
@@ -72,50 +72,98 @@ class Recovery {
              "reading the messages in the spool");
     TRY_VOID(std::move(inner));
     TRY_VOID(drop_orphans({}));
+    if (too_new_ > 0) {
+      problems_.push_back(std::to_string(too_new_) +
+                          " messages in the spool were written by a newer version of Postrider and "
+                          "stay as they are: that version will deliver them");
+    }
     return figures_;
   }
 
  private:
+  using States = std::vector<StateStream::Entry>;
+
   Result<> message(std::string_view key, std::string_view record) {
-    figures_.highest_id = message_of_key(key).value;
+    figures_.highest_id = std::max(figures_.highest_id, message_of_key(key).value);
     TRY_VOID(drop_orphans(key));
+    TRY(const States states, states_of(key));
     Result<Message> message = decode_message(message_of_key(key), record);
     if (!message) {
-      put_aside(Table::meta, key, record, message.error().text());
+      could_not_read(key, record, states, message.error());
       return {};
     }
     Recovered recovered{.message = *std::move(message), .states = {}};
-    recovered.states.resize(recovered.message.envelope.recipients.size());
-    TRY_VOID(add_states(key, recovered));
-    const std::uint64_t last =
-        recipient_of(recovered.message.id, recovered.message.recipient_count() - 1).value;
-    figures_.highest_id = std::max(figures_.highest_id, last);
-    ++figures_.messages;
-    for (const auto& state : recovered.states) {
-      figures_.recipients += !state || !state->is_settled ? 1 : 0;
+    recovered.states.resize(recovered.message.recipient_count());
+    if (!add_states(recovered, states)) {
+      ++too_new_;
+      return {};
     }
-    take_(std::move(recovered));
+    count(recovered);
+    const bool is_over = std::ranges::all_of(
+        recovered.states, [](const auto& state) { return state && state->is_settled; });
+    if (is_over) {  // the last settlement is durable, the forgetting was not
+      forget(repairs_, recovered.message.id, recovered.message.recipient_count());
+    } else {
+      take_(std::move(recovered));
+    }
     return {};
   }
 
-  Result<> add_states(std::string_view key, Recovered& recovered) {
+  Result<States> states_of(std::string_view key) {
+    States states;
     while (true) {
       TRY(const StateStream::Entry* entry, states_.peek());
       if (entry == nullptr || !std::string_view(entry->key).starts_with(key)) {
-        return {};
+        return states;
       }
-      const std::uint32_t index = Reader(std::string_view(entry->key).substr(key.size())).u32();
-      Result<RecipientState> state = decode_recipient(entry->record);
-      if (state && index < recovered.states.size()) {
-        recovered.states[index] = *std::move(state);
-      } else {
-        // The recipient waits as if it had just been accepted: tried once too often, never lost.
-        put_aside(Table::recipient, entry->key, entry->record,
-                  "the state of recipient " + std::to_string(index) + " of message " +
-                      to_string(recovered.message.id) + " can't be read");
-      }
+      states.push_back(*entry);
       states_.step();
     }
+  }
+
+  /// With its states: who repairs the message needs to know which recipients have settled.
+  void could_not_read(std::string_view key, std::string_view record, const States& states,
+                      const Error& why) {
+    if (why.code() == Errc::unavailable) {
+      ++too_new_;
+      return;
+    }
+    put_aside(Table::meta, key, record);
+    for (const StateStream::Entry& state : states) {
+      put_aside(Table::recipient, state.key, state.record);
+    }
+    problems_.push_back(why.text() + " and was set aside; its content stays in the spool");
+    ++figures_.set_aside;
+  }
+
+  /// False if one of them was written by a newer version.
+  bool add_states(Recovered& recovered, const States& states) {
+    for (const StateStream::Entry& entry : states) {
+      const std::uint32_t index = index_of_key(entry.key);
+      Result<RecipientState> state = decode_recipient(entry.record);
+      if (state && index < recovered.states.size()) {
+        recovered.states[index] = *std::move(state);
+      } else if (!state && state.error().code() == Errc::unavailable) {
+        return false;
+      } else {
+        // The recipient waits as if it had just been accepted: tried once too often, never lost.
+        put_aside(Table::recipient, entry.key, entry.record);
+        problems_.push_back("the state of recipient " + std::to_string(index) + " of message " +
+                            to_string(recovered.message.id) + " can't be read and was set aside");
+        ++figures_.set_aside;
+      }
+    }
+    return true;
+  }
+
+  void count(const Recovered& recovered) {
+    const std::uint32_t recipients = recovered.message.recipient_count();
+    figures_.highest_id =
+        std::max(figures_.highest_id, recipient_of(recovered.message.id, recipients - 1).value);
+    const auto waiting = static_cast<std::uint64_t>(std::ranges::count_if(
+        recovered.states, [](const auto& state) { return !state || !state->is_settled; }));
+    figures_.recipients += waiting;
+    figures_.messages += waiting > 0 ? 1 : 0;
   }
 
   /// States before `key` (empty: all that are left) belong to messages that have been forgotten.
@@ -130,12 +178,9 @@ class Recovery {
     }
   }
 
-  void put_aside(Table table, std::string_view key, std::string_view record,
-                 const std::string& why) {
+  void put_aside(Table table, std::string_view key, std::string_view record) {
     repairs_.put(Table::set_aside, set_aside_key(table, key), std::string(record));
     repairs_.erase(table, std::string(key));
-    problems_.push_back(why);
-    ++figures_.set_aside;
   }
 
   const store::Store& store_;
@@ -144,9 +189,18 @@ class Recovery {
   std::vector<std::string>& problems_;
   StateStream states_;
   RecoveryFigures figures_;
+  std::uint64_t too_new_ = 0;
 };
 
 }  // namespace
+
+void forget(Step& step, MessageId id, std::uint32_t count) {
+  step.erase(Table::meta, message_key(id));
+  step.erase(Table::body, message_key(id));
+  for (std::uint32_t i = 0; i < count; ++i) {
+    step.erase(Table::recipient, recipient_key(id, i));
+  }
+}
 
 std::string set_aside_key(Table table, std::string_view key) {
   std::string out(1, static_cast<char>(table));

@@ -2,8 +2,8 @@
 //
 // The body is stored once however many recipients. A change is written into a step (store/step.h)
 // together with the event that tells of it; the caller commits the step. A message with several
-// recipients is forgotten in a step of its own, after the steps of all recipients are durable, so that
-// no crash can lose an event.
+// recipients is forgotten in a step of its own, after the steps of all recipients are durable, so
+// that no crash can lose an event.
 //
 // Any thread. Reading blocks for a moment on the disk.
 #pragma once
@@ -48,26 +48,28 @@ class Spool {
   virtual void defer(store::Step& step, MessageId id, std::uint32_t index,
                      const RecipientState& state) = 0;
 
-  /// Recipient `index` of `count` is done with. True: the message is gone with this step; false: when
-  /// the step is durable, call settled().
+  /// Recipient `index` of `count` is done with. True: the message is gone with this step; false:
+  /// when the step is durable, call settled().
   virtual bool settle(store::Step& step, MessageId id, std::uint32_t index, std::uint32_t count,
                       bool was_tried) = 0;
-  /// One recipient's settlement is durable. If it was the message's last, writes into the returned step
-  /// what makes the spool forget it.
+  /// One recipient's settlement is durable. If it was the message's last, writes into the returned
+  /// step what makes the spool forget it.
   virtual std::optional<store::Step> settled(MessageId id, std::uint32_t count) = 0;
 
-  /// Errc::not_found: settled meanwhile. Errc::corrupt: damaged.
+  /// Errc::not_found: settled meanwhile. Errc::corrupt: damaged. Others: not now.
   virtual Result<Message> read(MessageId id) const = 0;
   virtual Result<std::string> read_content(MessageId id) const = 0;
   virtual Result<std::optional<RecipientState>> read_state(MessageId id,
                                                            std::uint32_t index) const = 0;
 
-  /// Writes a damaged message's record into the table of what was set aside and takes it out of the
-  /// spool; its content stays, for people to look at.
-  virtual void set_aside(store::Step& step, MessageId id) = 0;
+  /// Writes a damaged message's record, and what is known of its recipients, into the table of what
+  /// was set aside and takes it out of the spool; its content stays, for people to look at. Changes
+  /// nothing if it is not there (any more).
+  virtual Result<> set_aside(store::Step& step, MessageId id) = 0;
 
   /// Every waiting message, in order of acceptance. What can't be read is set aside in `repairs`,
-  /// with one text for each in `problems`; the caller commits that step. Call once, before all else.
+  /// with one text for each in `problems`; the caller commits that step. Call once, before all
+  /// else.
   virtual Result<RecoveryFigures> recover(const std::function<void(Recovered)>& take,
                                           store::Step& repairs,
                                           std::vector<std::string>& problems) = 0;

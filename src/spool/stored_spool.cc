@@ -3,9 +3,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "base/bytes.h"
-#include "spool/recovery.h"
 #include "spool/records.h"
+#include "spool/recovery.h"
 #include "spool/spool.h"
 #include "store/store.h"
 
@@ -27,8 +26,7 @@ class StoredSpool final : public Spool {
     step.put(Table::body, key, std::move(prefix), std::move(content));
   }
 
-  void defer(Step& step, MessageId id, std::uint32_t index,
-             const RecipientState& state) override {
+  void defer(Step& step, MessageId id, std::uint32_t index, const RecipientState& state) override {
     step.put(Table::recipient, recipient_key(id, index), encode(state));
   }
 
@@ -40,10 +38,7 @@ class StoredSpool final : public Spool {
       step.put(Table::recipient, recipient_key(id, index), encode(done));
       return false;
     }
-    forget(step, id);
-    if (was_tried) {
-      step.erase(Table::recipient, recipient_key(id, index));
-    }
+    forget(step, id, was_tried ? 1 : 0);
     return true;
   }
 
@@ -57,10 +52,7 @@ class StoredSpool final : public Spool {
       waiting_.erase(waiting);
     }
     Step step;
-    forget(step, id);
-    for (std::uint32_t i = 0; i < count; ++i) {
-      step.erase(Table::recipient, recipient_key(id, i));
-    }
+    forget(step, id, count);
     return step;
   }
 
@@ -85,30 +77,28 @@ class StoredSpool final : public Spool {
     return std::optional(std::move(state));
   }
 
-  void set_aside(Step& step, MessageId id) override {
+  Result<> set_aside(Step& step, MessageId id) override {
     const std::string key = message_key(id);
-    const Result<std::optional<std::string>> record = store_.get(Table::meta, key);
-    step.put(Table::set_aside, set_aside_key(Table::meta, key),
-             record && *record ? **record : std::string());
-    step.erase(Table::meta, key);
+    TRY(const std::optional<std::string> record, store_.get(Table::meta, key),
+        "message " + to_string(id));
+    if (!record) {
+      return {};  // another recipient's attempt came first
+    }
+    put_aside(step, Table::meta, key, *record);
+    return store_.scan(Table::recipient, key, message_key(MessageId{id.value + 1}),
+                       [&](std::string_view state_key, std::string_view state) {
+                         put_aside(step, Table::recipient, state_key, state);
+                         return true;
+                       });
   }
 
   Result<RecoveryFigures> recover(const std::function<void(Recovered)>& take, Step& repairs,
                                   std::vector<std::string>& problems) override {
     const auto note_waiting = [&](Recovered recovered) {
-      const std::uint32_t count = recovered.message.recipient_count();
       const auto open = static_cast<std::uint32_t>(std::ranges::count_if(
           recovered.states, [](const auto& state) { return !state || !state->is_settled; }));
-      if (count > 1 && open < count) {
+      if (open < recovered.message.recipient_count()) {
         waiting_.emplace(recovered.message.id, open);
-      }
-      if (open == 0) {  // the last settlement is durable, the forgetting was not
-        forget(repairs, recovered.message.id);
-        for (std::uint32_t i = 0; i < count; ++i) {
-          repairs.erase(Table::recipient, recipient_key(recovered.message.id, i));
-        }
-        waiting_.erase(recovered.message.id);
-        return;
       }
       take(std::move(recovered));
     };
@@ -116,9 +106,9 @@ class StoredSpool final : public Spool {
   }
 
  private:
-  static void forget(Step& step, MessageId id) {
-    step.erase(Table::meta, message_key(id));
-    step.erase(Table::body, message_key(id));
+  static void put_aside(Step& step, Table table, std::string_view key, std::string_view record) {
+    step.put(Table::set_aside, set_aside_key(table, key), std::string(record));
+    step.erase(table, std::string(key));
   }
 
   Result<std::string> read_value(Table table, MessageId id) const {
@@ -132,7 +122,8 @@ class StoredSpool final : public Spool {
 
   const store::Store& store_;
   std::mutex mutex_;
-  /// How many recipients are not settled; only of messages with several, once the first has settled.
+  /// How many recipients are not settled; only of messages with several, once the first has
+  /// settled.
   std::unordered_map<MessageId, std::uint32_t> waiting_;
 };
 

@@ -1,12 +1,11 @@
 #include "store/acknowledged_file.h"
 
-#include <fcntl.h>
-#include <sys/prctl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <string>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include "base/bytes.h"
 
@@ -16,14 +15,17 @@ namespace {
 constexpr std::size_t kSize = 12;  // the number, and a checksum of it
 constexpr std::chrono::seconds kSyncEvery{1};
 
-std::uint64_t read_number(int descriptor) {
+std::optional<std::uint64_t> read_number(int descriptor) {
   char bytes[kSize];
   if (::pread(descriptor, bytes, kSize, 0) != static_cast<ssize_t>(kSize)) {
-    return 0;
+    return std::nullopt;
   }
   Reader reader(std::string_view(bytes, kSize));
   const std::uint64_t number = reader.u64();
-  return reader.u32() == checksum(std::string_view(bytes, 8)) ? number : 0;
+  if (reader.u32() != checksum(std::string_view(bytes, 8))) {
+    return std::nullopt;
+  }
+  return number;
 }
 
 }  // namespace
@@ -35,11 +37,15 @@ Result<std::unique_ptr<AcknowledgedFile>> AcknowledgedFile::open(
     return fail(Errc::unavailable, "opening " + file.string() + ": " + std::strerror(errno));
   }
   return std::unique_ptr<AcknowledgedFile>(
-      new AcknowledgedFile(descriptor, read_number(descriptor)));
+      new AcknowledgedFile(file, descriptor, read_number(descriptor)));
 }
 
-AcknowledgedFile::AcknowledgedFile(int descriptor, std::uint64_t found)
-    : descriptor_(descriptor), found_(found), thread_([this] { sync_now_and_then(); }) {}
+AcknowledgedFile::AcknowledgedFile(const std::filesystem::path& file, int descriptor,
+                                   std::optional<std::uint64_t> found)
+    : folder_(file.parent_path()),
+      descriptor_(descriptor),
+      found_(found),
+      thread_([this] { sync_now_and_then(); }) {}
 
 AcknowledgedFile::~AcknowledgedFile() {
   {
@@ -50,6 +56,15 @@ AcknowledgedFile::~AcknowledgedFile() {
   thread_.join();
   ::fdatasync(descriptor_);
   ::close(descriptor_);
+}
+
+void AcknowledgedFile::begin() {
+  set(0);
+  ::fdatasync(descriptor_);
+  if (const int folder = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); folder >= 0) {
+    ::fsync(folder);  // the file's name is in there
+    ::close(folder);
+  }
 }
 
 void AcknowledgedFile::set(std::uint64_t sequence) {

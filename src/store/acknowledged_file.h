@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "base/result.h"
@@ -26,17 +27,21 @@ class AcknowledgedFile {
   AcknowledgedFile(const AcknowledgedFile&) = delete;
   AcknowledgedFile& operator=(const AcknowledgedFile&) = delete;
 
-  /// What was in the file when it was opened; 0 if it was new or unreadable.
-  std::uint64_t found() const { return found_; }
+  /// What was in the file when it was opened; nothing if it was new or damaged.
+  std::optional<std::uint64_t> found() const { return found_; }
 
+  /// For a new database: from now on, that the file is missing means something.
+  void begin();
   void set(std::uint64_t sequence);
 
  private:
-  AcknowledgedFile(int descriptor, std::uint64_t found);
+  AcknowledgedFile(const std::filesystem::path& file, int descriptor,
+                   std::optional<std::uint64_t> found);
   void sync_now_and_then();
 
+  std::filesystem::path folder_;
   int descriptor_;
-  std::uint64_t found_;
+  std::optional<std::uint64_t> found_;
   std::atomic<bool> is_dirty_ = false;
   std::mutex mutex_;
   std::condition_variable ended_;

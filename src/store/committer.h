@@ -1,5 +1,5 @@
-// One io thread's way to the store: gathers the steps of one round of its loop, submits them together,
-// and resumes those who wait for them.
+// One io thread's way to the store: gathers the steps of one round of its loop, submits them
+// together, and resumes those who wait for them.
 //
 // Thread: its own.
 #pragma once

@@ -1,9 +1,14 @@
 #include "store/rocks_options.h"
 
+#include <cstdarg>
 #include <rocksdb/cache.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/rate_limiter.h>
 #include <rocksdb/table.h>
+
+#include "base/log.h"
+#include "base/text.h"
 
 namespace postrider::store {
 namespace {
@@ -25,8 +30,8 @@ rocksdb::ColumnFamilyOptions small_records(std::uint64_t write_buffer,
   return family;
 }
 
-/// Bodies go to blob files: compaction then moves keys, not mail. Most are deleted before their write
-/// buffer is flushed and never reach a file at all.
+/// Bodies go to blob files: compaction then moves keys, not mail. Most are deleted before their
+/// write buffer is flushed and never reach a file at all.
 rocksdb::ColumnFamilyOptions bodies(std::uint64_t write_buffer,
                                     const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::ColumnFamilyOptions family = small_records(write_buffer, cache);
@@ -40,15 +45,25 @@ rocksdb::ColumnFamilyOptions bodies(std::uint64_t write_buffer,
   return family;
 }
 
+/// RocksDB's words in our log. Its own logger would keep a file in the database's directory, and on
+/// a full disk that logger ends the process by an assertion (RocksDB 7.8 as Debian builds it).
+class ToOurLog final : public rocksdb::Logger {
+ public:
+  ToOurLog() : rocksdb::Logger(rocksdb::WARN_LEVEL) {}
+  using rocksdb::Logger::Logv;
+  void Logv(const char* format, std::va_list values) override {
+    char line[1024];
+    std::vsnprintf(line, sizeof(line), format, values);
+    log::warning("the database says", {{"what", std::string(trim(line))}});
+  }
+};
+
 }  // namespace
 
 rocksdb::DBOptions database_options(const StoreOptions& options) {
   rocksdb::DBOptions db;
   db.create_if_missing = !options.read_only;
   db.create_missing_column_families = !options.read_only;
-  // A torn tail is what a power cut leaves: what lies before it is good. A flipped bit in the middle
-  // stops the replay there too, and the acknowledged number then tells that more is missing.
-  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   db.max_total_wal_size = 128 << 20;  // bounds what a start has to replay
   db.recycle_log_file_num = 0;        // on, the flush thread died (RocksDB 7.8, measured)
   db.max_background_jobs = 2;
@@ -56,11 +71,10 @@ rocksdb::DBOptions database_options(const StoreOptions& options) {
   db.enable_write_thread_adaptive_yield = false;
   db.avoid_flush_during_shutdown = true;  // the log is synced: a stop takes no longer than a kill
   db.max_open_files = 512;
-  db.info_log_level = rocksdb::WARN_LEVEL;
-  db.keep_log_file_num = 3;
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
   db.bytes_per_sync = 1 << 20;
+  db.info_log = std::make_shared<ToOurLog>();
   if (!options.read_only) {
     db.rate_limiter.reset(rocksdb::NewGenericRateLimiter(200 << 20));
   }
@@ -78,6 +92,11 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const StoreOptions&
       {"event_about", small_records(kSmallWriteBuffer, cache)},
       {"set_aside", small_records(kSmallWriteBuffer, cache)},
   };
+}
+
+Error explain(const rocksdb::Status& status) {
+  const Errc code = status.IsCorruption() ? Errc::corrupt : Errc::unavailable;
+  return {code, status.ToString()};
 }
 
 }  // namespace postrider::store

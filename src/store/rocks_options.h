@@ -2,10 +2,10 @@
 // only: its header is heavy.
 #pragma once
 
-#include <vector>
-
+#include <memory>
 #include <rocksdb/db.h>
 #include <rocksdb/options.h>
+#include <vector>
 
 #include "store/store.h"
 
@@ -15,5 +15,8 @@ rocksdb::DBOptions database_options(const StoreOptions& options);
 
 /// In the order of Table, behind RocksDB's own "default", which stays empty.
 std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const StoreOptions& options);
+
+/// Errc::corrupt for what is damaged, Errc::unavailable for everything else.
+Error explain(const rocksdb::Status& status);
 
 }  // namespace postrider::store

@@ -1,8 +1,8 @@
-// A step: everything that must become durable together, or not at all. The spool and the event store
-// write into it what they mean; the store commits it as one.
+// A step: everything that must become durable together, or not at all. The spool and the event
+// store write into it what they mean; the store commits it as one.
 //
-// Tables are column families of the one database. Keys are bytes in the order in which they are read
-// (base/bytes.h). Values: any thread; a step belongs to whoever builds it.
+// Tables are column families of the one database. Keys are bytes in the order in which they are
+// read (base/bytes.h). Values: any thread; a step belongs to whoever builds it.
 #pragma once
 
 #include <array>

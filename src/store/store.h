@@ -2,19 +2,24 @@
 // group, reading from it.
 //
 // What a commit promises: when a step's completion hears success, the step is on stable storage
-// (fdatasync of the write-ahead log has returned). One thread drains what has queued, writes it as one
-// batch, syncs once and answers everybody. A step may be a note: it needs no sync of its own and rides
-// with the next commit, 5 ms later at most.
+// (fdatasync of the write-ahead log has returned). One thread drains what has queued, writes it as
+// one batch, syncs once and answers everybody. A step may be a note: it needs no sync of its own
+// and rides with the next commit, 5 ms later at most.
 //
 // When storage fails:
-// - A sync or write that fails latches the store: nothing is written any more, every commit fails with
-//   Errc::unavailable, and `on_latched` is called once. Linux drops dirty pages after a failed fsync,
-//   so that a retry would lie; the process has to end and to recover from what is really there.
-// - A full disk is no failed sync: commits fail with Errc::unavailable until there is room again.
-// - After opening, the last acknowledged sequence number (a file beside the database) is compared with
-//   what was recovered: acknowledged writes that are missing are reported by `missing_writes()`.
+// - A sync or write that fails latches the store: nothing is written any more, every commit fails
+// with
+//   Errc::unavailable, and `on_latched` is called once. Linux drops dirty pages after a failed
+//   fsync, so that a retry would lie; the process has to end and to recover from what is really
+//   there.
+// - A full disk is no failed sync: promises fail with Errc::unavailable until there is room again,
+//   and notes are held until then. The store goes on by itself, within seconds.
+// - After opening, the last acknowledged sequence number (a file beside the database) is compared
+// with
+//   what was recovered: acknowledged writes that are missing, and a damaged log, are reported by
+//   `missing_writes()`. What can be read behind the damage is recovered too.
 //
-// Threads: commit() and reads from any; completions run where they are sent (Committer).
+// Threads: submit() and reads from any; completions run where they are sent (Committer).
 #pragma once
 
 #include <chrono>
@@ -34,7 +39,7 @@
 namespace postrider::store {
 
 struct StoreOptions {
-  std::filesystem::path directory;      ///< the database's own; created
+  std::filesystem::path directory;  ///< the database's own; created in a directory that exists
   bool read_only = false;
   std::uint64_t write_buffer_bytes = 16 << 20;  ///< of meta and of body each
   std::uint64_t reserve_bytes = 256 << 20;      ///< free space under which has_room() says no
@@ -60,10 +65,10 @@ struct StoreFigures {
 
 class Store {
  public:
-  /// Errc::corrupt: the database can't be opened; the text says what to do. Errc::unavailable: another
-  /// process has it, or the disk refuses.
+  /// Errc::corrupt: the database can't be opened; the text says what to do. Errc::unavailable:
+  /// another process has it, or the disk refuses. Errc::not_found: read_only, and there is none.
   static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
-  ~Store();  ///< commits what is queued
+  ~Store();  ///< commits what is queued, if it was started
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
@@ -74,23 +79,27 @@ class Store {
   struct Request {
     Step step;
     Urgency urgency = Urgency::promise;
-    Completion completed;
-    net::Mailbox* reply_to = nullptr;  ///< where `completed` runs
+    Completion completed;              ///< may be empty
+    net::Mailbox* reply_to = nullptr;  ///< where `completed` runs; outlives the store
   };
   void submit(std::vector<Request>& requests);
 
   Result<std::optional<std::string>> get(Table table, std::string_view key) const;
-  /// Every entry with key >= from, in order, until `take` says false or `to` (if not empty) is reached.
-  Result<> scan(Table table, std::string_view from, std::string_view to,
-                const std::function<bool(std::string_view key, std::string_view value)>& take) const;
+  /// Every entry with key >= from, in order, until `take` says false or `to` (if not empty) is
+  /// reached.
+  Result<> scan(
+      Table table, std::string_view from, std::string_view to,
+      const std::function<bool(std::string_view key, std::string_view value)>& take) const;
   Result<std::optional<std::string>> last_key(Table table) const;
 
   /// Of the event log: the highest that is durable.
   std::uint64_t last_sequence() const;
-  /// False if less than the reserve plus `bytes` is free. Cheap: looks at most 4 times a second.
+  /// False if less than the reserve plus `bytes` is free, while the disk is full, and once the
+  /// store is latched. Cheap: looks at most 4 times a second.
   bool has_room(std::uint64_t bytes) const;
 
-  /// Set if acknowledged writes were not recovered; says how many sequence numbers are missing.
+  /// Set if acknowledged writes were not recovered, or if nobody can tell; for people to read.
+  /// Stays for this run; after the next commit the next start no longer sees it.
   std::optional<std::string> missing_writes() const;
 
   std::uint64_t disk_bytes() const;  ///< of the database's files

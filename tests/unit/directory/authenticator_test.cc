@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "directory/failure_counter.h"
-#include "fresh_folder.h"
+#include "support/fresh_folder.h"
 
 namespace postrider::directory {
 namespace {

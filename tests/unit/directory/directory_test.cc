@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "directory/sqlite.h"
-#include "fresh_folder.h"
+#include "support/fresh_folder.h"
 
 namespace postrider::directory {
 namespace {

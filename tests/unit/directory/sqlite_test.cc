@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "fresh_folder.h"
+#include "support/fresh_folder.h"
 
 namespace postrider::directory {
 namespace {

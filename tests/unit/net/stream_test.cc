@@ -4,10 +4,16 @@
 #include <gtest/gtest.h>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+
+#include "net/task_group.h"
 
 namespace postrider::net {
 namespace {
@@ -128,6 +134,109 @@ TEST(Stream, ReadsGrowWithWhatComes) {
       }
     }
     EXPECT_GE(longest, 32U * 1024);
+    stream.close();
+  });
+}
+
+// A peer that sends a byte now and then is cut off all the same: the limit covers the whole line.
+TEST(Stream, ADeadlineCoversSeveralReads) {
+  on_connection([](Stream& stream, tcp::socket& peer) -> awaitable<void> {
+    const auto executor = co_await asio::this_coro::executor;
+    TaskGroup group(executor, "test");
+    auto trickle = [&]() -> awaitable<void> {
+      asio::steady_timer timer(executor);
+      boost::system::error_code gone;
+      while (!gone) {
+        asio::write(peer, asio::buffer(std::string("x")), gone);
+        timer.expires_after(milliseconds(5));
+        co_await timer.async_wait(asio::use_awaitable);
+      }
+    };
+    group.spawn(trickle());
+    const Deadline deadline = within(milliseconds(100));
+    Result<> last;
+    int reads = 0;
+    while (last && reads < 1000) {
+      last = co_await stream.fill(deadline);
+      ++reads;
+    }
+    group.cancel();
+    co_await group.join();
+    EXPECT_FALSE(last);
+    EXPECT_GT(reads, 2);
+    EXPECT_GE(std::chrono::steady_clock::now(), deadline);
+    stream.close();
+  });
+}
+
+// The timer of a long wait is still armed when a short one begins, and the other way round.
+TEST(Stream, EachWaitHasItsOwnLimit) {
+  on_connection([](Stream& stream, tcp::socket& peer) -> awaitable<void> {
+    asio::write(peer, asio::buffer(std::string("x")));
+    EXPECT_TRUE(co_await stream.fill(within(kLimit)));
+    const auto begin = std::chrono::steady_clock::now();
+    const Result<> brief = co_await stream.fill(within(milliseconds(20)));
+    EXPECT_EQ(brief.error().code(), Errc::timeout);
+    const Result<> longer = co_await stream.fill(within(milliseconds(60)));
+    EXPECT_EQ(longer.error().code(), Errc::timeout);
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, milliseconds(80));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, kLimit);
+    stream.close();
+  });
+}
+
+TEST(Stream, TheEndOfThePeerIsClosed) {
+  on_connection([](Stream& stream, tcp::socket& peer) -> awaitable<void> {
+    EXPECT_TRUE(stream.is_quiet());
+    asio::write(peer, asio::buffer(std::string("last")));
+    peer.close();
+    EXPECT_TRUE(co_await stream.fill(within(kLimit)));
+    EXPECT_EQ(stream.buffered(), "last");
+    const Result<> end = co_await stream.fill(within(kLimit));
+    EXPECT_EQ(end.error().code(), Errc::closed);
+    EXPECT_EQ(stream.buffered(), "last");
+    stream.consume(100);
+    EXPECT_EQ(stream.buffered(), "");
+    EXPECT_FALSE(stream.is_quiet());
+    stream.close();
+  });
+}
+
+TEST(Stream, ManyPiecesGoOutInTheirOrder) {
+  on_connection([](Stream& stream, tcp::socket& peer) -> awaitable<void> {
+    std::vector<std::string> texts;
+    for (int i = 0; i < 40; ++i) {
+      texts.push_back(i % 3 == 0 ? "" : std::to_string(i));
+    }
+    const std::vector<std::string_view> pieces(texts.begin(), texts.end());
+    EXPECT_TRUE(co_await stream.write(pieces, within(kLimit)));
+    stream.close();
+    std::string joined;
+    for (const std::string& text : texts) {
+      joined += text;
+    }
+    EXPECT_EQ(received_by(peer), joined);
+  });
+}
+
+TEST(Connect, ReachesOrSaysWhyNot) {
+  on_connection([](Stream& stream, tcp::socket& /*peer*/) -> awaitable<void> {
+    const auto executor = co_await asio::this_coro::executor;
+    tcp::acceptor acceptor(executor, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+    const tcp::endpoint target = acceptor.local_endpoint();
+    const auto source = asio::ip::make_address("127.0.0.5");
+    Result<Stream> made = co_await connect(target, source, within(kLimit));
+    EXPECT_TRUE(made);
+    EXPECT_EQ(made->local().address(), source);
+    EXPECT_EQ(made->remote(), target);
+    made->close();
+    acceptor.close();
+    const Result<Stream> refused = co_await connect(target, std::nullopt, within(kLimit));
+    EXPECT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), Errc::unavailable);
+    const auto foreign = asio::ip::make_address("192.0.2.1");
+    const Result<Stream> unbound = co_await connect(target, foreign, within(kLimit));
+    EXPECT_FALSE(unbound);
     stream.close();
   });
 }

@@ -1,0 +1,37 @@
+// What goes wrong behind a flush or a compaction: RocksDB tells it on threads of its own, to nobody
+// who waits for an answer. Included by the files that talk to RocksDB only.
+//
+// Any thread.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <rocksdb/listener.h>
+#include <rocksdb/status.h>
+
+namespace postrider::store {
+
+class BackgroundErrors final : public rocksdb::EventListener {
+ public:
+  /// `heard` is called, on a thread of RocksDB's, after each error that take() will give; it is not
+  /// called any more once listen() has returned with another. May be empty.
+  void listen(std::function<void()> heard);
+
+  /// The first error that has not been taken yet: a full disk, or one that RocksDB does not mend by
+  /// itself.
+  std::optional<rocksdb::Status> take();
+
+  /// Whether writing to the log itself has failed since the last call.
+  bool take_log_failure();
+
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override;
+
+ private:
+  std::mutex mutex_;
+  std::function<void()> heard_;
+  std::optional<rocksdb::Status> first_;
+  bool log_failed_ = false;
+};
+
+}  // namespace postrider::store

@@ -1,0 +1,67 @@
+// Opening the database, and what to do where its write-ahead log is not as it was left. Included by
+// the files that talk to RocksDB only.
+//
+// The log is read strictly first. Where that fails, the database is looked at without being
+// changed:
+// - All that was acknowledged lies in front of the damage: an unfinished write, as a power cut
+// leaves
+//   it. It is cut off, in silence.
+// - It does not: an alarm. The log files are kept beside the database (hard links), and everything
+//   is recovered that can be read, also behind the damage: what was accepted is delivered.
+// The acknowledged number is that of AcknowledgedFile.
+//
+// One thread opens; then as RocksDB has it: any.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <rocksdb/db.h>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "store/background_errors.h"
+#include "store/step.h"
+#include "store/store.h"
+
+namespace postrider::store {
+
+class Database {
+ public:
+  /// `acknowledged`: nothing if it is not known. Errors as Store::open().
+  static Result<std::unique_ptr<Database>> open(const StoreOptions& options,
+                                                std::optional<std::uint64_t> acknowledged);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  rocksdb::DB& rocks() const { return *rocks_; }
+  rocksdb::ColumnFamilyHandle* family(Table table) const {
+    return families_[static_cast<std::size_t>(table) + 1];  // 0 is "default"
+  }
+  BackgroundErrors& background_errors() const { return *background_errors_; }
+
+  /// Which log file is being written; 0 if RocksDB does not say.
+  std::uint64_t current_log() const;
+
+  /// The number of the last event; 0 if there is none.
+  Result<std::uint64_t> last_event() const;
+
+  /// Set if acknowledged writes are missing, or if that can't be told: for people to read.
+  const std::optional<std::string>& problem() const { return problem_; }
+
+ private:
+  Database() = default;
+  rocksdb::Status open_as(const StoreOptions& options, rocksdb::WALRecoveryMode mode);
+  Result<> recover_damaged(const StoreOptions& options, const rocksdb::Status& damage,
+                           std::optional<std::uint64_t> acknowledged);
+  void compare(const StoreOptions& options, std::optional<std::uint64_t> acknowledged);
+
+  std::shared_ptr<BackgroundErrors> background_errors_ = std::make_shared<BackgroundErrors>();
+  std::unique_ptr<rocksdb::DB> rocks_;
+  std::vector<rocksdb::ColumnFamilyHandle*> families_;
+  std::optional<std::string> problem_;
+};
+
+}  // namespace postrider::store

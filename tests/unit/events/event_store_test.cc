@@ -1,0 +1,89 @@
+#include "events/event_store.h"
+
+#include <gtest/gtest.h>
+
+#include "base/bytes.h"
+#include "support/fresh_folder.h"
+#include "support/running_store.h"
+
+namespace postrider::events {
+namespace {
+
+constexpr MessageId kMessage{1000 * kIdStep};
+
+class EventStoreTest : public ::testing::Test {
+ protected:
+  void append(MessageId message, std::optional<std::uint32_t> recipient, std::string detail) {
+    Event event;
+    event.message = message;
+    if (recipient) {
+      event.recipient = recipient_of(message, *recipient);
+    }
+    event.detail = std::move(detail);
+    store::Step step;
+    events_->append(step, event);
+    ASSERT_TRUE(store_.commit(std::move(step)));
+  }
+
+  static std::string details(const Page& page) {
+    std::string all;
+    for (const Event& event : page.events) {
+      all += event.detail;
+    }
+    return all;
+  }
+
+  test::FreshFolder folder_;
+  test::RunningStore store_{folder_ / "db"};
+  std::unique_ptr<EventStore> events_ = make_event_store(*store_);
+};
+
+TEST_F(EventStoreTest, IsReadInPages) {
+  for (const char* detail : {"a", "b", "c", "d", "e"}) {
+    append(kMessage, 0, detail);
+  }
+  EXPECT_EQ(events_->last_sequence(), 5U);
+  std::uint64_t from = 0;
+  for (const char* expected : {"ab", "cd", "e", ""}) {
+    const auto page = events_->read(from, 2);
+    ASSERT_TRUE(page);
+    EXPECT_EQ(details(*page), expected);
+    from = page->next;
+  }
+  EXPECT_EQ(from, 6U);
+  append(kMessage, 0, "f");
+  const auto page = events_->read(from, 2);
+  EXPECT_EQ(details(*page), "f");
+  EXPECT_EQ(page->events[0].sequence, 6U);
+}
+
+TEST_F(EventStoreTest, TellsTheStoryOfOneMessage) {
+  append(kMessage, 0, "a");
+  append(kMessage, 1, "b");
+  append(MessageId{kMessage.value + 2 * kIdStep}, 0, "the next message");
+  append(MessageId{kMessage.value + 1}, 0, "another partition");
+  append(kMessage, 0, "c");
+  append(kMessage, std::nullopt, "d");  // about the message itself
+  const auto page = events_->about(kMessage, 2);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(details(*page), "abcd");
+  EXPECT_TRUE(events_->about(MessageId{kMessage.value + 500 * kIdStep}, 3)->events.empty());
+}
+
+TEST_F(EventStoreTest, CountsAndSkipsWhatItCannotRead) {
+  append(kMessage, 0, "a");
+  append(kMessage, 0, "b");
+  append(kMessage, 0, "c");
+  std::string second;
+  put_u64(second, 2);
+  ASSERT_TRUE(store_.commit(test::put(store::Table::event, second, "damaged")));
+  const auto page = events_->read(0, 10);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(details(*page), "ac");
+  EXPECT_EQ(page->unreadable, 1U);
+  EXPECT_EQ(page->next, 4U);
+  EXPECT_EQ(events_->about(kMessage, 1)->unreadable, 1U);
+}
+
+}  // namespace
+}  // namespace postrider::events

@@ -1,0 +1,108 @@
+#include "spool/records.h"
+
+#include <gtest/gtest.h>
+
+#include "base/bytes.h"
+#include "spool/messages.h"
+#include "support/golden.h"
+
+namespace postrider::spool {
+namespace {
+
+using test::stored_record;
+
+constexpr MessageId kId{7'306'114'048};
+
+RecipientState state() {
+  return {.attempts = 3,
+          .due = Time(std::chrono::milliseconds(1'795'413'432'345)),
+          .is_settled = false,
+          .site = "mx.example.net",
+          .last_reply = "451 4.7.1 greylisted"};
+}
+
+TEST(Records, AreReadAsTheyWereWritten) {
+  const Message message = full_message(kId);
+  const Result<Message> read = decode_message(kId, encode(message));
+  ASSERT_TRUE(read);
+  expect_same(*read, message);
+
+  Message plain;
+  plain.id = kId;
+  plain.envelope.recipients.resize(1);
+  plain.has_dot_lines = false;
+  expect_same(*decode_message(kId, encode(plain)), plain);
+
+  EXPECT_EQ(*decode_recipient(encode(state())), state());
+  RecipientState settled;
+  settled.is_settled = true;
+  EXPECT_EQ(*decode_recipient(encode(settled)), settled);
+  const std::string content = "Subject: x\r\n\r\nbody\r\n";
+  EXPECT_EQ(*open_content(content_prefix(content) + content), content);
+  EXPECT_EQ(*open_content(content_prefix("")), "");
+}
+
+// Mail that waits must be readable by every later version.
+TEST(Records, TheFirstVersionStaysReadable) {
+  const Result<Message> message = decode_message(kId, stored_record("message_v1.hex"));
+  ASSERT_TRUE(message);
+  expect_same(*message, full_message(kId));
+  EXPECT_EQ(*decode_recipient(stored_record("recipient_v1.hex")), state());
+  EXPECT_EQ(*open_content(stored_record("body_v1.hex")), "Subject: x\r\n\r\nbody\r\n");
+}
+
+TEST(Records, EveryDamagedByteIsSeen) {
+  const std::string message = encode(full_message(kId));
+  const std::string recipient = encode(state());
+  const std::string content = content_prefix("text") + "text";
+  const auto each_damaged = [](const std::string& record, const auto& read) {
+    for (std::size_t i = 0; i < record.size(); ++i) {
+      std::string damaged = record;
+      damaged[i] = static_cast<char>(damaged[i] ^ 1);
+      EXPECT_EQ(read(damaged), Errc::corrupt) << i;
+      EXPECT_EQ(read(record.substr(0, i)), Errc::corrupt) << i;
+    }
+  };
+  each_damaged(message, [](const std::string& record) {
+    const auto read = decode_message(kId, record);
+    return read ? Errc::invalid : read.error().code();
+  });
+  each_damaged(recipient, [](const std::string& record) {
+    const auto read = decode_recipient(record);
+    return read ? Errc::invalid : read.error().code();
+  });
+  each_damaged(content.substr(1), [](const std::string& record) {
+    const auto read = open_content(std::string(1, '\x01') + record);
+    return read ? Errc::invalid : read.error().code();
+  });
+}
+
+// It is whole, and for another to read: nothing may be done to it.
+TEST(Records, ANewerVersionIsNotDamage) {
+  EXPECT_EQ(decode_message(kId, seal_record(2, "what will be")).error().code(), Errc::unavailable);
+  EXPECT_EQ(decode_recipient(seal_record(2, "what will be")).error().code(), Errc::unavailable);
+  EXPECT_EQ(open_content("\x02what will be").error().code(), Errc::unavailable);
+}
+
+TEST(Records, WhatIsLeftOverOrLackingIsDamage) {
+  const std::string good = encode(state());
+  const std::string payload = good.substr(1, good.size() - 5);
+  EXPECT_TRUE(decode_recipient(seal_record(1, payload)));
+  EXPECT_EQ(decode_recipient(seal_record(1, payload + "x")).error().code(), Errc::corrupt);
+  EXPECT_EQ(decode_recipient(seal_record(1, "")).error().code(), Errc::corrupt);
+  Message nobody = full_message(kId);
+  nobody.envelope.recipients.clear();
+  EXPECT_EQ(decode_message(kId, encode(nobody)).error().code(), Errc::corrupt);
+}
+
+TEST(Records, KeysStandInTheOrderOfTheirNumbers) {
+  EXPECT_LT(message_key(MessageId{255}), message_key(MessageId{256}));
+  EXPECT_LT(recipient_key(kId, 255), recipient_key(kId, 256));
+  EXPECT_LT(recipient_key(kId, ~0U), message_key(MessageId{kId.value + 1}));
+  EXPECT_EQ(message_of_key(recipient_key(kId, 9)), kId);
+  EXPECT_EQ(index_of_key(recipient_key(kId, 9)), 9U);
+  EXPECT_EQ(index_of_key(message_key(kId)), ~0U);
+}
+
+}  // namespace
+}  // namespace postrider::spool

@@ -1,0 +1,85 @@
+// A small file system of a test's own, for what only a full or failing disk shows: ext4 in a file,
+// mounted over a loop device. Needs root and loop devices; is_mounted() is false where it can't be.
+#pragma once
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <fcntl.h>
+#include <fstream>
+#include <string>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "support/fresh_folder.h"
+
+namespace postrider::test {
+
+class SmallDisk {
+ public:
+  explicit SmallDisk(std::uint64_t bytes) {
+    std::ofstream(folder_ / "image").close();
+    std::filesystem::resize_file(folder_ / "image", bytes);
+    std::filesystem::create_directory(path());
+    is_mounted_ = run("mkfs.ext4 -q -F -m 0 " + (folder_ / "image").string()) && mount();
+  }
+  ~SmallDisk() { unmount(); }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+
+  bool is_mounted() const { return is_mounted_; }
+  std::filesystem::path path() const { return folder_ / "disk"; }
+
+  /// Takes all room but `leave` bytes.
+  void fill(std::uint64_t leave) {
+    const int file = ::open((path() / "ballast").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    static const std::array<char, 64 * 1024> kZeros{};
+    for (std::uint64_t size = kZeros.size(); size >= 1024;) {
+      if (std::filesystem::space(path()).available <= leave + size ||
+          ::write(file, kZeros.data(), size) < 0) {
+        size /= 2;
+      }
+    }
+    ::fsync(file);
+    ::close(file);
+  }
+  void make_room() { std::filesystem::remove(path() / "ballast"); }
+
+  /// From now on every write fails with EIO, and what has not been synced is gone.
+  bool fail() {
+    constexpr unsigned long kShutDown = 0x8004587d;  // EXT4_IOC_SHUTDOWN
+    std::uint32_t without_flushing = 2;
+    const int root = ::open(path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool done = root >= 0 && ::ioctl(root, kShutDown, &without_flushing) == 0;
+    ::close(root);
+    return done;
+  }
+
+  /// As after a power cut: the journal is replayed.
+  bool mount_again() {
+    unmount();
+    is_mounted_ = mount();
+    return is_mounted_;
+  }
+
+ private:
+  bool mount() const {
+    return run("mount -o loop " + (folder_ / "image").string() + " " + path().string());
+  }
+  void unmount() {
+    if (is_mounted_ && ::umount(path().c_str()) != 0) {
+      ::umount2(path().c_str(), MNT_DETACH);
+    }
+    is_mounted_ = false;
+  }
+  static bool run(const std::string& command) {
+    return std::system((command + " >/dev/null 2>&1").c_str()) == 0;  // NOLINT: our own words only
+  }
+
+  FreshFolder folder_;
+  bool is_mounted_ = false;
+};
+
+}  // namespace postrider::test
