@@ -351,16 +351,12 @@ TEST_F(ControlApiTest, DomainCheckFindsWhatIsPublishedAndTakesItForProof) {
   EXPECT_TRUE(relay_->directory().snapshot()->domain("a.example")->is_verified);
 }
 
-TEST_F(ControlApiTest, DomainCheckSaysWhatIsMissingWrongAndUnknown) {
+TEST_F(ControlApiTest, DomainCheckSaysWhatIsMissingAndWrong) {
   const dns::NameServer server(
       {{"a.example", "@ TXT \"v=spf1 mx -all\"\nbounces CNAME old.a.example.\nold A 192.0.2.1\n"}});
-  // Nothing listens on port 1: no answer is no proof of anything.
-  start(
-      {"dns.stubs={\"a.example\" = \"" + server.address() + "\", \"b.example\" = \"127.0.0.1@1\"}",
-       "dns.timeout=1s"});
+  start({"dns.stubs={\"a.example\" = \"" + server.address() + "\"}"});
   ask("POST", "/v1/accounts", R"({"name": "default"})");
   ask("POST", "/v1/domains", R"({"name": "a.example"})");
-  ask("POST", "/v1/domains", R"({"name": "b.example"})");
   const Answered checked = ask("GET", "/v1/domains/a.example/check");
   const auto verdicts = verdicts_of(checked);
   EXPECT_EQ(verdicts.at("_postrider.a.example"), "missing");
@@ -372,9 +368,6 @@ TEST_F(ControlApiTest, DomainCheckSaysWhatIsMissingWrongAndUnknown) {
   EXPECT_FALSE(checked.body.at("complete").as_bool());
   EXPECT_NE(json::serialize(checked.body).find("v=spf1 mx include:esp.example -all"),
             std::string::npos);
-  for (const auto& [name, verdict] : verdicts_of(ask("GET", "/v1/domains/b.example/check"))) {
-    EXPECT_EQ(verdict, "unknown") << name;
-  }
 }
 
 }  // namespace

@@ -1,7 +1,13 @@
 #include "http/domain_check.h"
 
+#include <chrono>
+#include <future>
 #include <gtest/gtest.h>
 #include <ostream>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
 
 namespace postrider::http {
 namespace {
@@ -143,6 +149,27 @@ TEST(JudgeReturnPath, CnameOrTheOneMxMustLeadHere) {
   EXPECT_EQ(elsewhere.found, Texts{"CNAME old.example"});
   EXPECT_EQ(judge_return_path(wanted, "", {"esp.example", "other.example"}).verdict,
             Verdict::wrong);
+}
+
+/// Nothing listens on port 1: what has no answer is neither there nor missing.
+TEST(LookUpRecords, NoAnswerIsUnknown) {
+  boost::asio::io_context io;
+  auto resolver = dns::make_resolver(io.get_executor(),
+                                     {.forwarders = {},
+                                      .stubs = {{.zone = "a.example", .server = "127.0.0.1@1"}},
+                                      .trust_anchor = {},
+                                      .timeout = std::chrono::milliseconds(100)});
+  ASSERT_TRUE(resolver) << resolver.error().text();
+  const std::vector<directory::DnsRecord> records{record("dkim"), record("dmarc")};
+  auto findings =
+      boost::asio::co_spawn(io, look_up_records(**resolver, records), boost::asio::use_future);
+  while (findings.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+    ASSERT_GT(io.run_one_for(std::chrono::seconds(20)), 0U);
+  }
+  for (const Finding& finding : findings.get()) {
+    EXPECT_EQ(finding.verdict, Verdict::unknown);
+    EXPECT_NE(finding.advice.find("try again"), std::string::npos) << finding.advice;
+  }
 }
 
 }  // namespace
