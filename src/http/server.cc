@@ -1,5 +1,6 @@
 #include "http/server.h"
 
+#include <array>
 #include <chrono>
 #include <list>
 #include <sys/socket.h>
@@ -62,6 +63,7 @@ struct Session {
   Stream stream;
   beast::flat_buffer buffer;
   bool is_answering = false;
+  bool is_refused = false;  ///< the rest of its request may still be coming
   std::list<Session*>& all;
   std::list<Session*>::iterator place;
 };
@@ -118,11 +120,16 @@ awaitable<bool> write_whole(Session& session, Response response, bool keep, bool
   co_return !ec;
 }
 
-/// Says that nothing more comes and waits a moment for the peer to go: a plain close would reset
-/// the connection where the peer's bytes are unread, and take our answer with it.
+/// Where bytes of the peer are unread, says that nothing more comes and waits a moment for it to
+/// go: a plain close would reset the connection, and take our answer with it.
 awaitable<void> close_gently(Session& session) {
   error_code ignored;
   session.stream.socket().shutdown(asio::socket_base::shutdown_send, ignored);
+  if (!session.is_refused && session.buffer.size() == 0 &&
+      session.stream.socket().available(ignored) == 0) {
+    session.close();
+    co_return;
+  }
   session.stream.expires_after(kLastWords);
   std::array<char, 4096> rest;
   for (std::size_t total = 0; total < 2 * kBodyBytesMax;) {
@@ -193,6 +200,7 @@ struct Server::State : std::enable_shared_from_this<State> {
     }
     session.is_answering = true;
     if (ec) {
+      session.is_refused = true;
       co_await write_whole(session, refusal_of(ec), false, false);
       co_return false;
     }
