@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "temporary_directory.h"
+#include "support/temporary_directory.h"
 
 namespace postrider::delivery {
 namespace {

@@ -11,7 +11,7 @@
 #include <boost/asio/use_future.hpp>
 #include <boost/json.hpp>
 
-#include "../directory/fresh_folder.h"
+#include "support/fresh_folder.h"
 #include "../dns/name_server.h"
 #include "http/request_target.h"
 #include "relay/data_directory.h"

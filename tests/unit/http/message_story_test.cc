@@ -3,7 +3,7 @@
 #include <future>
 #include <gtest/gtest.h>
 
-#include "../directory/fresh_folder.h"
+#include "support/fresh_folder.h"
 #include "store/store.h"
 
 namespace postrider::http {

@@ -16,7 +16,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
-#include "../directory/fresh_folder.h"
+#include "support/fresh_folder.h"
 #include "http/answer.h"
 #include "raw_client.h"
 

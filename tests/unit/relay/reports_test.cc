@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "../delivery/temporary_directory.h"
+#include "support/temporary_directory.h"
 
 namespace postrider::relay {
 namespace {
