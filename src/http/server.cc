@@ -63,7 +63,6 @@ struct Session {
   Stream stream;
   beast::flat_buffer buffer;
   bool is_answering = false;
-  bool is_refused = false;  ///< the rest of its request may still be coming
   std::list<Session*>& all;
   std::list<Session*>::iterator place;
 };
@@ -125,8 +124,7 @@ awaitable<bool> write_whole(Session& session, Response response, bool keep, bool
 awaitable<void> close_gently(Session& session) {
   error_code ignored;
   session.stream.socket().shutdown(asio::socket_base::shutdown_send, ignored);
-  if (!session.is_refused && session.buffer.size() == 0 &&
-      session.stream.socket().available(ignored) == 0) {
+  if (session.buffer.size() == 0 && session.stream.socket().available(ignored) == 0) {
     session.close();
     co_return;
   }
@@ -200,7 +198,6 @@ struct Server::State : std::enable_shared_from_this<State> {
     }
     session.is_answering = true;
     if (ec) {
-      session.is_refused = true;
       co_await write_whole(session, refusal_of(ec), false, false);
       co_return false;
     }
