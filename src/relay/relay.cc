@@ -114,17 +114,16 @@ struct Relay::State {
                            .tls = std::move(tls),
                            .token_key = token_key,
                            .return_path_domain = settings.return_path_domain});
-    submission = std::make_unique<SubmissionServices>(
-        SubmissionServices{.intake = *intake,
-                           .authenticator = *authenticator,
-                           .directory = *directory,
-                           .blocking = blocking,
-                           .store = *store,
-                           .committers = committers,
-                           .events = *events,
-                           .clock = *clock,
-                           .hostname = settings.hostname,
-                           .is_stopping = is_stopping});
+    submission.reset(new SubmissionServices{.intake = *intake,
+                                            .authenticator = *authenticator,
+                                            .directory = *directory,
+                                            .blocking = blocking,
+                                            .store = *store,
+                                            .committers = committers,
+                                            .events = *events,
+                                            .clock = *clock,
+                                            .hostname = settings.hostname,
+                                            .is_stopping = is_stopping});
     listeners = std::make_unique<Listeners>(threads, *submission, *certificate);
     return {};
   }

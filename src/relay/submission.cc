@@ -37,6 +37,22 @@ Reply refusal(const Error& error) {
           .text = error.text().substr(space + 1)};
 }
 
+/// Disk space that one transaction may need, counted among that of all for as long as it lives.
+class Reservation {
+ public:
+  Reservation(std::atomic<std::uint64_t>& total, std::uint64_t bytes)
+      : total_(total), bytes_(bytes) {
+    total_ += bytes_;
+  }
+  ~Reservation() { total_ -= bytes_; }
+  Reservation(const Reservation&) = delete;
+  Reservation& operator=(const Reservation&) = delete;
+
+ private:
+  std::atomic<std::uint64_t>& total_;
+  std::uint64_t bytes_;
+};
+
 class SubmissionHandler final : public smtp::SessionHandler {
  public:
   SubmissionHandler(SubmissionServices& services, std::shared_ptr<const ListenerSettings> listener,
@@ -93,13 +109,10 @@ class SubmissionHandler final : public smtp::SessionHandler {
     if (found == nullptr || !found->is_active) {
       co_return Reply{.code = 550, .enhanced = "5.7.1", .text = "this account is not active"};
     }
-    const std::uint64_t largest = listener_->message_bytes_max;
-    const bool has_room = services_.store.has_room(largest + largest / 2);
-    if (services_.store.figures().is_latched || !has_room) {
+    if (!reserve(envelope)) {
       co_return Reply{.code = 452, .enhanced = "4.3.1",
                       .text = "insufficient system storage, try again later"};
     }
-    (void)envelope;
     co_return ok("2.1.0", "sender ok");
   }
 
@@ -128,6 +141,7 @@ class SubmissionHandler final : public smtp::SessionHandler {
                           .content = std::move(content),
                           .origin = origin_of(session)};
     const std::string from = mail::to_string(submission.envelope.reverse_path);
+    const auto until_stored = std::move(reservation_);
     const Result<MessageId> accepted = co_await services_.intake.accept(std::move(submission));
     if (accepted) {
       co_return ok("2.0.0", "queued as " + to_string(*accepted));
@@ -148,6 +162,20 @@ class SubmissionHandler final : public smtp::SessionHandler {
   }
 
  private:
+  /// A transaction that RSET has ended keeps its reservation until the next MAIL: too careful, briefly.
+  bool reserve(const smtp::Envelope& envelope) {
+    const std::uint64_t limit = listener_->message_bytes_max;
+    const std::uint64_t declared = envelope.declared_size;
+    const std::uint64_t size = declared > 0 && declared < limit ? declared : limit;
+    reservation_ = std::make_unique<Reservation>(services_.reserved_bytes, size + size / 2);
+    if (!services_.store.figures().is_latched &&
+        services_.store.has_room(services_.reserved_bytes.load())) {
+      return true;
+    }
+    reservation_.reset();
+    return false;
+  }
+
   /// By AUTH (or XCLIENT's LOGIN), or because the listener trusts the client's network. Asked each time:
   /// a credential that has been removed ends what it may do.
   AccountId account_of(const smtp::SessionInfo& session) const {
@@ -204,6 +232,7 @@ class SubmissionHandler final : public smtp::SessionHandler {
   std::shared_ptr<const ListenerSettings> listener_;
   std::string refuse_;
   std::function<void()> ended_;
+  std::unique_ptr<Reservation> reservation_;
 };
 
 }  // namespace
