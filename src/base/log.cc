@@ -19,7 +19,7 @@ struct Target {
     made->set_pattern("%v");
     return made;
   }();
-  Format format = Format::text;
+  std::atomic<Format> format = Format::text;
 };
 
 // The one global: a log has to work before anything is built and after everything is gone.
