@@ -83,7 +83,7 @@ struct Instance::State {
                .events = &relay->events(),
                .store = &relay->store(),
                .relay = relay.get(),
-               .installation = relay->settings().hostname,
+               .installation = relay->settings().return_path_domain,
                .reload = [this] { return reload(); }};
       const auto path = relay::DataDirectory::control_socket(relay->settings().data);
       TRY(control, http::Server::listen_local(executor(), path.string(),

@@ -4,7 +4,7 @@
 //   DIR/lock              held (flock) and with the pid of the relay that runs
 //   DIR/spool/            the database of spool and events
 //   DIR/directory.sqlite  accounts, domains, credentials, keys
-//   DIR/tls/              the self-signed certificate
+//   DIR/certificate.pem, DIR/key.pem   self-signed, where none is configured
 //   DIR/control           the socket of the running relay
 //
 // Mode 0700. Errors say what to do.
