@@ -40,9 +40,8 @@ store::StoreOptions store_options(const Settings& settings) {
   options.directory = DataDirectory::spool(settings.data);
   options.reserve_bytes = settings.spool.free_bytes_min;
   // Three families of this size are written to at full speed, each with one being flushed.
-  options.write_buffer_bytes = std::clamp<std::uint64_t>(settings.spool.memory_bytes / 8,
-                                                         std::uint64_t{1} << 20,
-                                                         std::uint64_t{64} << 20);
+  options.write_buffer_bytes = std::clamp<std::uint64_t>(
+      settings.spool.memory_bytes / 8, std::uint64_t{1} << 20, std::uint64_t{64} << 20);
   return options;
 }
 
@@ -177,8 +176,9 @@ struct Relay::State {
     if (const auto missing = store->missing_writes()) {
       problems.push_back(*missing);
     }
-    TRY(recovered, spool->recover([this](spool::Recovered found) { take(std::move(found)); },
-                                  repairs, problems),
+    TRY(recovered,
+        spool->recover([this](spool::Recovered found) { take(std::move(found)); }, repairs,
+                       problems),
         "recovering the spool");
     for (const std::string& problem : problems) {
       log::error("the spool is damaged", {{"what", problem}});
@@ -297,9 +297,13 @@ Result<std::unique_ptr<Relay>> Relay::open(Settings settings, StartOptions optio
 
 Relay::Relay(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
-Relay::~Relay() { stop(std::chrono::seconds(5)); }
+Relay::~Relay() {
+  stop(std::chrono::seconds(5));
+}
 
-Result<> Relay::start() { return state_->start(); }
+Result<> Relay::start() {
+  return state_->start();
+}
 
 Result<std::vector<std::string>> Relay::reload(Settings settings) {
   TRY_VOID(state_->certificate->change_to(settings));
@@ -339,26 +343,57 @@ void Relay::stop(std::chrono::milliseconds limit,
   state_->store.reset();  // commits what the threads have noted to the last
 }
 
-Settings& Relay::settings() { return state_->settings; }
-net::IoThreads& Relay::threads() { return state_->threads; }
-net::BlockingPool& Relay::blocking() { return state_->blocking; }
-directory::Directory& Relay::directory() { return *state_->directory; }
-store::Store& Relay::store() { return *state_->store; }
-spool::Spool& Relay::spool() { return *state_->spool; }
-events::EventStore& Relay::events() { return *state_->events; }
-delivery::Dispatcher& Relay::dispatcher() { return *state_->dispatcher; }
-dns::Resolver& Relay::resolver() { return *state_->resolver; }
-const Intake& Relay::intake() const { return *state_->intake; }
-const OutcomeRecorder& Relay::outcomes() const { return *state_->recorder; }
-const Listeners& Relay::listeners() const { return *state_->listeners; }
-const Clock& Relay::clock() const { return *state_->clock; }
-const spool::RecoveryFigures& Relay::recovered() const { return state_->recovered; }
-bool Relay::is_stopping() const { return state_->is_stopping; }
+Settings& Relay::settings() {
+  return state_->settings;
+}
+net::IoThreads& Relay::threads() {
+  return state_->threads;
+}
+net::BlockingPool& Relay::blocking() {
+  return state_->blocking;
+}
+directory::Directory& Relay::directory() {
+  return *state_->directory;
+}
+store::Store& Relay::store() {
+  return *state_->store;
+}
+spool::Spool& Relay::spool() {
+  return *state_->spool;
+}
+events::EventStore& Relay::events() {
+  return *state_->events;
+}
+delivery::Dispatcher& Relay::dispatcher() {
+  return *state_->dispatcher;
+}
+dns::Resolver& Relay::resolver() {
+  return *state_->resolver;
+}
+const Intake& Relay::intake() const {
+  return *state_->intake;
+}
+const OutcomeRecorder& Relay::outcomes() const {
+  return *state_->recorder;
+}
+const Listeners& Relay::listeners() const {
+  return *state_->listeners;
+}
+const Clock& Relay::clock() const {
+  return *state_->clock;
+}
+const spool::RecoveryFigures& Relay::recovered() const {
+  return state_->recovered;
+}
+bool Relay::is_stopping() const {
+  return state_->is_stopping;
+}
 
 Result<Time> Relay::advance_clock(Duration by) {
   if (!state_->test_clock) {
-    return fail(Errc::invalid, "this instance runs on the real clock: only one that was started "
-                               "with --test-clock can have its clock moved");
+    return fail(Errc::invalid,
+                "this instance runs on the real clock: only one that was started "
+                "with --test-clock can have its clock moved");
   }
   return state_->test_clock->advance(by);
 }

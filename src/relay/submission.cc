@@ -84,8 +84,10 @@ class SubmissionHandler final : public smtp::SessionHandler {
     if (found->verdict == directory::Verdict::too_many_failures) {
       log::warning("AUTH refused after too many failures",
                    {{"session", session.id}, {"client", client.to_string()}, {"user", user}});
-      co_return Reply{.code = 454, .enhanced = "4.7.0",
-                      .text = "too many failed logins, try again later", .close = true};
+      co_return Reply{.code = 454,
+                      .enhanced = "4.7.0",
+                      .text = "too many failed logins, try again later",
+                      .close = true};
     }
     if (found->verdict == directory::Verdict::wrong) {
       log::warning("AUTH failed",
@@ -95,8 +97,7 @@ class SubmissionHandler final : public smtp::SessionHandler {
     co_return Reply{.code = 235, .enhanced = "2.7.0", .text = "welcome"};
   }
 
-  awaitable<Reply> mail(const smtp::SessionInfo& session,
-                        const smtp::Envelope& envelope) override {
+  awaitable<Reply> mail(const smtp::SessionInfo& session, const smtp::Envelope& envelope) override {
     if (services_.is_stopping) {
       co_return Reply{.code = 421, .enhanced = "4.3.2", .text = "shutting down", .close = true};
     }
@@ -110,8 +111,8 @@ class SubmissionHandler final : public smtp::SessionHandler {
       co_return Reply{.code = 550, .enhanced = "5.7.1", .text = "this account is not active"};
     }
     if (!reserve(envelope)) {
-      co_return Reply{.code = 452, .enhanced = "4.3.1",
-                      .text = "insufficient system storage, try again later"};
+      co_return Reply{
+          .code = 452, .enhanced = "4.3.1", .text = "insufficient system storage, try again later"};
     }
     co_return ok("2.1.0", "sender ok");
   }
@@ -123,8 +124,8 @@ class SubmissionHandler final : public smtp::SessionHandler {
       co_return Reply{.code = 550, .enhanced = "5.1.2", .text = "no local mailboxes here"};
     }
     if (recipient.address.is_literal()) {
-      co_return Reply{.code = 550, .enhanced = "5.1.2",
-                      .text = "mail to address literals is not relayed"};
+      co_return Reply{
+          .code = 550, .enhanced = "5.1.2", .text = "mail to address literals is not relayed"};
     }
     co_return ok("2.1.5", "recipient ok");
   }
@@ -152,7 +153,8 @@ class SubmissionHandler final : public smtp::SessionHandler {
       co_return refusal(why);
     }
     log::error("a message could not be stored", {{"session", session.id}, {"why", why.text()}});
-    co_return Reply{.code = 452, .enhanced = "4.3.1",
+    co_return Reply{.code = 452,
+                    .enhanced = "4.3.1",
                     .text = "the message can't be stored now, try again later"};
   }
 
@@ -162,7 +164,8 @@ class SubmissionHandler final : public smtp::SessionHandler {
   }
 
  private:
-  /// A transaction that RSET has ended keeps its reservation until the next MAIL: too careful, briefly.
+  /// A transaction that RSET has ended keeps its reservation until the next MAIL: too careful,
+  /// briefly.
   bool reserve(const smtp::Envelope& envelope) {
     const std::uint64_t limit = listener_->message_bytes_max;
     const std::uint64_t declared = envelope.declared_size;
@@ -176,8 +179,8 @@ class SubmissionHandler final : public smtp::SessionHandler {
     return false;
   }
 
-  /// By AUTH (or XCLIENT's LOGIN), or because the listener trusts the client's network. Asked each time:
-  /// a credential that has been removed ends what it may do.
+  /// By AUTH (or XCLIENT's LOGIN), or because the listener trusts the client's network. Asked each
+  /// time: a credential that has been removed ends what it may do.
   AccountId account_of(const smtp::SessionInfo& session) const {
     const auto snapshot = services_.directory.snapshot();
     if (!session.user.empty()) {

@@ -1,9 +1,9 @@
 // The relay's answers to an SMTP session: who may submit, as whom, to whom, and the promise.
 //
-// Nobody relays without AUTH, unless the listener trusts the client's network; an account that is not
-// active relays nothing. Before MAIL is answered there must be room for what every open transaction may
-// bring: 1.5 times the size that it declared, or the largest (452 4.3.1). The rules for the message itself
-// are relay/prepare.h's.
+// Nobody relays without AUTH, unless the listener trusts the client's network; an account that is
+// not active relays nothing. Before MAIL is answered there must be room for what every open
+// transaction may bring: 1.5 times the size that it declared, or the largest (452 4.3.1). The rules
+// for the message itself are relay/prepare.h's.
 //
 // Thread: the session's io thread.
 #pragma once
