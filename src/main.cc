@@ -10,7 +10,9 @@ int main(int argc, char** argv) {
   app.add_option("--data", context.data, "Data directory (default: as configured)");
   app.add_option("--config", context.config,
                  "Configuration file (default: /etc/postrider/postrider.toml where it exists)");
-  app.add_option("--set", context.set, "Overrides an option: --set limits.errors_max=5");
+  // One value each time: what follows it is the subcommand or its argument.
+  app.add_option("--set", context.set, "Overrides an option: --set limits.errors_max=5")
+      ->allow_extra_args(false);
   app.add_flag("--json", context.json, "Print data as JSON");
   app.set_version_flag("--version", "postrider " POSTRIDER_VERSION);
   app.require_subcommand(1);

@@ -27,8 +27,12 @@ constexpr std::size_t kChecksumSize = 4;
 
 }  // namespace
 
-void put_u64(std::string& out, std::uint64_t value) { put_big_endian(out, value); }
-void put_u32(std::string& out, std::uint32_t value) { put_big_endian(out, value); }
+void put_u64(std::string& out, std::uint64_t value) {
+  put_big_endian(out, value);
+}
+void put_u32(std::string& out, std::uint32_t value) {
+  put_big_endian(out, value);
+}
 
 void put_varint(std::string& out, std::uint64_t value) {
   while (value >= 0x80) {
@@ -54,9 +58,15 @@ std::string_view Reader::take(std::size_t count) {
   return taken;
 }
 
-std::uint64_t Reader::u64() { return get_big_endian<std::uint64_t>(take(8)); }
-std::uint32_t Reader::u32() { return get_big_endian<std::uint32_t>(take(4)); }
-std::uint8_t Reader::u8() { return get_big_endian<std::uint8_t>(take(1)); }
+std::uint64_t Reader::u64() {
+  return get_big_endian<std::uint64_t>(take(8));
+}
+std::uint32_t Reader::u32() {
+  return get_big_endian<std::uint32_t>(take(4));
+}
+std::uint8_t Reader::u8() {
+  return get_big_endian<std::uint8_t>(take(1));
+}
 
 std::uint64_t Reader::varint() {
   std::uint64_t value = 0;

@@ -1,5 +1,5 @@
-// Where time comes from. Whatever schedules, shapes, backs off or expires is handed a Clock, so that
-// a test crosses five days in a second and no test ever sleeps.
+// Where time comes from. Whatever schedules, shapes, backs off or expires is handed a Clock, so
+// that a test crosses five days in a second and no test ever sleeps.
 //
 // Times are wall times in milliseconds, because a due time outlives the process that set it.
 // Network deadlines are not taken from here: they are real (net/deadline.h).

@@ -2,8 +2,8 @@
 //
 // A recipient's id is a positive integer below 2^53 (JavaScript keeps it whole), ordered by time: a
 // 45-bit tick (seconds since 2024-01-01 times 32768, counted on where one second needs more) above
-// 8 bits of partition. A message reserves one for each recipient, consecutive ticks, and is named by
-// its first. Accounts and credentials have small permanent integers from the directory.
+// 8 bits of partition. A message reserves one for each recipient, consecutive ticks, and is named
+// by its first. Accounts and credentials have small permanent integers from the directory.
 //
 // Values; any thread. IdSource: any thread.
 #pragma once

@@ -1,34 +1,12 @@
 #include "base/json_text.h"
 
 #include <cmath>
-
 #include <fmt/format.h>
+
+#include "base/utf8.h"
 
 namespace postrider {
 namespace {
-
-/// Length of the valid UTF-8 sequence at the start of `text`; 0 if there is none.
-std::size_t sequence_length(std::string_view text) {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = at(0);
-  const std::size_t length = first < 0x80   ? 1
-                             : first < 0xC2 ? 0
-                             : first < 0xE0 ? 2
-                             : first < 0xF0 ? 3
-                             : first < 0xF5 ? 4
-                                            : 0;
-  if (length == 0 || text.size() < length) {
-    return 0;
-  }
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((at(i) & 0xC0) != 0x80) {
-      return 0;
-    }
-  }
-  const bool bad = (first == 0xE0 && at(1) < 0xA0) || (first == 0xED && at(1) >= 0xA0) ||
-                   (first == 0xF0 && at(1) < 0x90) || (first == 0xF4 && at(1) >= 0x90);
-  return bad ? 0 : length;
-}
 
 void append_escaped(std::string& out, char c) {
   switch (c) {
@@ -55,7 +33,7 @@ void append_escaped(std::string& out, char c) {
 void append_string(std::string& out, std::string_view text) {
   out.push_back('"');
   while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
+    const std::size_t length = utf8_length(text);
     const char c = text[0];
     if (length == 0) {
       out += "\\ufffd";
@@ -122,7 +100,9 @@ void JsonText::value(std::string_view text) {
   append_string(text_, text);
 }
 
-void JsonText::value(bool truth) { raw(truth ? "true" : "false"); }
+void JsonText::value(bool truth) {
+  raw(truth ? "true" : "false");
+}
 
 void JsonText::value(double number) {
   raw(std::isfinite(number) ? fmt::format("{}", number) : "null");

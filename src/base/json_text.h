@@ -1,7 +1,7 @@
 // Writes JSON as text, in the order in which it is told. For output only: reading is Boost.JSON's.
 //
-// Strings must be UTF-8; bytes that are not become U+FFFD, control characters are escaped. The caller
-// nests correctly: begin and end pair up, names stand in objects only. Values; any thread.
+// Strings must be UTF-8; bytes that are not become U+FFFD, control characters are escaped. The
+// caller nests correctly: begin and end pair up, names stand in objects only. Values; any thread.
 #pragma once
 
 #include <concepts>

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <chrono>
-
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -19,7 +18,7 @@ struct Target {
     made->set_pattern("%v");
     return made;
   }();
-  Format format = Format::text;
+  std::atomic<Format> format = Format::text;
 };
 
 // The one global: a log has to work before anything is built and after everything is gone.
@@ -108,10 +107,20 @@ Result<Level> parse_level(std::string_view name) {
                                  "' is not a log level: use debug, info, warning or error");
 }
 
-bool enabled(Level level) { return target().logger->should_log(to_spdlog(level)); }
-void debug(std::string_view message, Fields fields) { write(Level::debug, message, fields); }
-void info(std::string_view message, Fields fields) { write(Level::info, message, fields); }
-void warning(std::string_view message, Fields fields) { write(Level::warning, message, fields); }
-void error(std::string_view message, Fields fields) { write(Level::error, message, fields); }
+bool enabled(Level level) {
+  return target().logger->should_log(to_spdlog(level));
+}
+void debug(std::string_view message, Fields fields) {
+  write(Level::debug, message, fields);
+}
+void info(std::string_view message, Fields fields) {
+  write(Level::info, message, fields);
+}
+void warning(std::string_view message, Fields fields) {
+  write(Level::warning, message, fields);
+}
+void error(std::string_view message, Fields fields) {
+  write(Level::error, message, fields);
+}
 
 }  // namespace postrider::log

@@ -29,7 +29,7 @@ struct Options {
   Format format = Format::text;
 };
 
-/// Where lines go: standard error. Called once, before the first thread starts; info as text if never.
+/// Lines go to standard error; info as text before the first call. Any thread, also on a reload.
 void configure(Options options);
 Result<Level> parse_level(std::string_view name);  ///< debug, info, warning, error
 

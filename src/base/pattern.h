@@ -1,6 +1,6 @@
-// Patterns of domain names, as configuration writes them: "example.com" itself, "*.example.com" what
-// lies below it, "*" everything. Of several that match, the most specific wins: an exact name before
-// a longer suffix before a shorter one before "*". Case does not matter. Pure; any thread.
+// Patterns of domain names, as configuration writes them: "example.com" itself, "*.example.com"
+// what lies below it, "*" everything. Of several that match, the most specific wins: an exact name
+// before a longer suffix before a shorter one before "*". Case does not matter. Pure; any thread.
 #pragma once
 
 #include <cstddef>

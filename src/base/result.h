@@ -1,9 +1,10 @@
 // Result<T>: how a function reports a failure that its caller must expect.
 //
 // An Error is a code that callers decide by and a text that people read, built from the outside in:
-//   accepting message 7306114048: appending to the spool: writing 000012.sst: No space left on device
-// A level that knows what the level below did not (which message, which host, which line) adds that.
-// The same text serves log, API and peer: no secrets, no capital, no full stop.
+//   accepting message 7306114048: appending to the spool: writing 000012.sst: No space left on
+//   device
+// A level that knows what the level below did not (which message, which host, which line) adds
+// that. The same text serves log, API and peer: no secrets, no capital, no full stop.
 //
 // Exceptions are for programming errors and for start-up. Any thread; values, no shared state.
 #pragma once
@@ -58,13 +59,16 @@ inline std::unexpected<Error> fail(Errc code, std::string why) {
 }
 
 /// return fail(std::move(result).error().within("opening the spool"));
-inline std::unexpected<Error> fail(Error error) { return std::unexpected<Error>(std::move(error)); }
+inline std::unexpected<Error> fail(Error error) {
+  return std::unexpected<Error>(std::move(error));
+}
 
 }  // namespace postrider
 
-// TRY(declaration, expression[, context]) declares the value, or returns the error from the function
-// around it with the context (a string, evaluated only on failure) in front. TRY_VOID is the same for
-// Result<>; the CO_ forms are for coroutines. Statements, because an expression form is a GNU extension.
+// TRY(declaration, expression[, context]) declares the value, or returns the error from the
+// function around it with the context (a string, evaluated only on failure) in front. TRY_VOID is
+// the same for Result<>; the CO_ forms are for coroutines. Statements, because an expression form
+// is a GNU extension.
 #define TRY(declaration, expression, ...) \
   POSTRIDER_TRY_(return, POSTRIDER_JOIN_(result_, __LINE__), declaration, expression, __VA_ARGS__)
 #define CO_TRY(declaration, expression, ...)                                             \

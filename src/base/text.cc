@@ -6,6 +6,8 @@
 #include <fmt/chrono.h>
 #include <sodium.h>
 
+#include "base/utf8.h"
+
 namespace postrider {
 namespace {
 
@@ -44,30 +46,8 @@ unsigned char byte_at(std::string_view text, std::size_t i) {
   return static_cast<unsigned char>(text[i]);
 }
 
-/// Length of the UTF-8 sequence at the start of `text`, 0 if it is not one (overlong forms and
-/// surrogates included).
-std::size_t utf8_length(std::string_view text) {
-  const unsigned char first = byte_at(text, 0);
-  if (first < 0x80) {
-    return 1;
-  }
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 0;
-  if (length == 0 || first > 0xF4 || text.size() < length) {
-    return 0;
-  }
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte_at(text, i) & 0xC0) != 0x80) {
-      return 0;
-    }
-  }
-  const unsigned char second = byte_at(text, 1);
-  const bool overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
-  const bool surrogate = first == 0xED && second >= 0xA0;
-  const bool above = first == 0xF4 && second >= 0x90;
-  return overlong || surrogate || above ? 0 : length;
-}
-
-/// The same, and 0 for characters that control: C0, C1, DEL, and those that reorder or break lines.
+/// utf8_length(), and 0 for characters that control: C0, C1, DEL, and those that reorder or break
+/// lines.
 std::size_t printable_length(std::string_view text) {
   const std::size_t length = utf8_length(text);
   const unsigned char first = byte_at(text, 0);

@@ -14,9 +14,15 @@
 
 namespace postrider {
 
-constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_alpha(char c) { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; }
+constexpr char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+constexpr bool is_alpha(char c) {
+  return to_lower(c) >= 'a' && to_lower(c) <= 'z';
+}
 
 std::string lower(std::string_view text);
 bool equal_ignoring_case(std::string_view a, std::string_view b);
@@ -24,9 +30,9 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
 std::string_view trim(std::string_view text);  ///< without spaces, tabs, CR and LF at both ends
 std::vector<std::string_view> split(std::string_view text, char separator);
 
-std::string hex(std::string_view bytes);                             ///< lower case
-std::string base64(std::string_view bytes);                          ///< with padding
-std::optional<std::string> decode_base64(std::string_view text);     ///< strict; nothing if malformed
+std::string hex(std::string_view bytes);                          ///< lower case
+std::string base64(std::string_view bytes);                       ///< with padding
+std::optional<std::string> decode_base64(std::string_view text);  ///< strict; nothing if malformed
 
 /// "90s", "5m", "1h30m", "5d", "250ms"; a bare "0" is zero. Errc::invalid says what is expected.
 Result<Duration> parse_duration(std::string_view text);

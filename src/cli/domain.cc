@@ -59,6 +59,24 @@ Colour colour_of(const std::string& verdict, bool is_required) {
   return is_required ? Colour::bad : Colour::doubtful;
 }
 
+void show_advice(const json::value& record) {
+  const std::string verdict = text(record, "verdict");
+  if (verdict == "ok") {
+    return;
+  }
+  fmt::print("\n{} is {}", text(record, "purpose"), verdict);
+  if (verdict == "missing") {
+    fmt::print("; publish\n  {}",
+               zone_line(text(record, "name"), text(record, "type"), text(record, "value")));
+    return;
+  }
+  fmt::print(": {}\n", text(record, "advice"));
+  for (const json::value& found : list(record, "found")) {
+    fmt::print("  found: {}\n",
+               printable(found.is_string() ? std::string(found.get_string()) : ""));
+  }
+}
+
 void show_check(const json::value& domain) {
   show_head(domain);
   fmt::print("\n");
@@ -70,19 +88,7 @@ void show_check(const json::value& domain) {
   }
   table.print();
   for (const json::value& record : list(domain, "records")) {
-    if (text(record, "verdict") == "ok") {
-      continue;
-    }
-    fmt::print("\n{} ({}): {}\n", text(record, "purpose"), text(record, "verdict"),
-               text(record, "advice"));
-    for (const json::value& found : list(record, "found")) {
-      fmt::print("  found: {}\n",
-                 printable(found.is_string() ? std::string(found.get_string()) : ""));
-    }
-    if (text(record, "verdict") == "missing") {
-      fmt::print("  {}",
-                 zone_line(text(record, "name"), text(record, "type"), text(record, "value")));
-    }
+    show_advice(record);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "cli/event_line.h"
 
 #include <fmt/format.h>
+#include <initializer_list>
 #include <vector>
 
 #include <boost/json.hpp>
@@ -33,9 +34,12 @@ std::string circumstances(const json::value& event) {
   std::vector<std::string> parts;
   const std::string host = text(event, "mx_host");
   const std::string address = text(event, "mx_address");
-  if (!host.empty() || !address.empty()) {
-    parts.push_back(host + (host.empty() || address.empty() ? "" : " ") + address);
+  if (address.starts_with(host) || address.starts_with("[" + host)) {
+    parts.push_back(address);  // a host that is named by its address, or by nothing
+  } else {
+    parts.push_back(host + (address.empty() ? "" : " ") + address);
   }
+  std::erase(parts, "");
   if (const std::string tls = text(event, "tls_version"); !tls.empty()) {
     parts.push_back(tls);
   }
@@ -51,8 +55,8 @@ std::string circumstances(const json::value& event) {
   return parts.empty() ? "" : fmt::format("  ({})", fmt::join(parts, ", "));
 }
 
-std::string words(const json::value& event) {
-  for (const char* name : {"reply", "detail", "subject"}) {
+std::string words(const json::value& event, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
     if (std::string found = text(event, name); !found.empty()) {
       return printable(found);
     }
@@ -68,15 +72,16 @@ std::string type_of(const json::value& event) {
 }  // namespace
 
 std::string event_outcome(const json::value& event) {
-  return fmt::format("{}  {}  {}{}", text(event, "time"), type_of(event), words(event),
-                     printable(circumstances(event)));
+  return fmt::format("{}  {}  {}{}", text(event, "time"), type_of(event),
+                     words(event, {"reply", "detail"}), printable(circumstances(event)));
 }
 
 std::string event_line(const json::value& event) {
   const std::uint64_t recipient = number(event, "recipient");
   return fmt::format("{}  {}  {}{}  {}{}", text(event, "time"), type_of(event),
                      recipient == 0 ? "" : fmt::format("{} ", recipient),
-                     printable(text(event, "to")), words(event), printable(circumstances(event)));
+                     printable(text(event, "to")), words(event, {"reply", "detail", "subject"}),
+                     printable(circumstances(event)));
 }
 
 }  // namespace postrider::cli

@@ -15,8 +15,8 @@ struct FirstLogin {
   std::string password;  ///< shown once, never stored
 };
 
-/// Adds account `default`, a credential and the verified domain postrider.test if there is no account
-/// at all; nothing otherwise.
+/// Adds account `default`, a credential and the verified domain postrider.test if there is no
+/// account at all; nothing otherwise.
 Result<std::optional<FirstLogin>> make_first_account(relay::Relay& relay);
 
 }  // namespace postrider::cli

@@ -1,9 +1,8 @@
 #include "cli/instance.h"
 
-#include <signal.h>
-
 #include <future>
 #include <mutex>
+#include <signal.h>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -43,9 +42,10 @@ void add_routes(const simulator::Simulator& simulator, relay::Settings& settings
 
 struct Instance::State {
   Result<> start(relay::Settings settings) {
-    TRY(relay, relay::Relay::open(std::move(settings),
-                                  {.test_clock = options.test_clock,
-                                   .on_storage_failure = [this](const Error& why) { fail_with(why); }}));
+    TRY(relay,
+        relay::Relay::open(std::move(settings),
+                           {.test_clock = options.test_clock,
+                            .on_storage_failure = [this](const Error& why) { fail_with(why); }}));
     if (options.prepare) {
       TRY_VOID(options.prepare(*relay));
     }
@@ -83,11 +83,11 @@ struct Instance::State {
                .events = &relay->events(),
                .store = &relay->store(),
                .relay = relay.get(),
-               .installation = relay->settings().hostname,
+               .installation = relay->settings().return_path_domain,
                .reload = [this] { return reload(); }};
       const auto path = relay::DataDirectory::control_socket(relay->settings().data);
-      TRY(control, http::Server::listen_local(executor(), path.string(),
-                                              http::make_control_api(parts)),
+      TRY(control,
+          http::Server::listen_local(executor(), path.string(), http::make_control_api(parts)),
           "control socket");
     }
     return {};
@@ -119,8 +119,9 @@ struct Instance::State {
   void fail_with(const Error& why) {
     const std::string text = why.text();
     asio::post(main, [this, text] {
-      log::error("storage failed: this process ends, so that the next start sees what is really there",
-                 {{"why", text}});
+      log::error(
+          "storage failed: this process ends, so that the next start sees what is really there",
+          {{"why", text}});
       exit = kFailed;
       signals.cancel();
     });
@@ -181,21 +182,24 @@ Result<std::unique_ptr<Instance>> Instance::start(relay::Settings settings,
 }
 
 Instance::Instance(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Instance::~Instance() { state_->stop(); }
+Instance::~Instance() {
+  state_->stop();
+}
 
-relay::Relay& Instance::relay() { return *state_->relay; }
+relay::Relay& Instance::relay() {
+  return *state_->relay;
+}
 
 std::string Instance::http_endpoint() const {
   return state_->network ? net::to_string(state_->network->endpoint()) : "";
 }
 
 int Instance::run() {
-  asio::co_spawn(state_->main, state_->wait_for_signals(),
-                 [](const std::exception_ptr& error) {
-                   if (error) {
-                     std::rethrow_exception(error);
-                   }
-                 });
+  asio::co_spawn(state_->main, state_->wait_for_signals(), [](const std::exception_ptr& error) {
+    if (error) {
+      std::rethrow_exception(error);
+    }
+  });
   state_->main.run();
   state_->stop();
   return state_->exit;

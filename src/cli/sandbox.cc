@@ -1,8 +1,7 @@
-#include <unistd.h>
-
 #include <fstream>
 #include <iostream>
 #include <string>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
@@ -77,8 +76,8 @@ Result<> add_route(std::string_view text, delivery::Options& delivery) {
   char* end = nullptr;
   const unsigned long number = std::strtoul(port.c_str(), &end, 10);
   if (port.empty() || *end != '\0' || number == 0 || number > 65535 || route.host.empty()) {
-    return fail(Errc::invalid, "route '" + printable(text, 80) + "': '" + printable(port, 20) +
-                                   "' is not a port");
+    return fail(Errc::invalid,
+                "route '" + printable(text, 80) + "': '" + printable(port, 20) + "' is not a port");
   }
   route.port = static_cast<std::uint16_t>(number);
   delivery.routes.set(pattern, route);
@@ -255,8 +254,9 @@ void add_sandbox(CLI::App& app, Context& context) {
       ->check(CLI::IsMember({"none", "rsa", "ed25519", "both"}));
   command->add_flag("--test-clock", wanted->test_clock,
                     "A clock that only `postrider clock advance` moves");
-  command->footer("With --data DIR the directory is kept, and on an existing one the account, its "
-                  "password, keys and test clock are those kept there. Ends at SIGTERM.");
+  command->footer(
+      "With --data DIR the directory is kept, and on an existing one the account, its "
+      "password, keys and test clock are those kept there. Ends at SIGTERM.");
   command->callback([&context, wanted] {
     const Result<int> exit = run(context, *wanted);
     if (exit) {

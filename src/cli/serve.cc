@@ -1,10 +1,9 @@
-#include <unistd.h>
-
+#include <fmt/format.h>
 #include <iostream>
 #include <string>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
 
 #include "base/log.h"
 #include "cli/command.h"

@@ -13,20 +13,20 @@ namespace postrider::delivery {
 /// The far end of a connection, shared by all attempts that went over it.
 struct Peer {
   std::string site;
-  std::string host;            ///< name of the MX
-  std::string address;         ///< with port
+  std::string host;     ///< name of the MX
+  std::string address;  ///< with port
   std::string source_address;
-  std::string tls_version;     ///< empty: in the clear
+  std::string tls_version;  ///< empty: in the clear
   std::string tls_cipher;
 };
 
 struct Attempt {
-  queue::Waiting waiting;                     ///< as it was before this attempt
+  queue::Waiting waiting;                       ///< as it was before this attempt
   std::shared_ptr<const queue::Fresh> message;  ///< null where it could not even be read
-  std::shared_ptr<const Peer> peer;           ///< at least the site is set
-  smtp::Reply reply;                          ///< code 0: no reply, `text` holds our words
-  bool is_final = false;                      ///< code 0 only: it can't be delivered, ever
-  bool is_of_connection = false;              ///< the reply refused the connection, not the recipient
+  std::shared_ptr<const Peer> peer;             ///< at least the site is set
+  smtp::Reply reply;                            ///< code 0: no reply, `text` holds our words
+  bool is_final = false;                        ///< code 0 only: it can't be delivered, ever
+  bool is_of_connection = false;  ///< the reply refused the connection, not the recipient
   std::chrono::milliseconds took{0};
 };
 

@@ -124,14 +124,14 @@ class Connection {
         could_not_load(kept, why);
         continue;
       }
-      const Result<> takes_it = smtp::check_peer(client_.features(), batch->envelope(),
-                                                 batch->estimated_bytes());
+      const Result<> takes_it =
+          smtp::check_peer(client_.features(), batch->envelope(), batch->estimated_bytes());
       if (takes_it) {
         batch->start_rendering(site_.services(), needs_seven_bit(*batch), site_.next_turn());
         return batch;
       }
-      const bool too_big = client_.features().size_max > 0 &&
-                           batch->estimated_bytes() > client_.features().size_max;
+      const bool too_big =
+          client_.features().size_max > 0 && batch->estimated_bytes() > client_.features().size_max;
       settle_all(*batch, {.enhanced = too_big ? "5.3.4" : "5.6.7", .text = takes_it.error().text()},
                  true);
     }

@@ -1,10 +1,10 @@
-// One connection to a site: sends what is ready, one transaction after the other, the envelope of the
-// next behind the final dot of this one, until there is nothing more, the peer has had enough, or the
-// connection breaks.
+// One connection to a site: sends what is ready, one transaction after the other, the envelope of
+// the next behind the final dot of this one, until there is nothing more, the peer has had enough,
+// or the connection breaks.
 //
-// What the peer could not be given (its envelope was sent ahead, and the peer closed first) goes back to
-// the head of the queue and counts as no attempt; RFC 5321 leaves a server free to close between two
-// messages, and some do after a fixed number.
+// What the peer could not be given (its envelope was sent ahead, and the peer closed first) goes
+// back to the head of the queue and counts as no attempt; RFC 5321 leaves a server free to close
+// between two messages, and some do after a fixed number.
 //
 // Thread: the site's.
 #pragma once

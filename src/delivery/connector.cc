@@ -54,10 +54,10 @@ class Try {
 
  private:
   awaitable<Reached> once(TlsPolicy policy) {
-    const auto source = candidate_.endpoint.address().is_v4() ? options_.source_v4
-                                                              : options_.source_v6;
-    Result<net::Stream> stream = co_await net::connect(candidate_.endpoint, source,
-                                                       net::within(options_.connect_timeout));
+    const auto source =
+        candidate_.endpoint.address().is_v4() ? options_.source_v4 : options_.source_v6;
+    Result<net::Stream> stream =
+        co_await net::connect(candidate_.endpoint, source, net::within(options_.connect_timeout));
     if (!stream) {
       co_return std::unexpected(
           refusal(peer_, Error(stream.error()).within("connecting to " + where()), "4.4.1"));
@@ -120,13 +120,12 @@ class Try {
     if (!client.features().starttls) {
       if (must) {
         co_await client.quit();
-        co_return refusal(peer_, {Errc::invalid, where() + " offers no STARTTLS, and TLS is required"},
-                          "4.7.4");
+        co_return refusal(
+            peer_, {Errc::invalid, where() + " offers no STARTTLS, and TLS is required"}, "4.7.4");
       }
       co_return std::nullopt;
     }
-    const Result<smtp::Reply> started =
-        co_await client.start_tls(context(policy), candidate_.host);
+    const Result<smtp::Reply> started = co_await client.start_tls(context(policy), candidate_.host);
     if (!started) {
       handshake_failed_ = true;
       co_return refusal(peer_, Error(started.error()).within("STARTTLS with " + where()), "4.7.5");
@@ -220,7 +219,8 @@ awaitable<Reached> connect_to_site(DestinationPtr destination, const Options& op
                                    TroubledHosts& troubled, std::uint32_t random) {
   Peer nobody;
   nobody.site = destination->site;
-  Refusal last = refusal(nobody, {Errc::unavailable, "no host of the site has an address"}, "4.4.1");
+  Refusal last =
+      refusal(nobody, {Errc::unavailable, "no host of the site has an address"}, "4.4.1");
   std::size_t hosts_left = destination->hosts.size();
   std::size_t forbidden = 0;
   std::vector<Candidate> later;
@@ -234,7 +234,8 @@ awaitable<Reached> connect_to_site(DestinationPtr destination, const Options& op
       continue;
     }
     for (std::size_t i = 0; i < addresses->size(); ++i) {
-      const Candidate candidate{.host = host.name, .endpoint = {(*addresses)[i], destination->port}};
+      const Candidate candidate{.host = host.name,
+                                .endpoint = {(*addresses)[i], destination->port}};
       if (troubled.contains(net::to_string(candidate.endpoint))) {
         later.push_back(candidate);
         continue;

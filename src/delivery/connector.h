@@ -1,8 +1,9 @@
 // Finds a host of a site that will talk to us: addresses, TCP, greeting, EHLO, STARTTLS, AUTH, one
 // host and address after the other until one works.
 //
-// RFC 5321, 5.1: every address of the most preferred hosts first. A host that failed a moment ago is
-// tried last. Opportunistic TLS falls back to the clear on a new connection; required TLS never does.
+// RFC 5321, 5.1: every address of the most preferred hosts first. A host that failed a moment ago
+// is tried last. Opportunistic TLS falls back to the clear on a new connection; required TLS never
+// does.
 //
 // Thread: the caller's.
 #pragma once
@@ -47,9 +48,9 @@ struct Connected {
 
 /// Why no host would talk to us; what the recipients then are told.
 struct Refusal {
-  smtp::Reply reply;           ///< of the last host that said something; code 0: ours
+  smtp::Reply reply;  ///< of the last host that said something; code 0: ours
   std::shared_ptr<const Peer> peer;
-  bool is_final = false;       ///< no host can exist (all addresses forbidden)
+  bool is_final = false;  ///< no host can exist (all addresses forbidden)
 };
 
 /// `options`, `resolver` and `troubled` outlive the await.

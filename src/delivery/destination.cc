@@ -35,8 +35,7 @@ std::string site_of(const Route& route) {
 
 }  // namespace
 
-const Route* find_route(const Options& options, std::string_view domain,
-                        std::string_view account) {
+const Route* find_route(const Options& options, std::string_view domain, std::string_view account) {
   for (const auto& [name, route] : options.account_routes) {
     if (name == account) {
       return &route;

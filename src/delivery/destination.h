@@ -1,9 +1,9 @@
-// Where the mail of a domain goes: the site that takes it, its hosts, and what the configuration says
-// about it.
+// Where the mail of a domain goes: the site that takes it, its hosts, and what the configuration
+// says about it.
 //
-// A site is named by what makes its destinations one: "mx1.example.net,mx2.example.net" (the MX set),
-// or "127.0.0.1:2600" for a route. A domain with a rule of its own has a site of its own, so that the
-// rule holds for it alone.
+// A site is named by what makes its destinations one: "mx1.example.net,mx2.example.net" (the MX
+// set), or "127.0.0.1:2600" for a route. A domain with a rule of its own has a site of its own, so
+// that the rule holds for it alone.
 //
 // Values, immutable once made; any thread.
 #pragma once
@@ -21,10 +21,11 @@ namespace postrider::delivery {
 
 struct Destination {
   std::string site;
-  std::vector<dns::MailHost> hosts;  ///< in the order to try; addresses are looked up when connecting
+  std::vector<dns::MailHost>
+      hosts;  ///< in the order to try; addresses are looked up when connecting
   std::uint16_t port = 25;
-  bool is_route = false;             ///< named by the operator: any address will do
-  Route route;                       ///< of a route: its TLS and AUTH
+  bool is_route = false;  ///< named by the operator: any address will do
+  Route route;            ///< of a route: its TLS and AUTH
   SiteLimits limits;
 };
 

@@ -1,7 +1,7 @@
 // All of delivery: one worker for each io thread, and the way between them.
 //
-// Threads: add() on an io thread; set_options(), tick(), the questions and stop() from any coroutine on
-// an io thread.
+// Threads: add() on an io thread; set_options(), tick(), the questions and stop() from any
+// coroutine on an io thread.
 #pragma once
 
 #include <functional>

@@ -12,8 +12,8 @@ Disposition decide(const Attempt& attempt, const queue::RetryPolicy& policy, Tim
   if (refused || (reply.code == 0 && attempt.is_final)) {
     return {.outcome = Outcome::failed};
   }
-  const auto due = policy.next_attempt(attempt.waiting.accepted, now,
-                                       attempt.waiting.attempts + 1, random);
+  const auto due =
+      policy.next_attempt(attempt.waiting.accepted, now, attempt.waiting.attempts + 1, random);
   if (!due) {
     return {.outcome = Outcome::expired};
   }

@@ -24,7 +24,8 @@ enum class TlsPolicy : std::uint8_t {
   verified,       ///< a certificate that names the host and leads to a trusted root
 };
 
-/// Of one destination site. A rule may set some of them; unset ones come from the next less specific.
+/// Of one destination site. A rule may set some of them; unset ones come from the next less
+/// specific.
 struct SiteLimits {
   std::uint32_t connections = 20;
   std::uint32_t messages_per_connection = 500;  ///< at least 1
@@ -43,24 +44,25 @@ struct SiteRule {
 struct Route {
   std::string host;  ///< a name or a numeric address (without brackets)
   std::uint16_t port = 25;
-  bool implicit_tls = false;             ///< port 465
-  std::optional<TlsPolicy> tls;          ///< instead of the site's
-  std::string user;                      ///< AUTH at the smart host; empty: none
+  bool implicit_tls = false;     ///< port 465
+  std::optional<TlsPolicy> tls;  ///< instead of the site's
+  std::string user;              ///< AUTH at the smart host; empty: none
   std::string password;
 };
 
 struct Options {
-  std::string hostname;                              ///< EHLO
-  PatternMap<Route> routes;                          ///< by recipient domain
+  std::string hostname;                                       ///< EHLO
+  PatternMap<Route> routes;                                   ///< by recipient domain
   std::vector<std::pair<std::string, Route>> account_routes;  ///< by account name; before `routes`
   SiteLimits default_limits;
-  PatternMap<SiteRule> domain_rules;                 ///< [[site]] domain = ...: by recipient domain
-  PatternMap<SiteRule> mx_rules;                     ///< [[site]] mx = ...: by name of the first MX
+  PatternMap<SiteRule> domain_rules;  ///< [[site]] domain = ...: by recipient domain
+  PatternMap<SiteRule> mx_rules;      ///< [[site]] mx = ...: by name of the first MX
   queue::RetryPolicy default_retry;
-  PatternMap<queue::RetryPolicy> retry;              ///< by recipient domain
+  PatternMap<queue::RetryPolicy> retry;  ///< by recipient domain
   smtp::ClientTimeouts timeouts;
   std::chrono::milliseconds connect_timeout{std::chrono::seconds(30)};
-  std::chrono::milliseconds idle_timeout{std::chrono::seconds(5)};  ///< an open connection without mail
+  std::chrono::milliseconds idle_timeout{
+      std::chrono::seconds(5)};              ///< an open connection without mail
   std::uint64_t fresh_bytes_max = 64 << 20;  ///< bodies kept in memory for first attempts
   dns::MxOptions mx;
   std::optional<boost::asio::ip::address> source_v4;

@@ -10,8 +10,8 @@ namespace postrider::delivery {
 namespace {
 
 constexpr std::string_view kIdHeader = "X-Postrider-Id: ";
-constexpr std::uint64_t kHeadEstimate = 256;        // our own lines
-constexpr std::uint64_t kSignatureEstimate = 900;   // one DKIM-Signature field
+constexpr std::uint64_t kHeadEstimate = 256;       // our own lines
+constexpr std::uint64_t kSignatureEstimate = 900;  // one DKIM-Signature field
 
 struct Split {
   std::string_view header;  // with the CRLF of its last line, without the empty line
@@ -91,8 +91,8 @@ smtp::Envelope outgoing_envelope(const spool::Message& message,
     const directory::Domain* domain = signing_domain(message, *context.directory);
     const bool has_domain = domain != nullptr && !domain->return_path_domain.empty();
     envelope.reverse_path = {
-        .local = "bounces+" + mail::make_token(context.token_key,
-                                               recipient_of(message.id, indexes.front())),
+        .local = "bounces+" +
+                 mail::make_token(context.token_key, recipient_of(message.id, indexes.front())),
         .domain = has_domain ? domain->return_path_domain : context.return_path_domain};
   }
   return envelope;

@@ -49,7 +49,7 @@ bool is_costly(const spool::Message& message, const directory::Snapshot& directo
 std::uint64_t estimated_size(const queue::Fresh& fresh, const RenderContext& context);
 
 struct Rendered {
-  std::string head;                            ///< the lines in front of `content`
+  std::string head;  ///< the lines in front of `content`
   std::shared_ptr<const std::string> content;
   std::array<std::string_view, 2> pieces() const { return {head, *content}; }
 };
@@ -57,8 +57,8 @@ struct Rendered {
 Result<Rendered> render(const queue::Fresh& fresh, std::uint32_t index,
                         const RenderContext& context, Time now);
 
-/// The same for a peer without 8BITMIME: the content converted to 7 bits, then signed. Errc::invalid
-/// says why it can't be.
+/// The same for a peer without 8BITMIME: the content converted to 7 bits, then signed.
+/// Errc::invalid says why it can't be.
 Result<Rendered> render_seven_bit(const queue::Fresh& fresh, std::uint32_t index,
                                   const RenderContext& context, Time now);
 

@@ -1,11 +1,11 @@
 #include "delivery/site.h"
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
 
+#include "base/random.h"
 #include "delivery/connection.h"
 
 namespace postrider::delivery {
@@ -18,11 +18,6 @@ namespace {
 
 constexpr std::chrono::seconds kOpenPause{10};  // after a host refused one more connection
 constexpr double kBurst = 1;                    // tokens that a quiet site gathers
-
-std::uint32_t random_number() {
-  static thread_local std::minstd_rand generator{std::random_device{}()};
-  return static_cast<std::uint32_t>(generator());
-}
 
 }  // namespace
 
@@ -75,9 +70,8 @@ void Site::pump() {
 
 awaitable<void> Site::run_connection(std::shared_ptr<Site> self) {
   const auto options = self->options_();
-  auto connected =
-      co_await connect_to_site(self->destination_, *options, self->services_.resolver,
-                               self->services_.tls, self->troubled_, random_number());
+  auto connected = co_await connect_to_site(self->destination_, *options, self->services_.resolver,
+                                            self->services_.tls, self->troubled_, random_number());
   if (!connected) {
     --self->connections_;
     self->refused(std::move(connected).error());

@@ -1,8 +1,8 @@
 // A destination site: what waits for it, the connections to it, and the limits that hold for it. It
 // belongs to one io thread, so that nothing here needs a lock.
 //
-// A further connection is opened only when those that are open have a backlog: a message more for an
-// open connection costs microseconds, a connection a dialogue.
+// A further connection is opened only when those that are open have a backlog: a message more for
+// an open connection costs microseconds, a connection a dialogue.
 //
 // When no host of the site will talk to us and no connection is left, everything that is ready is
 // deferred with that reason: each keeps its own schedule and expiry.

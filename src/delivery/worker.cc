@@ -1,13 +1,13 @@
 #include "delivery/worker.h"
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/random.h"
 #include "delivery/dispatcher.h"
 
 namespace postrider::delivery {
@@ -18,14 +18,9 @@ using Steady = std::chrono::steady_clock;
 
 namespace {
 
-constexpr std::chrono::minutes kKnownFor{5};       // a destination found by MX
-constexpr std::chrono::seconds kSweepEvery{20};    // ready queues, for what has expired
+constexpr std::chrono::minutes kKnownFor{5};     // a destination found by MX
+constexpr std::chrono::seconds kSweepEvery{20};  // ready queues, for what has expired
 constexpr std::size_t kKnownMost = 100'000;
-
-std::uint32_t random_number() {
-  static thread_local std::minstd_rand generator{std::random_device{}()};
-  return static_cast<std::uint32_t>(generator());
-}
 
 /// RFC 3463 for a domain that can't be delivered to.
 std::string status_of_lookup(const Error& why) {
@@ -305,9 +300,8 @@ awaitable<void> Worker::stop(std::chrono::milliseconds limit) {
     }
   });
   // The sweeper and look-ups have nothing to finish: only connections are worth the wait.
-  while (std::ranges::any_of(sites_, [](const auto& entry) {
-           return entry.second->figures().connections > 0;
-         })) {
+  while (std::ranges::any_of(
+      sites_, [](const auto& entry) { return entry.second->figures().connections > 0; })) {
     asio::steady_timer moment(context_, std::chrono::milliseconds(10));
     co_await moment.async_wait(asio::as_tuple(asio::use_awaitable));
   }

@@ -48,7 +48,8 @@ class Worker {
   void tick();  ///< the clock has jumped
 
   /// Everything that waits here; for `queue`.
-  void for_each(const std::function<void(const queue::Waiting&, const std::string& site)>& look) const;
+  void for_each(
+      const std::function<void(const queue::Waiting&, const std::string& site)>& look) const;
   WorkerFigures figures() const;
 
   /// Makes all scheduled recipients of a domain (empty: all) due now. How many.

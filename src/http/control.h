@@ -49,6 +49,8 @@ boost::asio::awaitable<T> off_thread(const ControlParts& parts, std::move_only_f
 
 /// Of an account that may have gone: its number then.
 std::string account_name(const directory::Snapshot& snapshot, AccountId id);
+/// As it stands in queue and directory: A-labels, if it can be made so.
+std::string domain_key(const std::string& text);
 Result<directory::Account> find_account(const directory::Snapshot& snapshot,
                                         const std::string& name);
 

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "http/control.h"
+#include "mail/address.h"
 
 namespace postrider::http {
 
@@ -29,6 +30,11 @@ awaitable<Response> perform(const ControlParts& parts, Entry entry, Call call) {
 std::string account_name(const directory::Snapshot& snapshot, AccountId id) {
   const directory::Account* account = snapshot.account(id);
   return account == nullptr ? to_string(id) : account->name;
+}
+
+std::string domain_key(const std::string& text) {
+  const Result<std::string> name = mail::parse_domain(text);
+  return name ? *name : lower(text);
 }
 
 Result<directory::Account> find_account(const directory::Snapshot& snapshot,

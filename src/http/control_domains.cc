@@ -18,7 +18,7 @@ namespace {
 
 Result<Domain> find_domain(const directory::Directory& directory, const std::string& name) {
   const auto snapshot = directory.snapshot();
-  const Domain* domain = snapshot->domain(lower(name));
+  const Domain* domain = snapshot->domain(domain_key(name));
   if (domain == nullptr) {
     return fail(Errc::not_found, "no account has the domain '" + printable(name, 255) + "'");
   }

@@ -138,8 +138,8 @@ void write(JsonText& json, const WaitingRecipient& recipient, const std::string&
 
 awaitable<Result<Response>> recipients(const ControlParts& parts, Call call) {
   CO_TRY(const std::uint64_t limit, query_number("limit", call.query("limit"), 1, 10'000, 100));
-  const std::string domain = lower(call.query("domain"));
-  // Only the dispatcher knows the order of nothing: those of a domain have to be picked out.
+  const std::string domain = domain_key(call.query("domain"));
+  // The dispatcher knows no order and no domains: both are made here, of a part of a long queue.
   std::vector<QueueEntry> entries =
       co_await parts.relay->dispatcher().entries(domain.empty() ? limit + 1 : kLookedAtMost);
   if (!domain.empty()) {
@@ -171,7 +171,7 @@ awaitable<Result<Response>> recipients(const ControlParts& parts, Call call) {
 awaitable<Result<Response>> retry(const ControlParts& parts, Call call) {
   CO_TRY(const RequestBody body, RequestBody::parse(call.request.body, {"domain"}));
   CO_TRY(const std::optional<std::string> domain, body.text("domain"));
-  const std::string wanted = lower(domain.value_or(""));
+  const std::string wanted = domain_key(domain.value_or(""));
   const std::size_t count = co_await parts.relay->dispatcher().hurry(wanted);
   JsonText json;
   json.begin_object();

@@ -1,6 +1,7 @@
 #include "http/domain_check.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/text.h"
@@ -11,6 +12,8 @@ using boost::asio::awaitable;
 using directory::DnsRecord;
 
 namespace {
+
+constexpr std::chrono::seconds kPatience{30};  // after which no further look-up begins
 
 std::string publish(const DnsRecord& record, const std::string& value) {
   return "publish " + record.name + " " + record.type + " \"" + value + "\"";
@@ -275,8 +278,13 @@ Finding judge_return_path(const DnsRecord& record, const std::string& cname,
 
 awaitable<std::vector<Finding>> look_up_records(dns::Resolver& resolver,
                                                 const std::vector<DnsRecord>& records) {
+  const auto until = std::chrono::steady_clock::now() + kPatience;
   std::vector<Finding> findings;
   for (const DnsRecord& record : records) {
+    if (std::chrono::steady_clock::now() > until) {
+      findings.push_back(no_answer(record, {Errc::timeout, "the domain's servers are too slow"}));
+      continue;
+    }
     if (record.purpose == "return-path") {
       findings.push_back(co_await look_up_return_path(resolver, record));
     } else {

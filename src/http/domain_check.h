@@ -4,6 +4,8 @@
 // from a parent). A record that others share is judged by what of ours is in it: an SPF record may
 // include others, a DMARC policy may be stricter.
 //
+// A check takes a minute at most, however slow DNS is: what is not looked up by then is unknown.
+//
 // judge() is pure. look_up_records(): thread of the awaiting coroutine; what it is given outlives
 // it.
 #pragma once

@@ -107,7 +107,6 @@ Result<MessageStory> tell_story(const spool::Spool& spool, const events::EventSt
     recipient.id = recipient_of(story.id, i);
   }
   TRY(events::Page page, events.about(nth(story.id, first), count));
-  std::erase_if(page.events, [&](const events::Event& event) { return event.message != story.id; });
   for (const events::Event& event : page.events) {
     const std::uint64_t index = (event.recipient.value - story.id.value) / kIdStep - first;
     if (event.recipient.exists() && index < story.recipients.size()) {

@@ -1,5 +1,6 @@
 #include "http/server.h"
 
+#include <array>
 #include <chrono>
 #include <list>
 #include <sys/socket.h>
@@ -118,11 +119,15 @@ awaitable<bool> write_whole(Session& session, Response response, bool keep, bool
   co_return !ec;
 }
 
-/// Says that nothing more comes and waits a moment for the peer to go: a plain close would reset
-/// the connection where the peer's bytes are unread, and take our answer with it.
+/// Where bytes of the peer are unread, says that nothing more comes and waits a moment for it to
+/// go: a plain close would reset the connection, and take our answer with it.
 awaitable<void> close_gently(Session& session) {
   error_code ignored;
   session.stream.socket().shutdown(asio::socket_base::shutdown_send, ignored);
+  if (session.buffer.size() == 0 && session.stream.socket().available(ignored) == 0) {
+    session.close();
+    co_return;
+  }
   session.stream.expires_after(kLastWords);
   std::array<char, 4096> rest;
   for (std::size_t total = 0; total < 2 * kBodyBytesMax;) {

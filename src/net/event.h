@@ -1,7 +1,8 @@
 // Something that one coroutine waits for and another part of the same thread brings about.
 //
-//   event.set();                                  // any number of times, before or while it is awaited
-//   const bool came = co_await event.wait(deadline);   // takes the event back: it can be set again
+//   event.set();                                  // any number of times, before or while it is
+//   awaited const bool came = co_await event.wait(deadline);   // takes the event back: it can be
+//   set again
 //
 // One thread; one waiter at a time.
 #pragma once

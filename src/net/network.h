@@ -28,8 +28,8 @@ Result<boost::asio::ip::tcp::endpoint> parse_endpoint(std::string_view text);
 
 std::string to_string(const boost::asio::ip::tcp::endpoint& endpoint);
 
-/// False for loopback, link-local, private, shared (RFC 6598), documentation, multicast, unspecified
-/// and other addresses that are not on the public Internet (RFC 6890).
+/// False for loopback, link-local, private, shared (RFC 6598), documentation, multicast,
+/// unspecified and other addresses that are not on the public Internet (RFC 6890).
 bool is_public(const boost::asio::ip::address& address);
 
 }  // namespace postrider::net

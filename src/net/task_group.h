@@ -2,7 +2,8 @@
 //
 //   owner.stop():  group.cancel(); co_await group.join();
 //
-// Only net/, main and tests call co_spawn themselves. Thread: all calls on the executor's one thread.
+// Only net/, main and tests call co_spawn themselves. Thread: all calls on the executor's one
+// thread.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// TLS contexts: what a server shows and what a client asks of its peers. Immutable once made, so that
-// a reload makes a new one and sessions keep theirs.
+// TLS contexts: what a server shows and what a client asks of its peers. Immutable once made, so
+// that a reload makes a new one and sessions keep theirs.
 //
 // Making the first one switches SIGPIPE off for the process, where it is as the system left it.
 //

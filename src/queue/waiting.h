@@ -31,8 +31,8 @@ struct Waiting {
   std::uint32_t count = 1;     ///< recipients of the message
   std::uint32_t attempts = 0;  ///< that have failed
   Time accepted{};
-  Time due{};                  ///< not before
-  std::string domain;          ///< of the recipient's address
+  Time due{};                          ///< not before
+  std::string domain;                  ///< of the recipient's address
   std::shared_ptr<const Fresh> fresh;  ///< null: to be read from the spool
 
   RecipientId recipient() const { return recipient_of(message, index); }

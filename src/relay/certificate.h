@@ -1,5 +1,6 @@
 // The certificate that our listeners show: loaded at the start, made where none is configured, and
-// loaded again when its files have changed, without a restart. Sessions keep the one they began with.
+// loaded again when its files have changed, without a restart. Sessions keep the one they began
+// with.
 //
 // Any thread.
 #pragma once
@@ -22,8 +23,8 @@ class Certificate {
 
   std::shared_ptr<const net::TlsServer> current() const;
 
-  /// Looks whether the files have changed and takes them if they are good; if not, says so in the log
-  /// and keeps the old ones.
+  /// Looks whether the files have changed and takes them if they are good; if not, says so in the
+  /// log and keeps the old ones.
   void look_again();
   Result<> change_to(const Settings& settings);
 

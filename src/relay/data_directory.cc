@@ -1,14 +1,13 @@
 #include "relay/data_directory.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <string>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 
 #include "base/text.h"
 
@@ -20,9 +19,10 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::own(const std::filesystem:
     std::filesystem::permissions(path, std::filesystem::perms::owner_all, ec);
   }
   if (ec || !std::filesystem::is_directory(path)) {
-    return fail(Errc::unavailable, "the data directory " + path.string() + " can't be made: " +
-                                       (ec ? ec.message() : "there is a file of that name") +
-                                       "; choose another with --data or `data` in the configuration");
+    return fail(Errc::unavailable,
+                "the data directory " + path.string() +
+                    " can't be made: " + (ec ? ec.message() : "there is a file of that name") +
+                    "; choose another with --data or `data` in the configuration");
   }
   const std::filesystem::path file = path / "lock";
   const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);

@@ -1,10 +1,10 @@
-// The directory that holds everything an installation has to keep, and the lock that makes one process
-// its owner.
+// The directory that holds everything an installation has to keep, and the lock that makes one
+// process its owner.
 //
 //   DIR/lock              held (flock) and with the pid of the relay that runs
 //   DIR/spool/            the database of spool and events
 //   DIR/directory.sqlite  accounts, domains, credentials, keys
-//   DIR/tls/              the self-signed certificate
+//   DIR/certificate.pem, DIR/key.pem   self-signed, where none is configured
 //   DIR/control           the socket of the running relay
 //
 // Mode 0700. Errors say what to do.
@@ -20,8 +20,8 @@ namespace postrider::relay {
 
 class DataDirectory {
  public:
-  /// Makes the directory where it is missing and takes the lock. Errc::unavailable: another instance
-  /// has it (the text says which), or it can't be made or written.
+  /// Makes the directory where it is missing and takes the lock. Errc::unavailable: another
+  /// instance has it (the text says which), or it can't be made or written.
   static Result<std::unique_ptr<DataDirectory>> own(const std::filesystem::path& path);
   ~DataDirectory();
   DataDirectory(const DataDirectory&) = delete;

@@ -61,8 +61,8 @@ void Intake::add_events(store::Step& step, const Prepared& prepared, const Origi
   }
 }
 
-std::shared_ptr<const queue::Fresh> Intake::keep_fresh(
-    const spool::Message& message, std::shared_ptr<const std::string> content) {
+std::shared_ptr<const queue::Fresh> Intake::keep_fresh(const spool::Message& message,
+                                                       std::shared_ptr<const std::string> content) {
   const std::uint64_t size = content->size();
   if (fresh_bytes_->fetch_add(size, std::memory_order_relaxed) + size > parts_.fresh_bytes_max) {
     fresh_bytes_->fetch_sub(size, std::memory_order_relaxed);

@@ -1,6 +1,6 @@
-// The way in: what every submission goes through, whether it came over SMTP, over HTTP or is a report
-// of our own. Prepares, writes message and events in one synced step, and hands the recipients to
-// delivery. When accept() returns an id, the message is on stable storage.
+// The way in: what every submission goes through, whether it came over SMTP, over HTTP or is a
+// report of our own. Prepares, writes message and events in one synced step, and hands the
+// recipients to delivery. When accept() returns an id, the message is on stable storage.
 //
 // Thread: any io thread; comes back to it.
 #pragma once
@@ -41,7 +41,7 @@ class Intake {
     const directory::Directory& directory;
     std::vector<store::Committer>& committers;  ///< one for each io thread
     std::string hostname;
-    std::uint64_t fresh_bytes_max = 0;          ///< bodies kept in memory for first attempts
+    std::uint64_t fresh_bytes_max = 0;  ///< bodies kept in memory for first attempts
   };
   explicit Intake(Parts parts);
 

@@ -59,8 +59,8 @@ struct Listeners::State {
 
   Policy make_policy(const Settings& settings, const ListenerSettings& listener) const {
     auto options = std::make_shared<smtp::ServerOptions>(server_options(settings, listener));
-    // Trusted networks relay without AUTH: the handler decides, because PROXY and XCLIENT may change
-    // whom the session serves.
+    // Trusted networks relay without AUTH: the handler decides, because PROXY and XCLIENT may
+    // change whom the session serves.
     options->auth_required = options->auth_required && listener.trusted.empty();
     if (listener.tls != ListenerTls::none) {
       options->tls = [this] { return certificate.current(); };
@@ -185,8 +185,12 @@ std::vector<std::string> Listeners::change_to(const Settings& settings) {
   return not_applied;
 }
 
-const std::vector<ListeningOn>& Listeners::listening() const { return state_->listening; }
-std::size_t Listeners::sessions() const { return state_->limiter.open(); }
+const std::vector<ListeningOn>& Listeners::listening() const {
+  return state_->listening;
+}
+std::size_t Listeners::sessions() const {
+  return state_->limiter.open();
+}
 
 awaitable<void> Listeners::stop(std::chrono::milliseconds limit) {
   for (const auto& thread : state_->threads) {

@@ -1,8 +1,8 @@
 // Opens the configured SMTP listeners on every io thread and serves what they accept, within the
 // limits on sessions in all and for each address.
 //
-// The kernel spreads connections over the threads (SO_REUSEPORT). A port that another process has is
-// an error, although SO_REUSEPORT alone would share it.
+// The kernel spreads connections over the threads (SO_REUSEPORT). A port that another process has
+// is an error, although SO_REUSEPORT alone would share it.
 //
 // Threads: open() before the io threads start; stop() from a coroutine on one of them.
 #pragma once

@@ -1,9 +1,9 @@
 #include "relay/outcome_recorder.h"
 
-#include <random>
 #include <utility>
 
 #include "base/log.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "relay/reports.h"
 
@@ -18,11 +18,6 @@ namespace {
 
 constexpr std::size_t kReplyInEvent = 1000;
 constexpr std::size_t kReplyInState = 500;
-
-std::uint32_t random_number() {
-  static thread_local std::mt19937 generator{std::random_device{}()};
-  return static_cast<std::uint32_t>(generator());
-}
 
 events::Type type_of(Outcome outcome) {
   switch (outcome) {
@@ -61,8 +56,8 @@ std::optional<queue::Waiting> OutcomeRecorder::record(std::size_t thread, Attemp
   told.now = parts_.clock.now();
   const auto options = parts_.options();
   const queue::RetryPolicy* own = options->retry.find(attempt.waiting.domain);
-  told.disposition = decide(attempt, own == nullptr ? options->default_retry : *own, told.now,
-                            random_number());
+  told.disposition =
+      decide(attempt, own == nullptr ? options->default_retry : *own, told.now, random_number());
   told.attempt = std::move(attempt);
   counts_[static_cast<std::size_t>(told.disposition.outcome)].fetch_add(1,
                                                                         std::memory_order_relaxed);
@@ -179,12 +174,11 @@ void OutcomeRecorder::settle(std::size_t thread, Step step, const Told& told) {
 std::optional<queue::Waiting> OutcomeRecorder::defer(std::size_t thread, Step step, Told told) {
   queue::Waiting waiting = told.attempt.waiting;
   ++waiting.attempts;
-  const spool::RecipientState state{
-      .attempts = waiting.attempts,
-      .due = told.disposition.due,
-      .is_settled = false,
-      .site = told.attempt.peer ? told.attempt.peer->site : "",
-      .last_reply = reply_text(told.attempt.reply, kReplyInState)};
+  const spool::RecipientState state{.attempts = waiting.attempts,
+                                    .due = told.disposition.due,
+                                    .is_settled = false,
+                                    .site = told.attempt.peer ? told.attempt.peer->site : "",
+                                    .last_reply = reply_text(told.attempt.reply, kReplyInState)};
   parts_.spool.defer(step, waiting.message, waiting.index, state);
   std::vector<queue::Waiting> report = add_report(step, told);
   store::Completion durable;
@@ -218,17 +212,17 @@ std::vector<queue::Waiting> OutcomeRecorder::add_report(Step& step, const Told& 
   const queue::RetryPolicy* own = options->retry.find(told.attempt.waiting.domain);
   const queue::RetryPolicy& policy = own == nullptr ? options->default_retry : *own;
   const MessageId id = parts_.intake.reserve(1);
-  std::string report = build_report(
-      {.message = message,
-       .attempt = told.attempt,
-       .action = *action,
-       .content = original,
-       .hostname = parts_.hostname,
-       .id = id,
-       .now = told.now,
-       .expires = *action == mail::DsnAction::delayed
-                      ? std::optional(policy.expires(message.accepted))
-                      : std::nullopt});
+  std::string report =
+      build_report({.message = message,
+                    .attempt = told.attempt,
+                    .action = *action,
+                    .content = original,
+                    .hostname = parts_.hostname,
+                    .id = id,
+                    .now = told.now,
+                    .expires = *action == mail::DsnAction::delayed
+                                   ? std::optional(policy.expires(message.accepted))
+                                   : std::nullopt});
   return parts_.intake.add_report(step, message.account, message.envelope.reverse_path,
                                   std::move(report), id, "delivery report");
 }

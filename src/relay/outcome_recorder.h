@@ -4,8 +4,8 @@
 // The step is a note (store/store.h): it rides with the next commit, 5 ms later at most. A crash in
 // between sends that copy once more, which no relay can avoid.
 //
-// RFC 3461, 5.2 (when a report is sent). Reports go to the envelope sender as submitted, and only if
-// its domain is one of the account's: none goes to a foreign one.
+// RFC 3461, 5.2 (when a report is sent). Reports go to the envelope sender as submitted, and only
+// if its domain is one of the account's: none goes to a foreign one.
 //
 // Thread: record() on io thread `thread`.
 #pragma once

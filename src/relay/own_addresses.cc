@@ -1,9 +1,8 @@
 #include "relay/own_addresses.h"
 
+#include <cstring>
 #include <ifaddrs.h>
 #include <netinet/in.h>
-
-#include <cstring>
 
 namespace postrider::relay {
 

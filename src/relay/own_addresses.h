@@ -1,6 +1,6 @@
-// The addresses under which other hosts reach our own listeners at a port: an MX that leads there would
-// be a loop. A listener on all addresses counts as each address of the machine.
-// Any thread; asks the kernel.
+// The addresses under which other hosts reach our own listeners at a port: an MX that leads there
+// would be a loop. A listener on all addresses counts as each address of the machine. Any thread;
+// asks the kernel.
 #pragma once
 
 #include <cstdint>

@@ -40,8 +40,7 @@ Result<Author> find_author(const mail::Sections& sections, AccountId account,
     return fail(Errc::invalid, count == 0 ? "5.6.0 the message has no From: field"
                                           : "5.6.0 the message has more than one From: field");
   }
-  const auto addresses =
-      mail::parse_address_list(mail::find_field(sections.fields, "From")->value);
+  const auto addresses = mail::parse_address_list(mail::find_field(sections.fields, "From")->value);
   if (!addresses || addresses->empty()) {
     return fail(Errc::invalid, "5.6.0 From: can't be read" +
                                    (addresses ? std::string() : ": " + addresses.error().text()));
@@ -146,8 +145,7 @@ Result<Prepared> prepare(Submission submission, MessageId id, const directory::S
       added.append(message.from_domain).append(">\r\n");
     }
   }
-  auto content =
-      std::make_shared<const std::string>(compose(submission.content, sections, added));
+  auto content = std::make_shared<const std::string>(compose(submission.content, sections, added));
   describe(message, *content);
   message.envelope = std::move(submission.envelope);
   prepared.content = std::move(content);

@@ -1,10 +1,10 @@
 // Makes a submitted message ready to be relayed: checks what a submission must have, takes out what
 // must not leave, adds what is missing. No byte is changed that need not be.
 //
-// RFC 6409 (submission: 6.1 sender, 8.1 Date and Message-ID), RFC 5321, 4.4 (Received), RFC 5322, 3.6.3
-// (Bcc). Exactly one From: field, each address of it in a domain of the account. Bcc, Resent-Bcc and
-// Return-Path are removed, and our own X-Postrider- fields, which are instructions. White space before a
-// field's colon is removed: no verifier of DKIM takes it.
+// RFC 6409 (submission: 6.1 sender, 8.1 Date and Message-ID), RFC 5321, 4.4 (Received), RFC
+// 5322, 3.6.3 (Bcc). Exactly one From: field, each address of it in a domain of the account. Bcc,
+// Resent-Bcc and Return-Path are removed, and our own X-Postrider- fields, which are instructions.
+// White space before a field's colon is removed: no verifier of DKIM takes it.
 //
 // Pure; any thread. Errors are in words fit for a reply; the code says which (see submission.cc).
 #pragma once
@@ -25,10 +25,10 @@ namespace postrider::relay {
 /// Where a submission came from; what Received: tells.
 struct Origin {
   std::string helo;
-  std::string client;      ///< address, without port
-  std::string protocol;    ///< "ESMTPSA", "HTTP", ... (RFC 3848)
-  std::string user;        ///< credential
-  std::string session;     ///< for the log
+  std::string client;                                       ///< address, without port
+  std::string protocol;                                     ///< "ESMTPSA", "HTTP", ... (RFC 3848)
+  std::string user;                                         ///< credential
+  std::string session;                                      ///< for the log
   directory::Stream stream = directory::Stream::automatic;  ///< the credential's
 };
 
@@ -40,14 +40,14 @@ struct Submission {
 };
 
 struct Prepared {
-  spool::Message message;   ///< id, account and times set
+  spool::Message message;  ///< id, account and times set
   std::shared_ptr<const std::string> content;
   std::string header_from;  ///< addresses of From:, for the event
   std::string subject;      ///< printable, cut
 };
 
-/// `id`: reserved for the message. Errc::invalid: the submission is refused; the text begins with the
-/// enhanced status code ("5.7.1 From: ...").
+/// `id`: reserved for the message. Errc::invalid: the submission is refused; the text begins with
+/// the enhanced status code ("5.7.1 From: ...").
 Result<Prepared> prepare(Submission submission, MessageId id, const directory::Snapshot& directory,
                          std::string_view hostname, Time now);
 

@@ -40,9 +40,8 @@ store::StoreOptions store_options(const Settings& settings) {
   options.directory = DataDirectory::spool(settings.data);
   options.reserve_bytes = settings.spool.free_bytes_min;
   // Three families of this size are written to at full speed, each with one being flushed.
-  options.write_buffer_bytes = std::clamp<std::uint64_t>(settings.spool.memory_bytes / 8,
-                                                         std::uint64_t{1} << 20,
-                                                         std::uint64_t{64} << 20);
+  options.write_buffer_bytes = std::clamp<std::uint64_t>(
+      settings.spool.memory_bytes / 8, std::uint64_t{1} << 20, std::uint64_t{64} << 20);
   return options;
 }
 
@@ -114,17 +113,16 @@ struct Relay::State {
                            .tls = std::move(tls),
                            .token_key = token_key,
                            .return_path_domain = settings.return_path_domain});
-    submission = std::make_unique<SubmissionServices>(
-        SubmissionServices{.intake = *intake,
-                           .authenticator = *authenticator,
-                           .directory = *directory,
-                           .blocking = blocking,
-                           .store = *store,
-                           .committers = committers,
-                           .events = *events,
-                           .clock = *clock,
-                           .hostname = settings.hostname,
-                           .is_stopping = is_stopping});
+    submission.reset(new SubmissionServices{.intake = *intake,
+                                            .authenticator = *authenticator,
+                                            .directory = *directory,
+                                            .blocking = blocking,
+                                            .store = *store,
+                                            .committers = committers,
+                                            .events = *events,
+                                            .clock = *clock,
+                                            .hostname = settings.hostname,
+                                            .is_stopping = is_stopping});
     listeners = std::make_unique<Listeners>(threads, *submission, *certificate);
     return {};
   }
@@ -178,8 +176,9 @@ struct Relay::State {
     if (const auto missing = store->missing_writes()) {
       problems.push_back(*missing);
     }
-    TRY(recovered, spool->recover([this](spool::Recovered found) { take(std::move(found)); },
-                                  repairs, problems),
+    TRY(recovered,
+        spool->recover([this](spool::Recovered found) { take(std::move(found)); }, repairs,
+                       problems),
         "recovering the spool");
     for (const std::string& problem : problems) {
       log::error("the spool is damaged", {{"what", problem}});
@@ -298,9 +297,13 @@ Result<std::unique_ptr<Relay>> Relay::open(Settings settings, StartOptions optio
 
 Relay::Relay(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
-Relay::~Relay() { stop(std::chrono::seconds(5)); }
+Relay::~Relay() {
+  stop(std::chrono::seconds(5));
+}
 
-Result<> Relay::start() { return state_->start(); }
+Result<> Relay::start() {
+  return state_->start();
+}
 
 Result<std::vector<std::string>> Relay::reload(Settings settings) {
   TRY_VOID(state_->certificate->change_to(settings));
@@ -340,26 +343,57 @@ void Relay::stop(std::chrono::milliseconds limit,
   state_->store.reset();  // commits what the threads have noted to the last
 }
 
-Settings& Relay::settings() { return state_->settings; }
-net::IoThreads& Relay::threads() { return state_->threads; }
-net::BlockingPool& Relay::blocking() { return state_->blocking; }
-directory::Directory& Relay::directory() { return *state_->directory; }
-store::Store& Relay::store() { return *state_->store; }
-spool::Spool& Relay::spool() { return *state_->spool; }
-events::EventStore& Relay::events() { return *state_->events; }
-delivery::Dispatcher& Relay::dispatcher() { return *state_->dispatcher; }
-dns::Resolver& Relay::resolver() { return *state_->resolver; }
-const Intake& Relay::intake() const { return *state_->intake; }
-const OutcomeRecorder& Relay::outcomes() const { return *state_->recorder; }
-const Listeners& Relay::listeners() const { return *state_->listeners; }
-const Clock& Relay::clock() const { return *state_->clock; }
-const spool::RecoveryFigures& Relay::recovered() const { return state_->recovered; }
-bool Relay::is_stopping() const { return state_->is_stopping; }
+Settings& Relay::settings() {
+  return state_->settings;
+}
+net::IoThreads& Relay::threads() {
+  return state_->threads;
+}
+net::BlockingPool& Relay::blocking() {
+  return state_->blocking;
+}
+directory::Directory& Relay::directory() {
+  return *state_->directory;
+}
+store::Store& Relay::store() {
+  return *state_->store;
+}
+spool::Spool& Relay::spool() {
+  return *state_->spool;
+}
+events::EventStore& Relay::events() {
+  return *state_->events;
+}
+delivery::Dispatcher& Relay::dispatcher() {
+  return *state_->dispatcher;
+}
+dns::Resolver& Relay::resolver() {
+  return *state_->resolver;
+}
+const Intake& Relay::intake() const {
+  return *state_->intake;
+}
+const OutcomeRecorder& Relay::outcomes() const {
+  return *state_->recorder;
+}
+const Listeners& Relay::listeners() const {
+  return *state_->listeners;
+}
+const Clock& Relay::clock() const {
+  return *state_->clock;
+}
+const spool::RecoveryFigures& Relay::recovered() const {
+  return state_->recovered;
+}
+bool Relay::is_stopping() const {
+  return state_->is_stopping;
+}
 
 Result<Time> Relay::advance_clock(Duration by) {
   if (!state_->test_clock) {
-    return fail(Errc::invalid, "this instance runs on the real clock: only one that was started "
-                               "with --test-clock can have its clock moved");
+    return fail(Errc::invalid,
+                "this instance runs on the real clock: only one that was started "
+                "with --test-clock can have its clock moved");
   }
   return state_->test_clock->advance(by);
 }

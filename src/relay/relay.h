@@ -1,8 +1,8 @@
-// A whole relay in one object: the stores, the threads, the way in, the queue and the way out, wired
-// together. What serves people (HTTP, the simulator) is built on top of it.
+// A whole relay in one object: the stores, the threads, the way in, the queue and the way out,
+// wired together. What serves people (HTTP, the simulator) is built on top of it.
 //
-// Thread: start(), reload() and stop() from the main thread. The parts say for themselves who may use
-// them.
+// Thread: start(), reload() and stop() from the main thread. The parts say for themselves who may
+// use them.
 #pragma once
 
 #include <functional>
@@ -39,13 +39,13 @@ class Relay {
   /// Opens the listeners and starts the threads, by what settings() says by now.
   Result<> start();
 
-  /// Applies what can be applied while running; what can't is returned in words. Errors: nothing has
-  /// changed.
+  /// Applies what can be applied while running; what can't is returned in words. Errors: nothing
+  /// has changed.
   Result<std::vector<std::string>> reload(Settings settings);
 
-  /// Stops accepting, ends sessions politely, lets deliveries finish, all within `limit`; then commits
-  /// what is left and ends the threads. Nothing is lost. `before_threads_end` ends what the caller has
-  /// on the threads.
+  /// Stops accepting, ends sessions politely, lets deliveries finish, all within `limit`; then
+  /// commits what is left and ends the threads. Nothing is lost. `before_threads_end` ends what the
+  /// caller has on the threads.
   void stop(std::chrono::milliseconds limit,
             std::function<boost::asio::awaitable<void>()> before_threads_end = {});
 

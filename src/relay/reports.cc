@@ -9,7 +9,8 @@ namespace {
 
 using delivery::Outcome;
 
-constexpr std::chrono::hours kDelayReport{4};  // RFC 3461 leaves it to us; what sendmail has always done
+constexpr std::chrono::hours kDelayReport{
+    4};  // RFC 3461 leaves it to us; what sendmail has always done
 
 bool belongs_to(const mail::Address& address, AccountId account,
                 const directory::Snapshot& directory) {
@@ -17,7 +18,9 @@ bool belongs_to(const mail::Address& address, AccountId account,
   return domain != nullptr && domain->account == account && domain->is_verified;
 }
 
-bool wants(std::uint8_t notify, smtp::Notify what) { return (notify & what) != 0; }
+bool wants(std::uint8_t notify, smtp::Notify what) {
+  return (notify & what) != 0;
+}
 
 /// The one attempt between whose time and the next one the delay becomes worth a word.
 bool crosses_delay(const delivery::Attempt& attempt, const delivery::Disposition& disposition) {
@@ -77,16 +80,16 @@ std::string build_report(const ReportFacts& facts) {
   }
   about.last_attempt = facts.now;
   about.will_retry_until = facts.expires;
-  mail::DsnMessage report{.reporting_mta = facts.hostname,
-                          .to = envelope.reverse_path,
-                          .envelope_id = envelope.envid,
-                          .message_id = "<" + to_string(facts.id) + "@" + facts.hostname + ">",
-                          .arrived = facts.message.accepted,
-                          .now = facts.now,
-                          .recipients = {},
-                          .original = facts.content,
-                          .full = envelope.ret == smtp::Ret::full &&
-                                  facts.action == mail::DsnAction::failed};
+  mail::DsnMessage report{
+      .reporting_mta = facts.hostname,
+      .to = envelope.reverse_path,
+      .envelope_id = envelope.envid,
+      .message_id = "<" + to_string(facts.id) + "@" + facts.hostname + ">",
+      .arrived = facts.message.accepted,
+      .now = facts.now,
+      .recipients = {},
+      .original = facts.content,
+      .full = envelope.ret == smtp::Ret::full && facts.action == mail::DsnAction::failed};
   report.recipients.push_back(std::move(about));
   return mail::build_dsn(report);
 }

@@ -22,9 +22,9 @@ struct ReportFacts {
   const spool::Message& message;
   const delivery::Attempt& attempt;
   mail::DsnAction action = mail::DsnAction::failed;
-  std::string_view content;   ///< of the original
+  std::string_view content;  ///< of the original
   std::string hostname;
-  MessageId id;               ///< of the report
+  MessageId id;  ///< of the report
   Time now;
   std::optional<Time> expires;
 };

@@ -37,6 +37,22 @@ Reply refusal(const Error& error) {
           .text = error.text().substr(space + 1)};
 }
 
+/// Disk space that one transaction may need, counted among that of all for as long as it lives.
+class Reservation {
+ public:
+  Reservation(std::atomic<std::uint64_t>& total, std::uint64_t bytes)
+      : total_(total), bytes_(bytes) {
+    total_ += bytes_;
+  }
+  ~Reservation() { total_ -= bytes_; }
+  Reservation(const Reservation&) = delete;
+  Reservation& operator=(const Reservation&) = delete;
+
+ private:
+  std::atomic<std::uint64_t>& total_;
+  std::uint64_t bytes_;
+};
+
 class SubmissionHandler final : public smtp::SessionHandler {
  public:
   SubmissionHandler(SubmissionServices& services, std::shared_ptr<const ListenerSettings> listener,
@@ -68,8 +84,10 @@ class SubmissionHandler final : public smtp::SessionHandler {
     if (found->verdict == directory::Verdict::too_many_failures) {
       log::warning("AUTH refused after too many failures",
                    {{"session", session.id}, {"client", client.to_string()}, {"user", user}});
-      co_return Reply{.code = 454, .enhanced = "4.7.0",
-                      .text = "too many failed logins, try again later", .close = true};
+      co_return Reply{.code = 454,
+                      .enhanced = "4.7.0",
+                      .text = "too many failed logins, try again later",
+                      .close = true};
     }
     if (found->verdict == directory::Verdict::wrong) {
       log::warning("AUTH failed",
@@ -79,8 +97,7 @@ class SubmissionHandler final : public smtp::SessionHandler {
     co_return Reply{.code = 235, .enhanced = "2.7.0", .text = "welcome"};
   }
 
-  awaitable<Reply> mail(const smtp::SessionInfo& session,
-                        const smtp::Envelope& envelope) override {
+  awaitable<Reply> mail(const smtp::SessionInfo& session, const smtp::Envelope& envelope) override {
     if (services_.is_stopping) {
       co_return Reply{.code = 421, .enhanced = "4.3.2", .text = "shutting down", .close = true};
     }
@@ -93,13 +110,10 @@ class SubmissionHandler final : public smtp::SessionHandler {
     if (found == nullptr || !found->is_active) {
       co_return Reply{.code = 550, .enhanced = "5.7.1", .text = "this account is not active"};
     }
-    const std::uint64_t largest = listener_->message_bytes_max;
-    const bool has_room = services_.store.has_room(largest + largest / 2);
-    if (services_.store.figures().is_latched || !has_room) {
-      co_return Reply{.code = 452, .enhanced = "4.3.1",
-                      .text = "insufficient system storage, try again later"};
+    if (!reserve(envelope)) {
+      co_return Reply{
+          .code = 452, .enhanced = "4.3.1", .text = "insufficient system storage, try again later"};
     }
-    (void)envelope;
     co_return ok("2.1.0", "sender ok");
   }
 
@@ -110,8 +124,8 @@ class SubmissionHandler final : public smtp::SessionHandler {
       co_return Reply{.code = 550, .enhanced = "5.1.2", .text = "no local mailboxes here"};
     }
     if (recipient.address.is_literal()) {
-      co_return Reply{.code = 550, .enhanced = "5.1.2",
-                      .text = "mail to address literals is not relayed"};
+      co_return Reply{
+          .code = 550, .enhanced = "5.1.2", .text = "mail to address literals is not relayed"};
     }
     co_return ok("2.1.5", "recipient ok");
   }
@@ -128,6 +142,7 @@ class SubmissionHandler final : public smtp::SessionHandler {
                           .content = std::move(content),
                           .origin = origin_of(session)};
     const std::string from = mail::to_string(submission.envelope.reverse_path);
+    const auto until_stored = std::move(reservation_);
     const Result<MessageId> accepted = co_await services_.intake.accept(std::move(submission));
     if (accepted) {
       co_return ok("2.0.0", "queued as " + to_string(*accepted));
@@ -138,7 +153,8 @@ class SubmissionHandler final : public smtp::SessionHandler {
       co_return refusal(why);
     }
     log::error("a message could not be stored", {{"session", session.id}, {"why", why.text()}});
-    co_return Reply{.code = 452, .enhanced = "4.3.1",
+    co_return Reply{.code = 452,
+                    .enhanced = "4.3.1",
                     .text = "the message can't be stored now, try again later"};
   }
 
@@ -148,8 +164,23 @@ class SubmissionHandler final : public smtp::SessionHandler {
   }
 
  private:
-  /// By AUTH (or XCLIENT's LOGIN), or because the listener trusts the client's network. Asked each time:
-  /// a credential that has been removed ends what it may do.
+  /// A transaction that RSET has ended keeps its reservation until the next MAIL: too careful,
+  /// briefly.
+  bool reserve(const smtp::Envelope& envelope) {
+    const std::uint64_t limit = listener_->message_bytes_max;
+    const std::uint64_t declared = envelope.declared_size;
+    const std::uint64_t size = declared > 0 && declared < limit ? declared : limit;
+    reservation_ = std::make_unique<Reservation>(services_.reserved_bytes, size + size / 2);
+    if (!services_.store.figures().is_latched &&
+        services_.store.has_room(services_.reserved_bytes.load())) {
+      return true;
+    }
+    reservation_.reset();
+    return false;
+  }
+
+  /// By AUTH (or XCLIENT's LOGIN), or because the listener trusts the client's network. Asked each
+  /// time: a credential that has been removed ends what it may do.
   AccountId account_of(const smtp::SessionInfo& session) const {
     const auto snapshot = services_.directory.snapshot();
     if (!session.user.empty()) {
@@ -204,6 +235,7 @@ class SubmissionHandler final : public smtp::SessionHandler {
   std::shared_ptr<const ListenerSettings> listener_;
   std::string refuse_;
   std::function<void()> ended_;
+  std::unique_ptr<Reservation> reservation_;
 };
 
 }  // namespace

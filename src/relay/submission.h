@@ -1,8 +1,9 @@
 // The relay's answers to an SMTP session: who may submit, as whom, to whom, and the promise.
 //
-// Nobody relays without AUTH, unless the listener trusts the client's network; an account that is not
-// active relays nothing. Before MAIL is answered there must be room for the largest message (452
-// 4.3.1). The rules for the message itself are relay/prepare.h's.
+// Nobody relays without AUTH, unless the listener trusts the client's network; an account that is
+// not active relays nothing. Before MAIL is answered there must be room for what every open
+// transaction may bring: 1.5 times the size that it declared, or the largest (452 4.3.1). The rules
+// for the message itself are relay/prepare.h's.
 //
 // Thread: the session's io thread.
 #pragma once
@@ -33,6 +34,7 @@ struct SubmissionServices {
   const Clock& clock;
   std::string hostname;
   std::atomic<bool>& is_stopping;
+  std::atomic<std::uint64_t> reserved_bytes = 0;  ///< disk space that open transactions may need
 };
 
 /// `refuse`: not empty: said with 421 instead of a greeting. `ended` runs when the session is over.

@@ -1,5 +1,5 @@
-// A clock that only `postrider clock advance` moves, and where it stands is kept in the data directory:
-// an instance that starts again finds its time as it left it.
+// A clock that only `postrider clock advance` moves, and where it stands is kept in the data
+// directory: an instance that starts again finds its time as it left it.
 //
 // Any thread. Errors: those of the file.
 #pragma once

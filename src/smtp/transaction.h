@@ -35,7 +35,7 @@ struct Envelope {
   Body body = Body::seven_bit;
   bool smtputf8 = false;
   Ret ret = Ret::unset;
-  std::string envid;              ///< xtext decoded; empty if not given
+  std::string envid;                ///< xtext decoded; empty if not given
   std::uint64_t declared_size = 0;  ///< SIZE=, 0 if not given
 };
 

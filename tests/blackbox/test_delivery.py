@@ -253,10 +253,10 @@ def test_dsn_parameters_are_handed_on_to_a_peer_that_has_dsn(relay, sink):
 
 
 def test_reports_to_a_return_path_of_ours_are_asked_for_in_our_name(relay, sink):
-    """They come to us and not to who chose the ENVID; success is what we tell ourselves."""
+    """They come to us; success is what we tell ourselves. ENVID goes along, as RFC 3461 has it."""
     relay.submit(**DSN_OPTIONS)
     arrival = sink.wait_for_message()
-    assert "ENVID" not in arrival.mail
+    assert "ENVID=QQ314159" in arrival.mail
     assert re.search(r"NOTIFY=FAILURE\b", arrival.rcpt[0])
     assert "ORCPT=rfc822;ann@example.net" in arrival.rcpt[0]
 

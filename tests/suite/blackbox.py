@@ -11,9 +11,10 @@ LIMIT_S = 1500
 
 def run(preset, name=None, environment=None):
     binary = os.environ.get("POSTRIDER")
-    if not binary:
-        build(preset, ["postrider"])
-        binary = str(ROOT / "build" / preset / "postrider")
+    tools = sorted(path.stem for path in (ROOT / "tests/tools").glob("*.cc"))
+    if targets := tools if binary else ["postrider", *tools]:
+        build(preset, targets)
+    binary = binary or str(ROOT / "build" / preset / "postrider")
     announce(f"black-box tests of {binary}")
     with tempfile.TemporaryDirectory() as folder:
         result = os.path.join(folder, "result.xml")
@@ -22,6 +23,7 @@ def run(preset, name=None, environment=None):
         command += ["-k", name] if name else []
         surroundings = os.environ | (environment or {}) | {
             "POSTRIDER": binary,
+            "POSTRIDER_BUILD": str(ROOT / "build" / preset),
             "NODE_PATH": str(ROOT / "build/node/node_modules"),
             "PYTHONDONTWRITEBYTECODE": "1",
         }

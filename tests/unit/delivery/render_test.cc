@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "temporary_directory.h"
+#include "support/temporary_directory.h"
 
 namespace postrider::delivery {
 namespace {
@@ -74,9 +74,9 @@ TEST_F(Render, ABounceKeepsItsNullReturnPath) {
 }
 
 TEST_F(Render, TheCopyNamesItsRecipientInASignedField) {
-  EXPECT_THAT(head(1), HasSubstr("X-Postrider-Id: " +
-                                 mail::make_token(context().token_key,
-                                                  recipient_of(fresh_.message.id, 1))));
+  EXPECT_THAT(head(1),
+              HasSubstr("X-Postrider-Id: " +
+                        mail::make_token(context().token_key, recipient_of(fresh_.message.id, 1))));
   EXPECT_THAT(head(1), StartsWith("DKIM-Signature: "));
   EXPECT_THAT(head(1), HasSubstr("ed25519-sha256"));
   EXPECT_THAT(head(1), HasSubstr("rsa-sha256"));
@@ -133,7 +133,8 @@ TEST_F(Render, TheEstimateCoversTheCopy) {
 TEST_F(Render, ForAPeerWithoutEightBitsTheConvertedMessageIsSigned) {
   const std::string eight_bit =
       "From: shop@example.org\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
-      "Content-Transfer-Encoding: 8bit\r\n\r\nGr\xc3\xbc\xc3\x9f" "e\r\n";
+      "Content-Transfer-Encoding: 8bit\r\n\r\nGr\xc3\xbc\xc3\x9f"
+      "e\r\n";
   fresh_.content = std::make_shared<const std::string>(eight_bit);
   fresh_.message.has_eight_bit_body = true;
   const Result<Rendered> made = render_seven_bit(fresh_, 0, context(), kNow);

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "../delivery/temporary_directory.h"
+#include "support/temporary_directory.h"
 
 namespace postrider::relay {
 namespace {
@@ -70,7 +70,8 @@ TEST_F(Prepare, AddsWhatIsMissingInFrontAndTouchesNothingElse) {
 
 TEST_F(Prepare, KeepsADateAndAMessageIdThatAreThere) {
   const std::string made = content(
-      "From: shop@example.org\r\nDate: Tue, 24 Nov 2026 05:52:12 +0000\r\nMessage-Id: <1@x>\r\n\r\n");
+      "From: shop@example.org\r\nDate: Tue, 24 Nov 2026 05:52:12 +0000\r\nMessage-Id: "
+      "<1@x>\r\n\r\n");
   EXPECT_EQ(made.find("Date:"), made.rfind("Date:"));
   EXPECT_THAT(made, Not(HasSubstr("1024@")));
 }
@@ -83,7 +84,8 @@ TEST_F(Prepare, RemovesWhatMustNotLeave) {
   EXPECT_THAT(made, Not(HasSubstr("secret")));
   EXPECT_THAT(made, Not(HasSubstr("other@")));
   EXPECT_THAT(made, Not(HasSubstr("X-Postrider-")));
-  EXPECT_THAT(made, EndsWith("From: shop@example.org\r\nSubject: bcc: x\r\n\r\nBcc: in the body\r\n"));
+  EXPECT_THAT(made,
+              EndsWith("From: shop@example.org\r\nSubject: bcc: x\r\n\r\nBcc: in the body\r\n"));
 }
 
 TEST_F(Prepare, WhiteSpaceBeforeAColonGoes) {
@@ -153,8 +155,10 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.name; });
 
 TEST_F(Prepare, NotesWhatDeliveryWillAskFor) {
-  const auto made = prepared("From: a@example.org\r\nSubject: Gr\xc3\xbc\xc3\x9f" "e\r\n\r\n.\r\n" +
-                             std::string(1000, 'x') + "\r\n\xff\r\n");
+  const auto made = prepared(
+      "From: a@example.org\r\nSubject: Gr\xc3\xbc\xc3\x9f"
+      "e\r\n\r\n.\r\n" +
+      std::string(1000, 'x') + "\r\n\xff\r\n");
   ASSERT_TRUE(made);
   EXPECT_TRUE(made->message.has_eight_bit_header);
   EXPECT_TRUE(made->message.has_eight_bit_body);

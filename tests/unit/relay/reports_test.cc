@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "../delivery/temporary_directory.h"
+#include "support/temporary_directory.h"
 
 namespace postrider::relay {
 namespace {
@@ -87,10 +87,9 @@ TEST_F(Reports, TheReportSaysWhoAndWhy) {
                                            .id = MessageId{2048},
                                            .now = kNow,
                                            .expires = std::nullopt});
-  for (const char* part :
-       {"Final-Recipient: rfc822; ann@example.net", "Action: failed", "Status: 5.1.1",
-        "Diagnostic-Code: smtp; 550 5.1.1 no such user", "order 17", "To: <shop@example.org>",
-        "Message-ID: <2048@relay.test>"}) {
+  for (const char* part : {"Final-Recipient: rfc822; ann@example.net", "Action: failed",
+                           "Status: 5.1.1", "Diagnostic-Code: smtp; 550 5.1.1 no such user",
+                           "order 17", "To: <shop@example.org>", "Message-ID: <2048@relay.test>"}) {
     EXPECT_THAT(report, testing::HasSubstr(part));
   }
 }
