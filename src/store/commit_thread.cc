@@ -66,10 +66,13 @@ struct CommitThread::State {
     std::vector<Request> batch;
     while (take(batch)) {
       hear_of_background();
-      if (!batch.empty()) {
+      if (!is_full || is_latched) {
         commit(batch);
-      } else if (is_full) {
-        look_for_room();
+      } else if (look_for_room()) {
+        put_back(batch);
+      } else {
+        hold_notes(batch);
+        answer(batch, fail(Errc::unavailable, "the disk is full"));
       }
       batch.clear();
       if (failure && on_latched) {
@@ -102,7 +105,8 @@ struct CommitThread::State {
     if (ending) {
       look_again = {};
     }
-    if (const auto end = end_of_batch(queue); end == queue.end()) {
+    // While the disk is full everything is taken: promises behind many notes are refused too.
+    if (const auto end = is_full ? queue.end() : end_of_batch(queue); end == queue.end()) {
       batch.swap(queue);
     } else {
       batch.assign(std::move_iterator(queue.begin()), std::move_iterator(end));
@@ -113,6 +117,9 @@ struct CommitThread::State {
   }
 
   void commit(std::vector<Request>& batch) {
+    if (batch.empty()) {
+      return;
+    }
     const Result<> done = write(batch);
     if (!done && is_full && !is_latched) {
       hold_notes(batch);
@@ -124,10 +131,7 @@ struct CommitThread::State {
     if (is_latched) {
       return fail(Errc::unavailable, "storage failed earlier and takes nothing any more");
     }
-    if (is_full && !look_for_room()) {
-      return fail(Errc::unavailable, "the disk is full");
-    }
-    if (!is_full && space.now() < full_below) {
+    if (space.now() < full_below) {
       become_full("only the last of the reserve is free");
       return fail(Errc::unavailable, "the disk is full");
     }
@@ -159,9 +163,21 @@ struct CommitThread::State {
       (is_promise(request) ? promised : held).push_back(std::move(request));
     }
     batch.swap(promised);
-    // In front of what has come since: a recipient's steps stay in their order.
-    std::ranges::move(queue, std::back_inserter(held));
-    queue.swap(held);
+    put_in_front(held);
+  }
+
+  /// What was taken while the disk was full may be more than one commit takes.
+  void put_back(std::vector<Request>& batch) {
+    const std::lock_guard lock(mutex);
+    promises += static_cast<std::size_t>(std::ranges::count_if(batch, is_promise));
+    put_in_front(batch);
+  }
+
+  /// In front of what has come since: a recipient's steps stay in their order. Under the lock.
+  void put_in_front(std::vector<Request>& requests) {
+    std::ranges::move(queue, std::back_inserter(requests));
+    queue.swap(requests);
+    notes_due = {};
   }
 
   /// Sets is_full or latches.

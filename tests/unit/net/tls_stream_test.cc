@@ -189,15 +189,19 @@ TEST_F(TlsStream, AHandshakeThatDoesNotComeIsATimeout) {
 
 // A server's session tickets arrive unasked; a connection that idles is not spoilt by them.
 TEST_F(TlsStream, IsQuietUntilTheOtherSideSaysSomethingOrCloses) {
-  run(accepting([](Stream& stream) -> awaitable<void> {
+  bool is_accepted = false;  // and the tickets are on their way
+  run(accepting([&](Stream& stream) -> awaitable<void> {
+        is_accepted = true;
         EXPECT_EQ(co_await read(stream, 4), "talk");
         EXPECT_TRUE(co_await stream.write("421", within(kLimit)));
         EXPECT_EQ(co_await read(stream, 3), "bye");
         stream.close();
       }),
-      connecting([](Stream& stream) -> awaitable<void> {
+      connecting([&](Stream& stream) -> awaitable<void> {
+        while (!is_accepted) {
+          co_await asio::post(asio::use_awaitable);
+        }
         EXPECT_TRUE(stream.is_quiet());
-        // The tickets are there: the kernel says that there is something to read.
         const Result<> came = co_await stream.fill_when_idle(within(milliseconds(20)));
         EXPECT_EQ(came.error().code(), Errc::timeout);
         EXPECT_TRUE(stream.is_quiet());

@@ -2,8 +2,6 @@
 // mounted over a loop device. Needs root and loop devices; is_mounted() is false where it can't be.
 #pragma once
 
-#include <array>
-#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <fcntl.h>
@@ -35,10 +33,12 @@ class SmallDisk {
   /// Takes all room but `leave` bytes.
   void fill(std::uint64_t leave) {
     const int file = ::open((path() / "ballast").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    static const std::array<char, 64 * 1024> kZeros{};
-    for (std::uint64_t size = kZeros.size(); size >= 1024;) {
-      if (std::filesystem::space(path()).available <= leave + size ||
-          ::write(file, kZeros.data(), size) < 0) {
+    off_t end = 0;
+    for (off_t size = off_t{64} << 20; size >= 1024;) {
+      const bool fits = std::filesystem::space(path()).available > leave + std::uint64_t(size);
+      if (fits && ::fallocate(file, 0, end, size) == 0) {
+        end += size;
+      } else {
         size /= 2;
       }
     }
