@@ -77,19 +77,17 @@ struct Instance::State {
     if (const auto& endpoint = relay->settings().http) {
       TRY(network, http::Server::listen(executor(), *endpoint, http::make_health(*relay)), "http");
     }
-    if (options.has_control) {
-      parts = {.directory = &relay->directory(),
-               .spool = &relay->spool(),
-               .events = &relay->events(),
-               .store = &relay->store(),
-               .relay = relay.get(),
-               .installation = relay->settings().return_path_domain,
-               .reload = [this] { return reload(); }};
-      const auto path = relay::DataDirectory::control_socket(relay->settings().data);
-      TRY(control,
-          http::Server::listen_local(executor(), path.string(), http::make_control_api(parts)),
-          "control socket");
-    }
+    parts = {.directory = &relay->directory(),
+             .spool = &relay->spool(),
+             .events = &relay->events(),
+             .store = &relay->store(),
+             .relay = relay.get(),
+             .installation = relay->settings().return_path_domain,
+             .reload = [this] { return reload(); }};
+    const auto path = relay::DataDirectory::control_socket(relay->settings().data);
+    TRY(control,
+        http::Server::listen_local(executor(), path.string(), http::make_control_api(parts)),
+        "control socket");
     return {};
   }
 

@@ -16,7 +16,6 @@ namespace postrider::cli {
 
 struct InstanceOptions {
   bool test_clock = false;
-  bool has_control = true;
   /// Reads the configuration again, for SIGHUP and `postrider reload`.
   std::function<Result<relay::Settings>()> reread;
   /// Runs once the directory is open and nothing listens yet: a first account, sandbox domains.

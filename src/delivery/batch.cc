@@ -19,17 +19,12 @@ Result<std::shared_ptr<const queue::Fresh>> read_from_spool(MessageId id,
 
 }  // namespace
 
-std::shared_ptr<Batch> Batch::load(std::vector<queue::Waiting> waiting, const Services& services,
-                                   const Options& options, const asio::any_io_executor& executor,
-                                   Error& why) {
+Result<std::shared_ptr<Batch>> Batch::load(std::vector<queue::Waiting>& waiting,
+                                           const Services& services, const Options& options,
+                                           const asio::any_io_executor& executor) {
   std::shared_ptr<const queue::Fresh> fresh = waiting.front().fresh;
   if (!fresh) {
-    auto read = read_from_spool(waiting.front().message, services.spool);
-    if (!read) {
-      why = read.error();
-      return nullptr;
-    }
-    fresh = *std::move(read);
+    TRY(fresh, read_from_spool(waiting.front().message, services.spool));
   }
   return std::make_shared<Batch>(std::move(waiting), std::move(fresh),
                                  render_context(services, options), executor);

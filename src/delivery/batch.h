@@ -22,10 +22,10 @@ namespace postrider::delivery {
 
 class Batch : public std::enable_shared_from_this<Batch> {
  public:
-  /// Null if the message can't be read; `why` then says so (Errc::not_found: settled meanwhile).
-  static std::shared_ptr<Batch> load(std::vector<queue::Waiting> waiting, const Services& services,
-                                     const Options& options,
-                                     const boost::asio::any_io_executor& executor, Error& why);
+  /// Takes `waiting`, unless the message can't be read (Errc::not_found: settled meanwhile).
+  static Result<std::shared_ptr<Batch>> load(std::vector<queue::Waiting>& waiting,
+                                             const Services& services, const Options& options,
+                                             const boost::asio::any_io_executor& executor);
 
   Batch(std::vector<queue::Waiting> waiting, std::shared_ptr<const queue::Fresh> fresh,
         RenderContext context, const boost::asio::any_io_executor& executor);

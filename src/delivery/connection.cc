@@ -54,7 +54,7 @@ class Connection {
       co_return nullptr;
     }
     ++sent_;
-    BatchPtr next = may_send_more(1) ? take() : nullptr;
+    BatchPtr next = may_send_more() ? take() : nullptr;
     // A message for BDAT can't have DATA sent ahead of it.
     const bool may_go_ahead = next && !next->message()->message.has_long_lines;
     envelope_is_ahead_ = may_go_ahead && client_.features().pipelining;
@@ -81,14 +81,14 @@ class Connection {
     return batch.message()->message.has_eight_bit_body && !client_.features().eight_bit_mime;
   }
 
-  bool may_send_more(std::uint32_t ahead) const {
+  bool may_send_more() const {
     const std::uint32_t ours = site_.destination()->limits.messages_per_connection;
     const std::uint32_t theirs = client_.features().transactions_max;
-    return sent_ + ahead <= (theirs == 0 ? ours : std::min(ours, theirs));
+    return sent_ < (theirs == 0 ? ours : std::min(ours, theirs));
   }
 
   awaitable<BatchPtr> next_or_wait() {
-    if (!may_send_more(1)) {
+    if (!may_send_more()) {
       co_return nullptr;
     }
     if (BatchPtr batch = take()) {
@@ -117,13 +117,12 @@ class Connection {
       if (waiting.empty()) {
         return nullptr;
       }
-      Error why(Errc::not_found, "");
-      const std::vector<queue::Waiting> kept = waiting;
-      BatchPtr batch = Batch::load(std::move(waiting), site_.services(), *options_, executor_, why);
-      if (!batch) {
-        could_not_load(kept, why);
+      Result<BatchPtr> loaded = Batch::load(waiting, site_.services(), *options_, executor_);
+      if (!loaded) {
+        could_not_load(waiting, loaded.error());
         continue;
       }
+      BatchPtr batch = *std::move(loaded);
       const Result<> takes_it =
           smtp::check_peer(client_.features(), batch->envelope(), batch->estimated_bytes());
       if (takes_it) {

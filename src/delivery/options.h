@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/asio/ip/address.hpp>
@@ -59,6 +60,13 @@ struct Options {
   PatternMap<SiteRule> mx_rules;      ///< [[site]] mx = ...: by name of the first MX
   queue::RetryPolicy default_retry;
   PatternMap<queue::RetryPolicy> retry;  ///< by recipient domain
+
+  /// The schedule that holds for a recipient's domain.
+  const queue::RetryPolicy& retry_policy(std::string_view domain) const {
+    const queue::RetryPolicy* own = retry.find(domain);
+    return own == nullptr ? default_retry : *own;
+  }
+
   smtp::ClientTimeouts timeouts;
   std::chrono::milliseconds connect_timeout{std::chrono::seconds(30)};
   std::chrono::milliseconds idle_timeout{

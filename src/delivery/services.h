@@ -1,9 +1,8 @@
 // What the parts of delivery share: handed to each, owned by the relay, outliving all of them.
 #pragma once
 
-#include <atomic>
-#include <functional>
 #include <memory>
+#include <string>
 
 #include "base/clock.h"
 #include "delivery/connector.h"

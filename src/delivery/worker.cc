@@ -119,24 +119,24 @@ awaitable<void> Worker::look_up(std::string domain) {
     known_.clear();
   }
   known_[domain] = {.destination = destination, .until = Steady::now() + kKnownFor};
-  for (queue::Waiting& waiting : std::exchange(looking_up_[domain], {})) {
+  auto waited = looking_up_.extract(domain);
+  for (queue::Waiting& waiting : waited.mapped()) {
     dispatcher_.send_to_site(index_, destination, std::move(waiting));
   }
-  looking_up_.erase(domain);
 }
 
 void Worker::look_up_failed(const std::string& domain, const Error& why) {
   auto peer = std::make_shared<Peer>();
   peer->site = domain;
   const bool is_final = why.code() == Errc::not_found || why.code() == Errc::invalid;
-  for (queue::Waiting& waiting : std::exchange(looking_up_[domain], {})) {
+  auto waited = looking_up_.extract(domain);
+  for (queue::Waiting& waiting : waited.mapped()) {
     record({.waiting = std::move(waiting),
             .message = nullptr,
             .peer = peer,
             .reply = {.enhanced = status_of_lookup(why), .text = why.text()},
             .is_final = is_final});
   }
-  looking_up_.erase(domain);
 }
 
 void Worker::add_to_site(const DestinationPtr& destination, queue::Waiting waiting) {
@@ -158,9 +158,7 @@ void Worker::record(Attempt attempt) {
 }
 
 bool Worker::is_expired(const queue::Waiting& waiting, Time now) const {
-  const queue::RetryPolicy* own = options_->retry.find(waiting.domain);
-  const queue::RetryPolicy& policy = own == nullptr ? options_->default_retry : *own;
-  return now >= policy.expires(waiting.accepted);
+  return now >= options_->retry_policy(waiting.domain).expires(waiting.accepted);
 }
 
 void Worker::expire(queue::Waiting waiting) {

@@ -89,6 +89,20 @@ struct Authenticator::State {
 
   /// Keyed BLAKE2b over the parts, each with its length, so that no two lists of parts coincide.
   Digest digest(std::initializer_list<std::string_view> parts) const;
+  /// Under what a login is known: none of it can be read back.
+  struct Digests {
+    Digest secret;
+    Digest by_address;
+    Digest by_user;
+    Digest pair;
+  };
+  Digests digests(const ip::address& client, std::string_view user, std::string_view password,
+                  std::string_view hash) const {
+    return {.secret = digest({"password", user, password, hash}),
+            .by_address = digest({"address", holder(client)}),
+            .by_user = digest({"user", user}),
+            .pair = digest({"pair", user, holder(client)})};
+  }
   bool is_refused(const Digest& address, const Digest& user, const Digest& pair, Time now);
   AuthResult count_failure(const Digest& address, const Digest& user, const Digest& pair, Time now);
 
@@ -150,10 +164,7 @@ std::optional<AuthResult> Authenticator::look_up(const ip::address& client, std:
   // Unknown users are hashed too, so that the time to an answer says nothing of who exists.
   const std::string& hash =
       found.credential == nullptr ? state_->stranger : found.credential->password_hash;
-  const Digest secret = state_->digest({"password", user, password, hash});
-  const Digest by_address = state_->digest({"address", holder(client)});
-  const Digest by_user = state_->digest({"user", user});
-  const Digest pair = state_->digest({"pair", user, holder(client)});
+  const auto [secret, by_address, by_user, pair] = state_->digests(client, user, password, hash);
   const Time now = state_->clock.now();
 
   const std::lock_guard lock(state_->mutex);
@@ -176,10 +187,7 @@ AuthResult Authenticator::verify(const ip::address& client, std::string_view use
   const bool exists = found.credential != nullptr;
   const std::string& hash = exists ? found.credential->password_hash : state_->stranger;
   const bool matches = is_password(password, hash);
-  const Digest secret = state_->digest({"password", user, password, hash});
-  const Digest by_address = state_->digest({"address", holder(client)});
-  const Digest by_user = state_->digest({"user", user});
-  const Digest pair = state_->digest({"pair", user, holder(client)});
+  const auto [secret, by_address, by_user, pair] = state_->digests(client, user, password, hash);
   const Time now = state_->clock.now();
 
   const std::lock_guard lock(state_->mutex);

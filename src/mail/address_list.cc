@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "mail/header.h"
+#include "mail/quoted_string.h"
 
 namespace postrider::mail {
 namespace {
@@ -109,18 +110,10 @@ Result<> ListReader::skip_comment() {
 }
 
 Result<std::string> ListReader::read_quoted() {
-  std::string text;
-  for (std::size_t i = 1; i < rest_.size(); ++i) {
-    if (rest_[i] == '"') {
-      rest_.remove_prefix(i + 1);
-      return text;
-    }
-    if (rest_[i] == '\\' && i + 1 < rest_.size()) {
-      ++i;
-    } else if (rest_[i] == '\r' || rest_[i] == '\n') {
-      continue;  // folded
-    }
-    text.push_back(rest_[i]);
+  std::string_view behind = rest_.substr(1);
+  if (std::optional<std::string> text = take_quoted(behind)) {
+    rest_ = behind;
+    return *std::move(text);
   }
   return complain("a quoted string has no end");
 }

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "mail/quoted_string.h"
 
 namespace postrider::mail {
 namespace {
@@ -45,20 +46,7 @@ class Scanner {
       const std::string_view taken = token();
       return taken.empty() ? std::nullopt : std::optional<std::string>(taken);
     }
-    std::string text;
-    for (std::size_t i = 0; i < rest_.size(); ++i) {
-      if (rest_[i] == '"') {
-        rest_.remove_prefix(i + 1);
-        return text;
-      }
-      if (rest_[i] == '\\' && i + 1 < rest_.size()) {
-        ++i;
-      } else if (rest_[i] == '\r' || rest_[i] == '\n') {
-        continue;  // folded
-      }
-      text.push_back(rest_[i]);
-    }
-    return std::nullopt;
+    return take_quoted(rest_);
   }
 
   /// As far as the next semicolon: what is behind it may be readable again.

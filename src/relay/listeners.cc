@@ -123,7 +123,7 @@ struct Listeners::State {
     auto held = std::make_shared<decltype(admitted)>(std::move(admitted));
     thread.sessions.spawn(smtp::serve_session(
         net::Stream(std::move(socket)), policy.options,
-        make_submission_handler(services, policy.settings, std::move(refuse), [held] {}),
+        make_submission_handler(services, policy.settings, std::move(refuse), held),
         thread.letter + std::to_string(++thread.count)));
   }
 

@@ -55,9 +55,8 @@ std::optional<queue::Waiting> OutcomeRecorder::record(std::size_t thread, Attemp
   }
   told.now = parts_.clock.now();
   const auto options = parts_.options();
-  const queue::RetryPolicy* own = options->retry.find(attempt.waiting.domain);
   told.disposition =
-      decide(attempt, own == nullptr ? options->default_retry : *own, told.now, random_number());
+      decide(attempt, options->retry_policy(attempt.waiting.domain), told.now, random_number());
   told.attempt = std::move(attempt);
   counts_[static_cast<std::size_t>(told.disposition.outcome)].fetch_add(1,
                                                                         std::memory_order_relaxed);
@@ -209,8 +208,7 @@ std::vector<queue::Waiting> OutcomeRecorder::add_report(Step& step, const Told& 
     original = *std::move(read);
   }
   const auto options = parts_.options();
-  const queue::RetryPolicy* own = options->retry.find(told.attempt.waiting.domain);
-  const queue::RetryPolicy& policy = own == nullptr ? options->default_retry : *own;
+  const queue::RetryPolicy& policy = options->retry_policy(told.attempt.waiting.domain);
   const MessageId id = parts_.intake.reserve(1);
   std::string report =
       build_report({.message = message,

@@ -13,8 +13,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include "base/bytes.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "net/task_group.h"
 #include "relay/data_directory.h"
 #include "relay/own_addresses.h"
@@ -133,19 +133,11 @@ struct Relay::State {
     for (const store::Table table : {store::Table::meta, store::Table::event_about}) {
       TRY(const std::optional<std::string> key, store->last_key(table));
       if (key) {
-        highest = std::max(highest, message_of(*key));
+        highest = std::max(highest, Reader(*key).u64());
       }
     }
     // A message's other recipients lie behind the id that names it.
     return highest + 100'000 * kIdStep;
-  }
-
-  static std::uint64_t message_of(std::string_view key) {
-    std::uint64_t id = 0;
-    for (const char byte : key.substr(0, 8)) {
-      id = id << 8 | static_cast<unsigned char>(byte);
-    }
-    return id;
   }
 
   Result<> start() {

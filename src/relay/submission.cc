@@ -56,11 +56,11 @@ class Reservation {
 class SubmissionHandler final : public smtp::SessionHandler {
  public:
   SubmissionHandler(SubmissionServices& services, std::shared_ptr<const ListenerSettings> listener,
-                    std::string refuse, std::function<void()> ended)
+                    std::string refuse, std::shared_ptr<void> lease)
       : services_(services),
         listener_(std::move(listener)),
         refuse_(std::move(refuse)),
-        ended_(std::move(ended)) {}
+        lease_(std::move(lease)) {}
 
   Reply connected(const smtp::SessionInfo& session) override {
     if (!refuse_.empty()) {
@@ -160,7 +160,6 @@ class SubmissionHandler final : public smtp::SessionHandler {
 
   void ended(const smtp::SessionInfo& session, const std::string& why) override {
     log::debug("session ended", {{"session", session.id}, {"why", why}});
-    ended_();
   }
 
  private:
@@ -171,8 +170,7 @@ class SubmissionHandler final : public smtp::SessionHandler {
     const std::uint64_t declared = envelope.declared_size;
     const std::uint64_t size = declared > 0 && declared < limit ? declared : limit;
     reservation_ = std::make_unique<Reservation>(services_.reserved_bytes, size + size / 2);
-    if (!services_.store.figures().is_latched &&
-        services_.store.has_room(services_.reserved_bytes.load())) {
+    if (services_.store.has_room(services_.reserved_bytes.load())) {
       return true;
     }
     reservation_.reset();
@@ -234,7 +232,7 @@ class SubmissionHandler final : public smtp::SessionHandler {
   SubmissionServices& services_;
   std::shared_ptr<const ListenerSettings> listener_;
   std::string refuse_;
-  std::function<void()> ended_;
+  std::shared_ptr<void> lease_;
   std::unique_ptr<Reservation> reservation_;
 };
 
@@ -242,9 +240,9 @@ class SubmissionHandler final : public smtp::SessionHandler {
 
 std::unique_ptr<smtp::SessionHandler> make_submission_handler(
     SubmissionServices& services, std::shared_ptr<const ListenerSettings> listener,
-    std::string refuse, std::function<void()> ended) {
+    std::string refuse, std::shared_ptr<void> lease) {
   return std::make_unique<SubmissionHandler>(services, std::move(listener), std::move(refuse),
-                                             std::move(ended));
+                                             std::move(lease));
 }
 
 }  // namespace postrider::relay

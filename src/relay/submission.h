@@ -9,7 +9,6 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <vector>
 
@@ -37,9 +36,10 @@ struct SubmissionServices {
   std::atomic<std::uint64_t> reserved_bytes = 0;  ///< disk space that open transactions may need
 };
 
-/// `refuse`: not empty: said with 421 instead of a greeting. `ended` runs when the session is over.
+/// `refuse`: not empty: said with 421 instead of a greeting. `lease`: the session's place among
+/// those that are allowed, held for as long as it lives.
 std::unique_ptr<smtp::SessionHandler> make_submission_handler(
     SubmissionServices& services, std::shared_ptr<const ListenerSettings> listener,
-    std::string refuse, std::function<void()> ended);
+    std::string refuse, std::shared_ptr<void> lease);
 
 }  // namespace postrider::relay
