@@ -22,10 +22,11 @@ struct Peer {
 
 struct Attempt {
   queue::Waiting waiting;                       ///< as it was before this attempt
-  std::shared_ptr<const queue::Fresh> message;  ///< null where it could not even be read
+  std::shared_ptr<const queue::Fresh> message;  ///< null where none was loaded
   std::shared_ptr<const Peer> peer;             ///< at least the site is set
   smtp::Reply reply;                            ///< code 0: no reply, `text` holds our words
   bool is_final = false;                        ///< code 0 only: it can't be delivered, ever
+  bool is_damaged = false;        ///< the stored message can't be read, ever: `text` says why
   bool is_of_connection = false;  ///< the reply refused the connection, not the recipient
   std::chrono::milliseconds took{0};
 };

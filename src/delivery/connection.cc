@@ -136,17 +136,16 @@ class Connection {
     }
   }
 
-  void could_not_load(const std::vector<queue::Waiting>& waiting, const Error& why) {
+  void could_not_load(std::vector<queue::Waiting>& waiting, const Error& why) {
     if (why.code() == Errc::not_found) {
       return;
     }
-    for (const queue::Waiting& one : waiting) {
-      site_.record({.waiting = one,
+    for (queue::Waiting& one : waiting) {
+      site_.record({.waiting = std::move(one),
                     .message = nullptr,
                     .peer = connected_.peer,
-                    .reply = {.enhanced = why.code() == Errc::corrupt ? "5.3.0" : "4.3.0",
-                              .text = why.text()},
-                    .is_final = why.code() == Errc::corrupt});
+                    .reply = {.enhanced = "4.3.0", .text = why.text()},
+                    .is_damaged = why.code() == Errc::corrupt});
     }
   }
 

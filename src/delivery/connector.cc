@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "delivery/disposition.h"
+#include "net/connect.h"
 #include "net/network.h"
 
 namespace postrider::delivery {
@@ -176,11 +178,9 @@ class Try {
 };
 
 /// Addresses of one host. A route names its host, and may lead anywhere.
-awaitable<Result<std::vector<asio::ip::address>>> addresses_of(const Destination& destination,
-                                                               std::string host,
-                                                               const Options& options,
-                                                               dns::Resolver& resolver,
-                                                               std::uint32_t random) {
+awaitable<dns::MxResult<std::vector<asio::ip::address>>> addresses_of(
+    const Destination& destination, std::string host, const Options& options,
+    dns::Resolver& resolver, std::uint32_t random) {
   boost::system::error_code not_numeric;
   const auto numeric = asio::ip::make_address(host, not_numeric);
   if (!not_numeric && destination.is_route) {
@@ -226,11 +226,16 @@ awaitable<Reached> connect_to_site(DestinationPtr destination, const Options& op
   std::vector<Candidate> later;
   for (const dns::MailHost& host : destination->hosts) {
     --hosts_left;
-    const Result<std::vector<asio::ip::address>> addresses =
+    const auto addresses =
         co_await addresses_of(*destination, host.name, options, resolver, random);
     if (!addresses) {
-      forbidden += addresses.error().code() == Errc::invalid ? 1 : 0;
-      last = refusal(nobody, addresses.error(), "4.4.3");
+      const dns::MxFailure& failure = addresses.error();
+      const bool is_forbidden =
+          failure.why == dns::NoWay::loop || failure.why == dns::NoWay::not_public;
+      forbidden += is_forbidden ? 1 : 0;
+      last = refusal(nobody,
+                     {.enhanced = status_of(is_forbidden ? failure.why : dns::NoWay::no_answer),
+                      .text = failure.text});
       continue;
     }
     for (std::size_t i = 0; i < addresses->size(); ++i) {

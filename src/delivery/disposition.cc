@@ -20,6 +20,22 @@ Disposition decide(const Attempt& attempt, const queue::RetryPolicy& policy, Tim
   return {.outcome = Outcome::deferred, .due = *due};
 }
 
+std::string status_of(dns::NoWay why) {
+  switch (why) {
+    case dns::NoWay::no_answer:
+      return "4.4.3";
+    case dns::NoWay::no_such_domain:
+      return "5.1.2";
+    case dns::NoWay::takes_no_mail:
+      return "5.1.10";
+    case dns::NoWay::loop:
+      return "5.4.6";
+    case dns::NoWay::not_public:
+      return "5.4.4";
+  }
+  return "5.0.0";
+}
+
 std::string status_of(const Attempt& attempt) {
   if (!attempt.reply.enhanced.empty()) {
     return attempt.reply.enhanced;

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "delivery/attempt.h"
+#include "dns/mx.h"
 #include "queue/retry_policy.h"
 
 namespace postrider::delivery {
@@ -27,5 +28,8 @@ Disposition decide(const Attempt& attempt, const queue::RetryPolicy& policy, Tim
 
 /// The enhanced status code that the reply has, or the one that its code amounts to.
 std::string status_of(const Attempt& attempt);
+
+/// The enhanced status code (RFC 3463; RFC 7505 for the null MX) where there is nowhere to go.
+std::string status_of(dns::NoWay why);
 
 }  // namespace postrider::delivery

@@ -13,7 +13,8 @@ class Recorder {
  public:
   virtual ~Recorder() = default;
 
-  /// Called on io thread `thread`. Returns the recipient if it waits again (its due time set).
+  /// Called on io thread `thread`. Returns the recipient if it waits again (its due time set): the
+  /// attempt was deferred, or can't be written down for the moment. A damaged message is set aside.
   virtual std::optional<queue::Waiting> record(std::size_t thread, Attempt attempt) = 0;
 };
 

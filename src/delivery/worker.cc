@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "delivery/dispatcher.h"
+#include "delivery/disposition.h"
 
 namespace postrider::delivery {
 
@@ -21,18 +22,6 @@ namespace {
 constexpr std::chrono::minutes kKnownFor{5};     // a destination found by MX
 constexpr std::chrono::seconds kSweepEvery{20};  // ready queues, for what has expired
 constexpr std::size_t kKnownMost = 100'000;
-
-/// RFC 3463 for a domain that can't be delivered to.
-std::string status_of_lookup(const Error& why) {
-  switch (why.code()) {
-    case Errc::not_found:
-      return "5.1.2";
-    case Errc::invalid:
-      return why.text().find("loop") != std::string::npos ? "5.4.6" : "5.1.10";
-    default:
-      return "4.4.3";
-  }
-}
 
 }  // namespace
 
@@ -104,12 +93,8 @@ DestinationPtr Worker::known_destination(const queue::Waiting& waiting) {
 
 awaitable<void> Worker::look_up(std::string domain) {
   const auto options = options_;
-  Result<dns::MailExchangers> found = fail(Errc::invalid, "");
-  if (domain.starts_with('[')) {
-    found = fail(Errc::invalid, "mail to address literals is not delivered");
-  } else {
-    found = co_await dns::find_mail_hosts(services_.resolver, domain, options->mx, random_number());
-  }
+  const auto found =
+      co_await dns::find_mail_hosts(services_.resolver, domain, options->mx, random_number());
   if (!found) {
     look_up_failed(domain, found.error());
     co_return;
@@ -125,17 +110,16 @@ awaitable<void> Worker::look_up(std::string domain) {
   }
 }
 
-void Worker::look_up_failed(const std::string& domain, const Error& why) {
+void Worker::look_up_failed(const std::string& domain, const dns::MxFailure& failure) {
   auto peer = std::make_shared<Peer>();
   peer->site = domain;
-  const bool is_final = why.code() == Errc::not_found || why.code() == Errc::invalid;
   auto waited = looking_up_.extract(domain);
   for (queue::Waiting& waiting : waited.mapped()) {
     record({.waiting = std::move(waiting),
             .message = nullptr,
             .peer = peer,
-            .reply = {.enhanced = status_of_lookup(why), .text = why.text()},
-            .is_final = is_final});
+            .reply = {.enhanced = status_of(failure.why), .text = failure.text},
+            .is_final = failure.is_final()});
   }
 }
 

@@ -67,7 +67,7 @@ class Worker {
   void place(queue::Waiting waiting);
   DestinationPtr known_destination(const queue::Waiting& waiting);
   boost::asio::awaitable<void> look_up(std::string domain);
-  void look_up_failed(const std::string& domain, const Error& why);
+  void look_up_failed(const std::string& domain, const dns::MxFailure& failure);
   void take_due();
   void set_timer();
   void sweep();

@@ -92,8 +92,17 @@ MailExchangers only_host(const std::string& domain, Security security) {
   return found;
 }
 
-Error loop_of(const std::string& domain) {
-  return {Errc::invalid, "mail for " + domain + " leads back to this host"};
+std::unexpected<MxFailure> no_way(NoWay why, std::string text) {
+  return std::unexpected<MxFailure>({.why = why, .text = std::move(text)});
+}
+
+std::unexpected<MxFailure> no_way(const Error& error) {
+  return no_way(error.code() == Errc::not_found ? NoWay::no_such_domain : NoWay::no_answer,
+                error.text());
+}
+
+std::unexpected<MxFailure> loop_of(const std::string& domain) {
+  return no_way(NoWay::loop, "mail for " + domain + " leads back to this host");
 }
 
 bool is_own_name(const std::string& name, const MxOptions& options) {
@@ -101,14 +110,14 @@ bool is_own_name(const std::string& name, const MxOptions& options) {
 }
 
 /// No MX: the domain itself, if it has an address of either kind.
-asio::awaitable<Result<MailExchangers>> implicit_host(Resolver& resolver, std::string domain,
-                                                      const MxOptions& options) {
+asio::awaitable<MxResult<MailExchangers>> implicit_host(Resolver& resolver, std::string domain,
+                                                        const MxOptions& options) {
   const auto addresses = co_await resolver.addresses(domain, true, true);
   if (!addresses) {
-    co_return fail(addresses.error());
+    co_return no_way(addresses.error());
   }
   if (is_own_name(domain, options)) {
-    co_return fail(loop_of(domain));
+    co_return loop_of(domain);
   }
   co_return only_host(domain, addresses->security);
 }
@@ -127,8 +136,8 @@ Verdict judge(const address& candidate, const MxOptions& options) {
   return is_allowed ? Verdict::usable : Verdict::not_public;
 }
 
-Result<std::vector<address>> keep_usable(const std::string& host, std::vector<address> found,
-                                         const MxOptions& options) {
+MxResult<std::vector<address>> keep_usable(const std::string& host, std::vector<address> found,
+                                           const MxOptions& options) {
   bool has_own = false;
   std::erase_if(found, [&](const address& candidate) {
     const Verdict verdict = judge(candidate, options);
@@ -136,7 +145,7 @@ Result<std::vector<address>> keep_usable(const std::string& host, std::vector<ad
     return verdict != Verdict::usable;
   });
   if (found.empty()) {
-    return has_own ? fail(loop_of(host)) : fail(Errc::invalid, host + " has no public address");
+    return has_own ? loop_of(host) : no_way(NoWay::not_public, host + " has no public address");
   }
   return found;
 }
@@ -163,9 +172,9 @@ std::vector<address> in_turns(std::vector<address> found, std::uint32_t random) 
 
 }  // namespace
 
-asio::awaitable<Result<MailExchangers>> find_mail_hosts(Resolver& resolver, std::string domain,
-                                                        const MxOptions& options,
-                                                        std::uint32_t random) {
+asio::awaitable<MxResult<MailExchangers>> find_mail_hosts(Resolver& resolver, std::string domain,
+                                                          const MxOptions& options,
+                                                          std::uint32_t random) {
   if (literal_address(domain)) {
     co_return only_host(domain, Security::insecure);
   }
@@ -174,16 +183,16 @@ asio::awaitable<Result<MailExchangers>> find_mail_hosts(Resolver& resolver, std:
     co_return co_await implicit_host(resolver, domain, options);
   }
   if (!answer) {
-    co_return fail(answer.error());
+    co_return no_way(answer.error());
   }
   MailExchangers found;
   found.hosts = in_order(answer->records, random);
   if (found.hosts.empty()) {
-    co_return fail(Errc::invalid, domain + " takes no mail (null MX)");
+    co_return no_way(NoWay::takes_no_mail, domain + " takes no mail (null MX)");
   }
   remove_loop(found.hosts, options.own_names);
   if (found.hosts.empty()) {
-    co_return fail(loop_of(domain));
+    co_return loop_of(domain);
   }
   found.site = site_of(found.hosts);
   found.hosts.resize(std::min(found.hosts.size(), kMostHosts));
@@ -191,19 +200,25 @@ asio::awaitable<Result<MailExchangers>> find_mail_hosts(Resolver& resolver, std:
   co_return found;
 }
 
-asio::awaitable<Result<std::vector<address>>> find_addresses(Resolver& resolver, std::string host,
-                                                             const MxOptions& options,
-                                                             std::uint32_t random) {
+asio::awaitable<MxResult<std::vector<address>>> find_addresses(Resolver& resolver, std::string host,
+                                                               const MxOptions& options,
+                                                               std::uint32_t random) {
   std::vector<address> found;
   if (const auto literal = literal_address(host)) {
     found.push_back(*literal);
   } else {
-    CO_TRY(Answer<address> answer,
-           co_await resolver.addresses(host, options.use_ipv4, options.use_ipv6));
-    found = std::move(answer.records);
+    Result<Answer<address>> answer =
+        co_await resolver.addresses(host, options.use_ipv4, options.use_ipv6);
+    if (!answer) {
+      co_return no_way(answer.error());
+    }
+    found = std::move(answer->records);
   }
-  CO_TRY(found, keep_usable(host, std::move(found), options));
-  co_return in_turns(std::move(found), random);
+  MxResult<std::vector<address>> usable = keep_usable(host, std::move(found), options);
+  if (!usable) {
+    co_return usable;
+  }
+  co_return in_turns(*std::move(usable), random);
 }
 
 }  // namespace postrider::dns

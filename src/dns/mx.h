@@ -7,15 +7,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <memory>
+#include <expected>
 #include <string>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/address.hpp>
 
-#include "base/result.h"
 #include "dns/resolver.h"
 #include "net/network.h"
 
@@ -34,6 +32,25 @@ struct MailExchangers {
   bool implicit = false;  ///< no MX record: the domain itself
 };
 
+/// Why there is nowhere to go.
+enum class NoWay : std::uint8_t {
+  no_answer,       ///< for now: nothing is known of the domain
+  no_such_domain,  ///< NXDOMAIN, or neither MX nor address
+  takes_no_mail,   ///< null MX
+  loop,            ///< it leads back to us
+  not_public,      ///< every address is one that mail from outside can't be meant for
+};
+
+struct MxFailure {
+  NoWay why = NoWay::no_answer;
+  std::string text;  ///< for people
+
+  bool is_final() const { return why != NoWay::no_answer; }
+};
+
+template <class T>
+using MxResult = std::expected<T, MxFailure>;
+
 struct MxOptions {
   std::vector<std::string> own_names;  ///< lower case: a loop leads to these
   std::vector<boost::asio::ip::address> own_addresses;
@@ -45,18 +62,14 @@ struct MxOptions {
   std::uint16_t port = 25;
 };
 
-/// Errc::not_found: the domain doesn't exist (NXDOMAIN, or neither MX nor address); Errc::invalid:
-/// it takes no mail (null MX) or leads back to us, the text says which; Errc::unavailable: no
-/// answer for now. `random` shuffles equal preferences. An address literal ("[192.0.2.1]") is its
-/// own host.
-boost::asio::awaitable<Result<MailExchangers>> find_mail_hosts(Resolver& resolver,
-                                                               std::string domain,
-                                                               const MxOptions& options,
-                                                               std::uint32_t random);
+/// `random` shuffles equal preferences. An address literal ("[192.0.2.1]") is its own host.
+boost::asio::awaitable<MxResult<MailExchangers>> find_mail_hosts(Resolver& resolver,
+                                                                 std::string domain,
+                                                                 const MxOptions& options,
+                                                                 std::uint32_t random);
 
-/// The addresses of one host, IPv6 and IPv4 taking turns, shuffled within each. Errors as above;
-/// invalid also where all of them are not public or are our own.
-boost::asio::awaitable<Result<std::vector<boost::asio::ip::address>>> find_addresses(
+/// The addresses of one host, IPv6 and IPv4 taking turns, shuffled within each.
+boost::asio::awaitable<MxResult<std::vector<boost::asio::ip::address>>> find_addresses(
     Resolver& resolver, std::string host, const MxOptions& options, std::uint32_t random);
 
 }  // namespace postrider::dns

@@ -10,11 +10,12 @@
 // had already sent in the clear is an attack (RFC 3207, 6; CVE-2011-0411): the handshake then
 // fails.
 //
-// Thread: the one of the executor that the socket came with. One fill and one write at a time.
-// Errors: timeout (the deadline passed; after a fill the stream can still be written to, so that a
-// server can say why it leaves; after anything else it is closed), closed (by either side, or the
-// wait was cancelled: is_open() tells), invalid (TLS broke), unavailable (anything else the kernel
-// reports, in its words).
+// Thread: the one of the executor that the socket came with. One fill and one write at a time, also
+// side by side, each with its own deadline.
+// Errors: timeout (the deadline passed; after a fill with no write beside it the stream can still
+// be written to, so that a server can say why it leaves; after anything else it is closed), closed
+// (by either side, or the wait was cancelled: is_open() tells), invalid (TLS broke), unavailable
+// (anything else the kernel reports, in its words).
 #pragma once
 
 #include <cstddef>
@@ -99,10 +100,5 @@ class Stream {
   struct State;
   std::shared_ptr<State> state_;  // shared with the deadline timer's handler
 };
-
-/// Connects, from `source` if one is given (port 0), within the deadline.
-boost::asio::awaitable<Result<Stream>> connect(boost::asio::ip::tcp::endpoint target,
-                                               std::optional<boost::asio::ip::address> source,
-                                               Deadline deadline);
 
 }  // namespace postrider::net

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kReplyInEvent = 1000;
 constexpr std::size_t kReplyInState = 500;
+constexpr std::chrono::minutes kUntilReadAgain{1};
 
 events::Type type_of(Outcome outcome) {
   switch (outcome) {
@@ -47,12 +48,12 @@ struct OutcomeRecorder::Told {
 };
 
 std::optional<queue::Waiting> OutcomeRecorder::record(std::size_t thread, Attempt attempt) {
-  Told told;
-  told.message = message_of(attempt);
-  if (!told.message) {
-    set_aside(thread, attempt);
-    return std::nullopt;
+  auto message = message_of(attempt);
+  if (!message) {
+    return without_message(thread, std::move(attempt), message.error());
   }
+  Told told;
+  told.message = *std::move(message);
   told.now = parts_.clock.now();
   const auto options = parts_.options();
   told.disposition =
@@ -69,38 +70,55 @@ std::optional<queue::Waiting> OutcomeRecorder::record(std::size_t thread, Attemp
   return std::nullopt;
 }
 
-/// Null if the spool can't give it: not there any more, or damaged.
-std::shared_ptr<const queue::Fresh> OutcomeRecorder::message_of(const Attempt& attempt) const {
+Result<std::shared_ptr<const queue::Fresh>> OutcomeRecorder::message_of(
+    const Attempt& attempt) const {
+  if (attempt.is_damaged) {
+    return fail(Errc::corrupt, attempt.reply.text);
+  }
   if (attempt.message) {
     return attempt.message;
   }
   if (attempt.waiting.fresh) {
     return attempt.waiting.fresh;
   }
-  Result<spool::Message> message = parts_.spool.read(attempt.waiting.message);
-  if (!message) {
-    return nullptr;
-  }
   auto fresh = std::make_shared<queue::Fresh>();
-  fresh->message = *std::move(message);
+  TRY(fresh->message, parts_.spool.read(attempt.waiting.message));
   return fresh;
 }
 
-void OutcomeRecorder::set_aside(std::size_t thread, const Attempt& attempt) {
-  log::error("a message can't be read and is set aside",
-             {{"message", to_string(attempt.waiting.message)}, {"why", attempt.reply.text}});
+std::optional<queue::Waiting> OutcomeRecorder::without_message(std::size_t thread, Attempt attempt,
+                                                               const Error& why) {
+  switch (why.code()) {
+    case Errc::corrupt:
+      set_aside(thread, attempt.waiting, why);
+      return std::nullopt;
+    case Errc::not_found:
+      return std::nullopt;  // settled meanwhile
+    default:
+      break;
+  }
+  log::warning("a message can't be read for now and waits",
+            {{"message", to_string(attempt.waiting.message)}, {"why", why.text()}});
+  attempt.waiting.due = parts_.clock.now() + kUntilReadAgain;
+  return std::move(attempt.waiting);
+}
+
+void OutcomeRecorder::set_aside(std::size_t thread, const queue::Waiting& waiting,
+                                const Error& why) {
+  log::error("a message is damaged and set aside",
+             {{"message", to_string(waiting.message)}, {"why", why.text()}});
   Step step;
-  if (const Result<> put = parts_.spool.set_aside(step, attempt.waiting.message); !put) {
+  if (const Result<> put = parts_.spool.set_aside(step, waiting.message); !put) {
     log::error("a message can't be set aside and stays in the spool",
-               {{"message", to_string(attempt.waiting.message)}, {"why", put.error().text()}});
+               {{"message", to_string(waiting.message)}, {"why", put.error().text()}});
   }
   events::Event event;
   event.type = events::Type::operational;
   event.time = parts_.clock.now();
-  event.account = attempt.waiting.account;
-  event.message = attempt.waiting.message;
-  event.recipient = attempt.waiting.recipient();
-  event.detail = "the stored message can't be read and was set aside: " + attempt.reply.text;
+  event.account = waiting.account;
+  event.message = waiting.message;
+  event.recipient = waiting.recipient();
+  event.detail = "the stored message is damaged and was set aside: " + why.text();
   parts_.events.append(step, event);
   parts_.committers[thread].note(std::move(step), {});
 }

@@ -52,8 +52,10 @@ class OutcomeRecorder final : public delivery::Recorder {
 
  private:
   struct Told;
-  std::shared_ptr<const queue::Fresh> message_of(const delivery::Attempt& attempt) const;
-  void set_aside(std::size_t thread, const delivery::Attempt& attempt);
+  Result<std::shared_ptr<const queue::Fresh>> message_of(const delivery::Attempt& attempt) const;
+  std::optional<queue::Waiting> without_message(std::size_t thread, delivery::Attempt attempt,
+                                                const Error& why);
+  void set_aside(std::size_t thread, const queue::Waiting& waiting, const Error& why);
   events::Event event_of(const Told& told) const;
   void settle(std::size_t thread, store::Step step, const Told& told);
   std::optional<queue::Waiting> defer(std::size_t thread, store::Step step, Told told);

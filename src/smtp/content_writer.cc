@@ -54,16 +54,13 @@ struct Heard {
   std::optional<Reply> reply;
 };
 
-/// Waits for a reply. Each wait of the stream has the latest deadline that was set, the writer's or
-/// this one: while the writer gets on, none of them passes.
+/// Waits for a reply: as long as the writer gets on, but once it has begun it must come to its end.
 asio::awaitable<Result<>> await_reply(Conversation& conversation, Heard& heard) {
-  net::Deadline deadline = net::within(conversation.timeouts.block);
-  bool has_begun = false;
+  net::Deadline deadline = net::Deadline::max();
   while (!heard.reply) {
     CO_TRY_VOID(co_await conversation.stream.fill(deadline));
     CO_TRY(heard.reply, conversation.buffered_reply());
-    if (!has_begun) {
-      has_begun = true;
+    if (deadline == net::Deadline::max()) {
       deadline = net::within(conversation.timeouts.block);
     }
   }

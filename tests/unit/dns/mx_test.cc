@@ -61,7 +61,7 @@ class FakeResolver final : public Resolver {
 
 class MailHosts : public testing::Test {
  protected:
-  Result<MailExchangers> find(std::string domain, std::uint32_t random = 1) {
+  MxResult<MailExchangers> find(std::string domain, std::uint32_t random = 1) {
     return await(io, find_mail_hosts(dns, std::move(domain), options, random));
   }
   std::vector<std::string> names(std::string domain, std::uint32_t random = 1) {
@@ -73,7 +73,7 @@ class MailHosts : public testing::Test {
     }
     return result;
   }
-  Result<std::vector<address>> find_address(std::string host, std::uint32_t random = 1) {
+  MxResult<std::vector<address>> find_address(std::string host, std::uint32_t random = 1) {
     return await(io, find_addresses(dns, std::move(host), options, random));
   }
 
@@ -118,7 +118,7 @@ TEST_F(MailHosts, SiteIsTheSameInWhateverOrderAndCutAtFour) {
 TEST_F(MailHosts, OfADomainWithoutMxAreItself) {
   dns.hosts["a.example"] = {make_address("11.0.0.1")};
   const auto found = find("a.example");
-  ASSERT_TRUE(found) << found.error().text();
+  ASSERT_TRUE(found) << found.error().text;
   EXPECT_TRUE(found->implicit);
   EXPECT_EQ(found->site, "a.example");
   ASSERT_EQ(found->hosts.size(), 1U);
@@ -129,19 +129,19 @@ TEST_F(MailHosts, AreFailuresOfTheRightKind) {
   dns.mail["null.example"] = {{0, ""}};
   struct Case {
     std::string domain;
-    Errc code;
+    NoWay why;
     std::string words;
   };
   const Case cases[] = {
-      {"nowhere.example", Errc::not_found, "no such name"},
-      {"down.example", Errc::unavailable, "SERVFAIL"},
-      {"null.example", Errc::invalid, "null MX"},
+      {"nowhere.example", NoWay::no_such_domain, "no such name"},
+      {"down.example", NoWay::no_answer, "SERVFAIL"},
+      {"null.example", NoWay::takes_no_mail, "null MX"},
   };
   for (const Case& row : cases) {
     const auto found = find(row.domain);
     ASSERT_FALSE(found) << row.domain;
-    EXPECT_EQ(found.error().code(), row.code) << row.domain;
-    EXPECT_THAT(found.error().text(), HasSubstr(row.words));
+    EXPECT_EQ(found.error().why, row.why) << row.domain;
+    EXPECT_THAT(found.error().text, HasSubstr(row.words));
   }
 }
 
@@ -163,8 +163,8 @@ TEST_F(MailHosts, OnlyUsIsALoop) {
   for (const char* domain : {"a.example", "b.example"}) {
     const auto found = find(domain);
     ASSERT_FALSE(found) << domain;
-    EXPECT_EQ(found.error().code(), Errc::invalid);
-    EXPECT_THAT(found.error().text(), HasSubstr("leads back"));
+    EXPECT_EQ(found.error().why, NoWay::loop);
+    EXPECT_THAT(found.error().text, HasSubstr("leads back"));
   }
 }
 
@@ -178,7 +178,7 @@ TEST_F(MailHosts, OfAnAddressLiteralAreItself) {
 TEST_F(MailHosts, HaveIpv6AndIpv4InTurns) {
   dns.hosts["mx"] = {make_address("11.0.0.1"), make_address("11.0.0.2"), make_address("2600::1")};
   const auto found = find_address("mx");
-  ASSERT_TRUE(found) << found.error().text();
+  ASSERT_TRUE(found) << found.error().text;
   ASSERT_EQ(found->size(), 3U);
   EXPECT_TRUE((*found)[0].is_v6());
   EXPECT_TRUE((*found)[1].is_v4());
@@ -202,8 +202,8 @@ TEST_F(MailHosts, PrivateAddressesAreRefusedUnlessAllowed) {
   EXPECT_THAT(*find_address("mixed"), ElementsAre(make_address("11.0.0.1")));
   const auto refused = find_address("inside");
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code(), Errc::invalid);
-  EXPECT_THAT(refused.error().text(), HasSubstr("no public address"));
+  EXPECT_EQ(refused.error().why, NoWay::not_public);
+  EXPECT_THAT(refused.error().text, HasSubstr("no public address"));
   options.allowed_networks = {*net::parse_network("127.0.0.0/8")};
   EXPECT_THAT(*find_address("inside"), ElementsAre(make_address("127.0.0.1")));
 }
@@ -213,8 +213,8 @@ TEST_F(MailHosts, OwnAddressesAreALoopAtTheSmtpPort) {
   options.own_addresses = {make_address("11.0.0.1")};
   const auto found = find_address("mx");
   ASSERT_FALSE(found);
-  EXPECT_EQ(found.error().code(), Errc::invalid);
-  EXPECT_THAT(found.error().text(), HasSubstr("leads back"));
+  EXPECT_EQ(found.error().why, NoWay::loop);
+  EXPECT_THAT(found.error().text, HasSubstr("leads back"));
   options.port = 2525;
   EXPECT_TRUE(find_address("mx"));
 }

@@ -138,6 +138,46 @@ TEST(Stream, ReadsGrowWithWhatComes) {
   });
 }
 
+// Each way has its own limit: a write that gets on does not lengthen a read's, nor the other way
+// round.
+TEST(Stream, AReadKeepsItsLimitBesideAWrite) {
+  on_connection([](Stream& stream, tcp::socket& /*peer*/) -> awaitable<void> {
+    TaskGroup group(co_await asio::this_coro::executor, "test");
+    Result<> written;
+    auto writing = [&]() -> awaitable<void> {
+      const std::string much(64 << 20, 'x');  // more than the kernel takes
+      written = co_await stream.write(much, within(kLimit));
+    };
+    auto few_words = [&]() -> awaitable<void> {
+      EXPECT_TRUE(co_await stream.write("a few words", within(kLimit)));
+    };
+    group.spawn(few_words());
+    group.spawn(writing());
+    const Result<> late = co_await stream.fill(within(milliseconds(20)));
+    EXPECT_FALSE(late);
+    EXPECT_EQ(late.error().code(), Errc::timeout);
+    co_await group.join();
+    EXPECT_FALSE(written);  // half a message is no place for last words
+    EXPECT_FALSE(stream.is_open());
+  });
+}
+
+TEST(Stream, AWriteKeepsItsLimitBesideARead) {
+  on_connection([](Stream& stream, tcp::socket& /*peer*/) -> awaitable<void> {
+    TaskGroup group(co_await asio::this_coro::executor, "test");
+    Result<> heard;
+    auto reading = [&]() -> awaitable<void> { heard = co_await stream.fill(within(kLimit)); };
+    group.spawn(reading());
+    const std::string much(64 << 20, 'x');
+    const Result<> late = co_await stream.write(much, within(milliseconds(20)));
+    EXPECT_FALSE(late);
+    EXPECT_EQ(late.error().code(), Errc::timeout);
+    co_await group.join();
+    EXPECT_FALSE(heard);
+    EXPECT_EQ(heard.error().code(), Errc::closed);
+  });
+}
+
 // A peer that sends a byte now and then is cut off all the same: the limit covers the whole line.
 TEST(Stream, ADeadlineCoversSeveralReads) {
   on_connection([](Stream& stream, tcp::socket& peer) -> awaitable<void> {
@@ -216,28 +256,6 @@ TEST(Stream, ManyPiecesGoOutInTheirOrder) {
       joined += text;
     }
     EXPECT_EQ(received_by(peer), joined);
-  });
-}
-
-TEST(Connect, ReachesOrSaysWhyNot) {
-  on_connection([](Stream& stream, tcp::socket& /*peer*/) -> awaitable<void> {
-    const auto executor = co_await asio::this_coro::executor;
-    tcp::acceptor acceptor(executor, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
-    const tcp::endpoint target = acceptor.local_endpoint();
-    const auto source = asio::ip::make_address("127.0.0.5");
-    Result<Stream> made = co_await connect(target, source, within(kLimit));
-    EXPECT_TRUE(made);
-    EXPECT_EQ(made->local().address(), source);
-    EXPECT_EQ(made->remote(), target);
-    made->close();
-    acceptor.close();
-    const Result<Stream> refused = co_await connect(target, std::nullopt, within(kLimit));
-    EXPECT_FALSE(refused);
-    EXPECT_EQ(refused.error().code(), Errc::unavailable);
-    const auto foreign = asio::ip::make_address("192.0.2.1");
-    const Result<Stream> unbound = co_await connect(target, foreign, within(kLimit));
-    EXPECT_FALSE(unbound);
-    stream.close();
   });
 }
 

@@ -11,8 +11,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "net/connect.h"
 #include "net/network.h"
-#include "net/stream.h"
 #include "smtp/reply.h"
 
 namespace postrider::simulator {

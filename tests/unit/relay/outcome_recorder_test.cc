@@ -1,0 +1,168 @@
+#include "relay/outcome_recorder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/bytes.h"
+#include "spool/records.h"
+#include "support/fresh_folder.h"
+#include "support/running_store.h"
+#include "support/temporary_directory.h"
+
+namespace postrider::relay {
+namespace {
+
+using delivery::Outcome;
+using std::chrono::minutes;
+using store::Step;
+using store::Table;
+using testing::HasSubstr;
+
+const Time kNow{std::chrono::seconds(1'800'000'000)};
+constexpr MessageId kMessage{1000 * kIdStep};
+
+class OutcomeRecorderTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    spool::Message message;
+    message.id = kMessage;
+    message.account = AccountId{1};
+    message.accepted = kNow;
+    message.envelope.reverse_path = {.local = "shop", .domain = "example.org"};
+    message.envelope.recipients.emplace_back();
+    message.envelope.recipients[0].address = {.local = "ann", .domain = "example.net"};
+    Step step;
+    spool_->add(step, message, std::make_shared<const std::string>("Subject: hello\r\n\r\nhi\r\n"));
+    ASSERT_TRUE(store_.commit(std::move(step)));
+  }
+
+  void overwrite(std::string record) {
+    ASSERT_TRUE(
+        store_.commit(test::put(Table::meta, spool::message_key(kMessage), std::move(record))));
+  }
+
+  static delivery::Attempt attempt(int code, std::string text) {
+    auto peer = std::make_shared<delivery::Peer>();
+    peer->site = "mx.example.net";
+    return {.waiting = {.message = kMessage,
+                        .account = AccountId{1},
+                        .accepted = kNow,
+                        .due = kNow,
+                        .domain = "example.net",
+                        .fresh = nullptr},
+            .message = nullptr,
+            .peer = std::move(peer),
+            .reply = {.code = code, .enhanced = {}, .text = std::move(text)}};
+  }
+
+  std::optional<queue::Waiting> record(delivery::Attempt attempt) {
+    auto again = recorder_.record(0, std::move(attempt));
+    // A commit of ours behind the recorder's notes: once it is there, so are they.
+    store_.context().poll();
+    EXPECT_TRUE(store_.commit(test::put(Table::set_aside, "test", "")));
+    return again;
+  }
+
+  std::vector<events::Event> events() const {
+    const auto page = events_->read(0, 100);
+    EXPECT_TRUE(page);
+    return page ? page->events : std::vector<events::Event>();
+  }
+
+  bool is_waiting() const {
+    return store_->get(Table::meta, spool::message_key(kMessage))->has_value();
+  }
+
+  std::vector<store::Committer> committers() {
+    std::vector<store::Committer> made;
+    made.emplace_back(*store_, store_.context(), store_.mailbox());
+    return made;
+  }
+
+  test::FreshFolder folder_;
+  test::RunningStore store_{folder_ / "db"};
+  std::unique_ptr<spool::Spool> spool_ = spool::make_spool(*store_);
+  std::unique_ptr<events::EventStore> events_ = events::make_event_store(*store_);
+  TemporaryDirectory directory_;
+  ManualClock clock_{kNow};
+  IdSource ids_{0, 0};
+  std::vector<store::Committer> committers_ = committers();
+  Intake intake_{{.clock = clock_,
+                  .ids = ids_,
+                  .spool = *spool_,
+                  .events = *events_,
+                  .directory = *directory_,
+                  .committers = committers_,
+                  .hostname = "mail.example.org"}};
+  OutcomeRecorder recorder_{{.clock = clock_,
+                             .spool = *spool_,
+                             .events = *events_,
+                             .directory = *directory_,
+                             .committers = committers_,
+                             .intake = intake_,
+                             .options = [] { return std::make_shared<delivery::Options>(); },
+                             .hostname = "mail.example.org"}};
+};
+
+TEST_F(OutcomeRecorderTest, ADeliveryIsToldAndForgotten) {
+  EXPECT_FALSE(record(attempt(250, "taken")));
+  ASSERT_EQ(events().size(), 1U);
+  EXPECT_EQ(events()[0].type, events::Type::delivered);
+  EXPECT_EQ(events()[0].to, "ann@example.net");
+  EXPECT_FALSE(is_waiting());
+}
+
+TEST_F(OutcomeRecorderTest, ADeferralWaitsAndIsKept) {
+  const auto again = record(attempt(451, "later"));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->attempts, 1U);
+  EXPECT_GT(again->due, kNow);
+  const auto state = spool_->read_state(kMessage, 0);
+  ASSERT_TRUE(state && *state);
+  EXPECT_EQ((*state)->due, again->due);
+  EXPECT_EQ((*state)->last_reply, "451 later");
+  EXPECT_EQ(events()[0].type, events::Type::deferred);
+}
+
+TEST_F(OutcomeRecorderTest, ADamagedMessageIsSetAsideWithAnEvent) {
+  overwrite("damaged");
+  EXPECT_FALSE(record(attempt(0, "no host would talk to us")));
+  ASSERT_EQ(events().size(), 1U);
+  EXPECT_EQ(events()[0].type, events::Type::operational);
+  EXPECT_THAT(events()[0].detail, HasSubstr("set aside"));
+  EXPECT_FALSE(is_waiting());
+  EXPECT_TRUE(spool_->read_content(kMessage)) << "people may want to look at it";
+}
+
+// The record is whole, and the content that delivery wanted was not.
+TEST_F(OutcomeRecorderTest, ADamagedBodyIsKeptForPeopleToLookAt) {
+  delivery::Attempt damaged = attempt(0, "the content's checksum is wrong");
+  damaged.is_damaged = true;
+  EXPECT_FALSE(record(std::move(damaged)));
+  ASSERT_EQ(events().size(), 1U);
+  EXPECT_EQ(events()[0].type, events::Type::operational);
+  EXPECT_THAT(events()[0].detail, HasSubstr("checksum"));
+  EXPECT_FALSE(is_waiting());
+  EXPECT_TRUE(spool_->read_content(kMessage));
+}
+
+TEST_F(OutcomeRecorderTest, WhatCannotBeReadForNowWaits) {
+  overwrite(seal_record(99, "what will be"));
+  const auto again = record(attempt(0, "no host would talk to us"));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->due, kNow + minutes(1));
+  EXPECT_EQ(again->attempts, 0U) << "it was not written down";
+  EXPECT_TRUE(is_waiting());
+  EXPECT_TRUE(events().empty());
+}
+
+TEST_F(OutcomeRecorderTest, WhatHasSettledMeanwhileIsLetGo) {
+  Step step;
+  spool_->settle(step, kMessage, 0, 1, false);
+  ASSERT_TRUE(store_.commit(std::move(step)));
+  EXPECT_FALSE(record(attempt(0, "no host would talk to us")));
+  EXPECT_TRUE(events().empty());
+}
+
+}  // namespace
+}  // namespace postrider::relay
