@@ -123,6 +123,9 @@ class Connection {
         continue;
       }
       BatchPtr batch = *std::move(loaded);
+      if (!waiting.empty()) {
+        site_.put_back(std::move(waiting));
+      }
       const Result<> takes_it =
           smtp::check_peer(client_.features(), batch->envelope(), batch->estimated_bytes());
       if (takes_it) {

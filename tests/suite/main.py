@@ -3,6 +3,7 @@
 Every part returns a Tally; the last line of all is "N passed, N failed, N skipped" and the exit status
 says whether anything failed. A part in which nothing could run is a failure, never silence.
 """
+import signal
 import sys
 import time
 
@@ -46,4 +47,6 @@ def main(part="all", name=None):
 
 
 if __name__ == "__main__":
+    # A shell that starts us in the background has SIGINT ignored, for our children too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main(*sys.argv[1:3]))
