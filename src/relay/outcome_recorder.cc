@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/text.h"
@@ -48,6 +49,7 @@ struct OutcomeRecorder::Told {
 };
 
 std::optional<queue::Waiting> OutcomeRecorder::record(std::size_t thread, Attempt attempt) {
+  fault_point("after-attempt");
   auto message = message_of(attempt);
   if (!message) {
     return without_message(thread, std::move(attempt), message.error());
@@ -98,7 +100,7 @@ std::optional<queue::Waiting> OutcomeRecorder::without_message(std::size_t threa
       break;
   }
   log::warning("a message can't be read for now and waits",
-            {{"message", to_string(attempt.waiting.message)}, {"why", why.text()}});
+               {{"message", to_string(attempt.waiting.message)}, {"why", why.text()}});
   attempt.waiting.due = parts_.clock.now() + kUntilReadAgain;
   return std::move(attempt.waiting);
 }
