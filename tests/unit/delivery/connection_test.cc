@@ -52,6 +52,44 @@ TEST_F(ConnectionOfASite, SendsTheNextEnvelopeBehindTheFinalDot) {
   EXPECT_THAT(told(), Each(HasSubstr("delivered")));
 }
 
+TEST_F(ConnectionOfASite, ThatThePeerClosesBetweenMessagesIsNoFailure) {
+  struct Case {
+    const char* name;
+    std::string_view features;
+    const char* last_words;
+  };
+  const Case cases[] = {
+      {"with the envelope sent ahead", kPipelining, ""},
+      {"without PIPELINING", "", ""},
+      {"421 to the envelope sent ahead", kPipelining, "421 4.7.0 enough for this connection\r\n"},
+      {"421 to MAIL", "", "421 4.7.0 enough for this connection\r\n"},
+  };
+  for (const Case& row : cases) {
+    SCOPED_TRACE(row.name);
+    recorder.attempts.clear();
+    const std::size_t before = mx.connections();
+    const ScriptedHost::Script one_only = [&](Visit& visit) -> awaitable<void> {
+      co_await visit.welcome(row.features);
+      co_await visit.take();
+      const std::string next = co_await visit.line();
+      if (next.starts_with("MAIL")) {
+        co_await visit.say(row.last_words);
+      }
+    };
+    mx.follow({one_only});
+    destination.hosts.clear();
+    open({"mx1"});
+    add({"ann@example.net", "bob@example.net", "cid@example.net"});
+    ASSERT_TRUE(run_until_attempts(3));
+    EXPECT_THAT(told(), ElementsAre("ann@example.net delivered 250 2.0.0 taken",
+                                    "bob@example.net delivered 250 2.0.0 taken",
+                                    "cid@example.net delivered 250 2.0.0 taken"));
+    EXPECT_EQ(mx.connections() - before, 3U);
+    site->stop();
+    ASSERT_TRUE(run_until([&] { return site->is_idle(); }));
+  }
+}
+
 // A connection that has carried nothing yet: what fails on it would count, there is no other host.
 TEST_F(ConnectionOfASite, ThatThePeerClosedWhileItIdledIsNoFailure) {
   mx.follow({[this](Visit& visit) -> awaitable<void> {
@@ -131,6 +169,28 @@ TEST_F(ConnectionOfASite, ThatBreaksInATransactionDefersItAndOnlyIt) {
                 ElementsAre(AllOf(StartsWith("ann@example.net deferred"), HasSubstr(row.told)),
                             "bob@example.net delivered 250 2.0.0 taken"));
     EXPECT_EQ(mx.connections() - before, 2U);
+    site->stop();
+    ASSERT_TRUE(run_until([&] { return site->is_idle(); }));
+  }
+}
+
+TEST_F(ConnectionOfASite, ThatBreaksBeforeItsFirstMessageLeadsToTheNextHost) {
+  for (const std::string last_words : {"", "421 4.3.2 going down\r\n"}) {
+    SCOPED_TRACE(last_words);
+    recorder.attempts.clear();
+    mx.follow({[&](Visit& visit) -> awaitable<void> {
+      co_await visit.welcome();
+      co_await visit.line();
+      co_await visit.say(last_words);
+    }});
+    ScriptedHost& second = host(last_words.empty() ? "mx2" : "mx3");
+    destination.hosts.clear();
+    open({"mx1", last_words.empty() ? "mx2" : "mx3"});
+    add({"ann@example.net"});
+    ASSERT_TRUE(run_until_attempts(1));
+    EXPECT_THAT(told(), ElementsAre("ann@example.net delivered 250 2.0.0 taken"));
+    EXPECT_EQ(recorder.attempts[0].peer->address, second.address());
+    EXPECT_TRUE(site->troubled().contains(mx.address()));
     site->stop();
     ASSERT_TRUE(run_until([&] { return site->is_idle(); }));
   }
