@@ -195,6 +195,12 @@ TEST_F(Connector, SaysWhatTheLastHostSaid) {
   EXPECT_EQ(refusal_of({"mx2", "mx1"}), "554 5.3.2 not you");
 }
 
+TEST_F(Connector, SaysWhatAHostSaidAlthoughAnotherWasSilent) {
+  first.follow({greeting("554 5.3.2 not you\r\n")});
+  host("mx2").shut();
+  EXPECT_EQ(refusal_of({"mx1", "mx2", "down.example"}), "554 5.3.2 not you");
+}
+
 TEST_F(Connector, NamesTheHostAndTheStepWhereNobodySaidAnything) {
   first.shut();
   EXPECT_THAT(refusal_of({"mx1"}), AllOf(StartsWith("0 4.4.1 connecting to mx1 [127.0.0.1:"),
