@@ -64,6 +64,9 @@ void Site::pump() {
     pump_later(open_not_before_);
     return;
   }
+  if (!has_token()) {
+    return;  // a connection that may not send yet would idle and end, again and again
+  }
   ++connections_;
   tasks_.spawn(run_connection(shared_from_this()));
 }
@@ -102,9 +105,10 @@ void Site::refused(Refusal refusal) {
 
 std::vector<queue::Waiting> Site::take(std::uint32_t recipients_max) {
   std::vector<queue::Waiting> taken;
-  if (stopping_ || ready_.empty() || !may_send_now()) {
+  if (stopping_ || ready_.empty() || !has_token()) {
     return taken;
   }
+  tokens_ -= destination_->limits.messages_per_second > 0 ? 1 : 0;
   taken.push_back(*ready_.take());
   const bool may_share = recipients_max > 1 && taken.front().count > 1;
   if (may_share) {
@@ -119,7 +123,8 @@ std::vector<queue::Waiting> Site::take(std::uint32_t recipients_max) {
   return taken;
 }
 
-bool Site::may_send_now() {
+/// Whether the rate lets a message go now. If it doesn't, pump() comes back when it does.
+bool Site::has_token() {
   const double rate = destination_->limits.messages_per_second;
   if (rate <= 0) {
     return true;
@@ -128,13 +133,12 @@ bool Site::may_send_now() {
   const std::chrono::duration<double> passed = now - tokens_at_;
   tokens_ = std::min(std::max(kBurst, rate / 10), tokens_ + passed.count() * rate);
   tokens_at_ = now;
-  if (tokens_ < 1) {
-    const std::chrono::duration<double> wait((1 - tokens_) / rate);
-    pump_later(now + std::chrono::ceil<std::chrono::milliseconds>(wait));
-    return false;
+  if (tokens_ >= 1) {
+    return true;
   }
-  tokens_ -= 1;
-  return true;
+  const std::chrono::duration<double> wait((1 - tokens_) / rate);
+  pump_later(now + std::chrono::ceil<std::chrono::milliseconds>(wait));
+  return false;
 }
 
 void Site::pump_later(Steady::time_point when) {
@@ -174,6 +178,13 @@ void Site::sweep(const std::function<bool(const queue::Waiting&)>& is_expired,
       ready_.add(std::move(waiting));
     }
   }
+}
+
+bool Site::is_idle() const {
+  const double rate = destination_->limits.messages_per_second;
+  const std::chrono::duration<double> passed = Steady::now() - tokens_at_;
+  const bool owes_nothing = rate <= 0 || tokens_ + passed.count() * rate >= 1;
+  return ready_.empty() && connections_ == 0 && owes_nothing;
 }
 
 void Site::stop() {

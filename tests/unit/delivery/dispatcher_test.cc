@@ -305,6 +305,23 @@ TEST_F(Delivery, ObeysNewLimitsOfASite) {
   EXPECT_EQ(mx1.connections(), 2U);
 }
 
+TEST_F(Delivery, KeepsToItsRateAlthoughItsSiteIsEmptyInBetween) {
+  resolver.mail["a.example"] = {{10, "mx1"}};
+  options.default_limits.messages_per_second = 0.001;
+  options.idle_timeout = 5ms;
+  open();
+  add("ann@a.example");
+  ASSERT_TRUE(run_until_attempts(1));
+  ASSERT_TRUE(run_until([&] { return mx1.open() == 0; }));
+  run_to_rest();
+  clock.advance(1min);  // sweeps
+  run_to_rest();
+  add("bob@a.example");
+  run_to_rest();
+  EXPECT_EQ(mx1.connections(), 1U);
+  EXPECT_EQ(attempts(), 1U);
+}
+
 TEST_F(Delivery, IsFinishedWithinTheLimitWhenAllStops) {
   resolver.mail["a.example"] = {{10, "mx1"}};
   options.default_limits.connections = 1;

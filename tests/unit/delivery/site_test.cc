@@ -106,6 +106,18 @@ TEST_F(SiteOfHosts, SendsNoFasterThanItsRate) {
   EXPECT_GE(Steady::now() - begin, 200ms) << "the first is free, 8 wait 25 ms each";
 }
 
+TEST_F(SiteOfHosts, WaitsForItsRateWithoutNewConnections) {
+  destination.limits.messages_per_second = 10;
+  destination.limits.connections = 1;
+  options.idle_timeout = 5ms;
+  open({"mx1"});
+  for (int i = 0; i < 3; ++i) {
+    site->add(letter("ann@example.net"));
+  }
+  ASSERT_TRUE(run_until_attempts(3));
+  EXPECT_EQ(mx.connections(), 3U) << "one when each message may go";
+}
+
 TEST_F(SiteOfHosts, WakesItsIdleConnectionForTheNextMessage) {
   open({"mx1"}).add(letter("ann@example.net"));
   ASSERT_TRUE(run_until_attempts(1));
