@@ -99,6 +99,14 @@ awaitable<void> Worker::look_up(std::string domain) {
     look_up_failed(domain, found.error());
     co_return;
   }
+  if (options != options_) {
+    // The answer holds, and what the new options make of it is another matter.
+    auto waited = looking_up_.extract(domain);
+    for (queue::Waiting& waiting : waited.mapped()) {
+      place(std::move(waiting));
+    }
+    co_return;
+  }
   const auto destination = destination_by_mx(*options, domain, *found);
   if (known_.size() >= kKnownMost) {
     known_.clear();

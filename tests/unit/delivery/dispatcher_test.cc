@@ -305,6 +305,22 @@ TEST_F(Delivery, ObeysNewLimitsOfASite) {
   EXPECT_EQ(mx1.connections(), 2U);
 }
 
+TEST_F(Delivery, OfADomainThatIsBeingLookedUpGoesWhereNewOptionsSendIt) {
+  resolver.mail["a.example"] = {{10, "mx1"}};
+  HeldResolver& held = hold_look_ups();
+  open();
+  add("ann@a.example");
+  ASSERT_TRUE(run_until([&] { return held.gate.reached() == 1; }));
+  options.routes.set("a.example", route_to(mx2));
+  dispatcher->set_options(options_now());
+  run_to_rest();
+  held.gate.open();
+  ASSERT_TRUE(run_until_attempts(1));
+  add("bob@a.example");
+  ASSERT_TRUE(run_until_attempts(2));
+  EXPECT_THAT(mx2.taken(), ElementsAre("1: ann@a.example", "1: bob@a.example"));
+}
+
 TEST_F(Delivery, KeepsToItsRateAlthoughItsSiteIsEmptyInBetween) {
   resolver.mail["a.example"] = {{10, "mx1"}};
   options.default_limits.messages_per_second = 0.001;
