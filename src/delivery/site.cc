@@ -19,6 +19,18 @@ namespace {
 constexpr std::chrono::seconds kOpenPause{10};  // after a host refused one more connection
 constexpr double kBurst = 1;                    // tokens that a quiet site gathers
 
+/// Counts a connection for as long as its coroutine lives, also where it ends by an exception.
+class Counted {
+ public:
+  explicit Counted(std::size_t& count) : count_(count) {}
+  ~Counted() { --count_; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+ private:
+  std::size_t& count_;
+};
+
 }  // namespace
 
 Site::Site(DestinationPtr destination, const Services& services,
@@ -72,19 +84,26 @@ void Site::pump() {
 }
 
 awaitable<void> Site::run_connection(std::shared_ptr<Site> self) {
-  const auto options = self->options_();
-  auto connected = co_await connect_to_site(self->destination_, *options, self->services_.resolver,
-                                            self->services_.tls, self->troubled_, random_number());
-  if (!connected) {
-    --self->connections_;
-    self->refused(std::move(connected).error());
-    co_return;
+  std::optional<Refusal> refusal;
+  {
+    const Counted counted(self->connections_);
+    const auto options = self->options_();
+    auto connected =
+        co_await connect_to_site(self->destination_, *options, self->services_.resolver,
+                                 self->services_.tls, self->troubled_, random_number());
+    if (connected) {
+      self->trouble_.clear();
+      self->pump();  // the backlog may be worth another one by now
+      co_await run_connection_to_its_end(*self, *std::move(connected), options);
+    } else {
+      refusal = std::move(connected).error();
+    }
   }
-  self->trouble_.clear();
-  self->pump();  // the backlog may be worth another one by now
-  co_await run_connection_to_its_end(*self, *std::move(connected), options);
-  --self->connections_;
-  self->pump();
+  if (refusal) {
+    self->refused(*std::move(refusal));
+  } else {
+    self->pump();
+  }
 }
 
 void Site::refused(Refusal refusal) {
@@ -92,6 +111,9 @@ void Site::refused(Refusal refusal) {
   trouble_ = smtp::to_string(refusal.reply);
   if (connections_ > 0) {
     return;  // the others go on; this one was one too many
+  }
+  if (stopping_) {
+    return;  // it may be that we broke it off ourselves: no attempt, and all is in the spool
   }
   for (queue::Waiting& waiting : ready_.take_all()) {
     record_({.waiting = std::move(waiting),

@@ -132,6 +132,9 @@ void Worker::look_up_failed(const std::string& domain, const dns::MxFailure& fai
 }
 
 void Worker::add_to_site(const DestinationPtr& destination, queue::Waiting waiting) {
+  if (stopping_) {
+    return;  // it is in the spool
+  }
   std::shared_ptr<Site>& site = sites_[destination->site];
   if (!site) {
     site = std::make_shared<Site>(

@@ -352,6 +352,58 @@ TEST_F(Delivery, IsFinishedWithinTheLimitWhenAllStops) {
   EXPECT_TRUE(is_in_spool(ready));
 }
 
+TEST_F(Delivery, ThatHangsIsCutOffAtTheLimitWhenAllStops) {
+  resolver.mail["a.example"] = {{10, "mx1"}, {20, "mx2"}};
+  resolver.mail["b.example"] = {{10, "mx1"}};
+  struct Case {
+    const char* name;
+    std::string domain;
+    ScriptedHost::Script script;
+    std::size_t attempts;  ///< one that was under way is told; what never began is not
+  };
+  const Case cases[] = {
+      {"without a greeting", "a.example", say_nothing, 0},
+      {"without a greeting of the only host", "b.example", say_nothing, 0},
+      {"without a verdict", "a.example", holding(), 1},
+  };
+  options.default_limits.connections = 1;
+  for (const Case& row : cases) {
+    SCOPED_TRACE(row.name);
+    recorder.attempts.clear();
+    const std::size_t before = mx1.connections();
+    mx1.follow({row.script});
+    open();
+    const queue::Waiting first = add("ann@" + row.domain);
+    const queue::Waiting second = add("bob@" + row.domain);
+    ASSERT_TRUE(run_until([&] { return mx1.connections() > before; }));
+    run_to_rest();
+    const auto begin = Steady::now();
+    finish(dispatcher->stop(50ms));
+    EXPECT_LT(Steady::now() - begin, 5s);
+    EXPECT_EQ(attempts(), row.attempts);
+    EXPECT_TRUE(is_in_spool(first) && is_in_spool(second));
+    EXPECT_EQ(mx2.connections(), 0U);
+  }
+}
+
+// The content is more than the buffers between us take, and the peer reads none of it.
+TEST_F(Delivery, ThatIsBeingWrittenIsCutOffAtTheLimitWhenAllStops) {
+  resolver.mail["a.example"] = {{10, "mx1"}};
+  content += std::string(20 << 20, 'x');
+  mx1.follow({[this](Visit& visit) -> awaitable<void> {
+    co_await visit.welcome();
+    co_await visit.envelope();
+    co_await visit.say("354 go\r\n");
+    co_await gate.passed();
+  }});
+  open();
+  const queue::Waiting waiting = add("ann@a.example");
+  ASSERT_TRUE(run_until([&] { return gate.reached() == 1; }));
+  run_to_rest();
+  finish(dispatcher->stop(50ms));
+  EXPECT_TRUE(is_in_spool(waiting));
+}
+
 /// Two workers, each with a site of its own.
 class DeliveryOnTwoThreads : public DispatcherTest {
  protected:
@@ -408,6 +460,39 @@ TEST_F(DeliveryOnTwoThreads, SignsAndSendsOnThreadsThatRun) {
   EXPECT_THAT(told(), Each(HasSubstr("delivered 250")));
   for (const ScriptedHost* one : hosts) {
     EXPECT_THAT(one->taken(), SizeIs(10));
+  }
+}
+
+TEST_F(DeliveryOnTwoThreads, StopsOnBothWithinOneLimit) {
+  for (ScriptedHost* one : hosts) {
+    one->follow({holding()});
+  }
+  open();
+  for (const std::string& name : names) {
+    add("ann@" + name + ".example");
+  }
+  ASSERT_TRUE(run_until([&] { return gate.reached() == 2; }));
+  const auto begin = Steady::now();
+  finish(dispatcher->stop(500ms));
+  EXPECT_LT(Steady::now() - begin, 950ms);
+  EXPECT_EQ(attempts(), 2U);
+}
+
+// What was on its way between threads when all stopped is in the spool.
+TEST_F(DeliveryOnTwoThreads, BeginsNothingOnAThreadThatHasStopped) {
+  open();
+  finish(dispatcher->stop(10s));
+  for (std::size_t i = 0; i < 2; ++i) {
+    auto destination = std::make_shared<Destination>();
+    destination->site = names[i];
+    destination->hosts.push_back({.name = names[i], .preference = 0, .addresses = {}});
+    destination->port = options.mx.port;
+    dispatcher->send_to_site(1 - i, destination, letter("ann@" + names[i] + ".example"));
+  }
+  run_to_rest();
+  EXPECT_THAT(result_of(dispatcher->figures()).sites, IsEmpty());
+  for (const ScriptedHost* one : hosts) {
+    EXPECT_EQ(one->connections(), 0U);
   }
 }
 
