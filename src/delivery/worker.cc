@@ -106,6 +106,14 @@ awaitable<void> Worker::look_up(std::string domain) {
     look_up_failed(domain, found.error());
     co_return;
   }
+  if (options != options_) {
+    // The answer holds, and what the new options make of it is another matter.
+    auto waited = looking_up_.extract(domain);
+    for (queue::Waiting& waiting : waited.mapped()) {
+      place(std::move(waiting));
+    }
+    co_return;
+  }
   const auto destination = destination_by_mx(*options, domain, *found);
   remember(domain, {.destination = destination, .until = Steady::now() + kKnownFor});
   auto waited = looking_up_.extract(domain);
@@ -128,6 +136,9 @@ void Worker::look_up_failed(const std::string& domain, const dns::MxFailure& fai
 }
 
 void Worker::add_to_site(const DestinationPtr& destination, queue::Waiting waiting) {
+  if (stopping_) {
+    return;  // it is in the spool
+  }
   std::shared_ptr<Site>& site = sites_[destination->site];
   if (!site) {
     site = std::make_shared<Site>(

@@ -2,10 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <map>
 #include <set>
 
 #include "awaiting.h"
+#include "support/fake_resolver.h"
 
 namespace postrider::dns {
 namespace {
@@ -15,49 +15,6 @@ using asio::ip::address;
 using asio::ip::make_address;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-/// Answers from memory; "down" in a name is a server that fails.
-class FakeResolver final : public Resolver {
- public:
-  std::map<std::string, std::vector<Mx>> mail;
-  std::map<std::string, std::vector<address>> hosts;
-
-  asio::awaitable<Result<Answer<Mx>>> mx(std::string name) override { co_return find(mail, name); }
-  asio::awaitable<Result<Answer<address>>> addresses(std::string name, bool v4, bool v6) override {
-    Result<Answer<address>> found = find(hosts, name);
-    if (found) {
-      std::erase_if(found->records,
-                    [&](const address& a) { return (a.is_v4() && !v4) || (a.is_v6() && !v6); });
-      if (found->records.empty()) {
-        co_return fail(Errc::not_found, "no address");
-      }
-    }
-    co_return found;
-  }
-  asio::awaitable<Result<Answer<std::string>>> txt(std::string /*name*/) override {
-    co_return fail(Errc::not_found, "no TXT");
-  }
-  asio::awaitable<Result<Answer<std::string>>> cname(std::string /*name*/) override {
-    co_return fail(Errc::not_found, "no CNAME");
-  }
-
- private:
-  template <class T>
-  static Result<Answer<T>> find(const std::map<std::string, std::vector<T>>& in,
-                                const std::string& name) {
-    if (name.contains("down")) {
-      return fail(Errc::unavailable, "SERVFAIL");
-    }
-    const auto found = in.find(name);
-    if (found == in.end()) {
-      return fail(Errc::not_found, "no such name");
-    }
-    return Answer<T>{.records = found->second,
-                     .canonical_name = name,
-                     .security = Security::secure,
-                     .ttl = std::chrono::seconds(60)};
-  }
-};
 
 class MailHosts : public testing::Test {
  protected:
@@ -78,7 +35,7 @@ class MailHosts : public testing::Test {
   }
 
   asio::io_context io;
-  FakeResolver dns;
+  test::FakeResolver dns;
   MxOptions options;
 };
 
