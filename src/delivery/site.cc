@@ -101,9 +101,6 @@ void Site::pump() {
       (connections_ > 0 && ready_.size() <= connections_)) {
     return;
   }
-  if (!trouble_.empty() && !is_connected() && !opening_.empty()) {
-    return;  // one knocks; the others wait for what it hears
-  }
   if (const auto now = Steady::now(); connections_ > 0 && now < open_not_before_) {
     pump_later(open_not_before_);
     return;

@@ -197,7 +197,7 @@ TEST_F(SiteOfHosts, DefersWhatHasWaitedForADeadHostThoughMoreKeepsComing) {
   EXPECT_EQ(site->figures().trouble, "554 5.3.2 not you") << "nobody has let us in";
   site->add(letter("cid@example.net"));
   run_to_rest();
-  EXPECT_EQ(mx.connections(), 2U) << "one knocks at a host in trouble";
+  EXPECT_EQ(mx.connections(), 2U) << "a host that has refused is not asked again at once";
   second.open();
   ASSERT_TRUE(run_until_attempts(3));
   EXPECT_TRUE(run_until([&] { return site->is_idle(); }));
@@ -229,10 +229,22 @@ TEST_F(SiteOfHosts, BeginsNothingThatCannotBeWrittenDown) {
   EXPECT_EQ(mx.connections(), 0U);
   recorder.has_room = true;
   ASSERT_TRUE(run_until_attempts(1)) << "by itself";
+}
+
+TEST_F(SiteOfHosts, EndsWhatIsOnItsWayWhenNothingCanBeWrittenDownAnyMore) {
+  mx.follow({holding()});
+  destination.limits.connections = 1;
+  open({"mx1"});
+  for (const char* to : {"ann@example.net", "bob@example.net", "cid@example.net"}) {
+    site->add(letter(to));
+  }
+  ASSERT_TRUE(run_until([&] { return gate.reached() == 1; }));
   recorder.has_room = false;
-  site->add(letter("bob@example.net"));
+  gate.open();
+  ASSERT_TRUE(run_until_attempts(2)) << "bob's envelope had been sent ahead";
   run_to_rest();
-  EXPECT_EQ(attempts(), 1U) << "not over an open connection either";
+  EXPECT_EQ(attempts(), 2U);
+  EXPECT_EQ(site->figures().ready, 1U);
 }
 
 TEST_F(SiteOfHosts, SweepsOutWhatHasExpiredAndKeepsTheRest) {
