@@ -48,20 +48,4 @@ std::vector<Counter::Run> Counter::runs() const {
   return runs;
 }
 
-std::uint64_t Counter::recipients() const {
-  std::uint64_t sum = 0;
-  for (const auto& [run, counts] : runs_) {
-    sum += counts.figures.recipients;
-  }
-  return sum;
-}
-
-std::uint64_t Counter::copies() const {
-  std::uint64_t sum = 0;
-  for (const auto& [run, counts] : runs_) {
-    sum += counts.figures.copies;
-  }
-  return sum;
-}
-
 }  // namespace postrider::load

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -35,8 +36,6 @@ class Counter {
   std::uint32_t seen(LoadId id) const;
 
   std::vector<Run> runs() const;  ///< by name
-  std::uint64_t recipients() const;
-  std::uint64_t copies() const;
 
  private:
   static constexpr std::uint64_t kPageNumbers = 16 * 1024;

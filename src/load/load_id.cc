@@ -1,7 +1,6 @@
 #include "load/load_id.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 #include "base/text.h"

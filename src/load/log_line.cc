@@ -1,9 +1,9 @@
 #include "load/log_line.h"
 
-#include <array>
+#include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
-#include <limits>
+#include <iterator>
 
 namespace postrider::load {
 namespace {

@@ -109,7 +109,7 @@ class Client {
   /// settled it.
   boost::asio::awaitable<Result<Reply>> hello(std::string name);
   const PeerFeatures& features() const;
-  /// One command at a time from here on, though the peer offered PIPELINING; until the next hello().
+  /// One command at a time until the next hello(), though the peer offered PIPELINING.
   void forgo_pipelining();
 
   /// STARTTLS and the handshake. A reply other than 220: TLS was refused, the connection goes on in
