@@ -7,6 +7,7 @@
 
 #include "load/check.h"
 #include "load/counting_server.h"
+#include "load/leaving_peer.h"
 #include "support/fresh_folder.h"
 
 namespace postrider::load {
@@ -109,12 +110,55 @@ TEST_F(Load, IsGivenUpWhereNobodyListens) {
   EXPECT_THAT(summary.figures.trouble, HasSubstr("refused"));
 }
 
+TEST_F(Load, MessageThatThePeerHasNotSeenGoesOverTheNextConnection) {
+  LeavingPeer peer({Leaves::at_mail, Leaves::at_mail, Leaves::at_quit});
+  Options wanted = options();
+  wanted.target = peer.endpoint();
+  wanted.connections = 1;
+  wanted.messages = 2;
+  const Generator::Summary summary = run(std::move(wanted));
+  EXPECT_EQ(summary.figures.messages, 2U);
+  EXPECT_EQ(summary.figures.messages_accepted, 2U);
+  EXPECT_EQ(summary.figures.unanswered, 0U);
+  EXPECT_EQ(summary.figures.connection_errors, 2U);
+}
+
+TEST_F(Load, MessageWithoutAnAnswerIsNotSentAgain) {
+  LeavingPeer peer({Leaves::after_dot, Leaves::at_quit});
+  Options wanted = options();
+  wanted.target = peer.endpoint();
+  wanted.connections = 1;
+  wanted.messages = 2;
+  const Generator::Summary summary = run(std::move(wanted));
+  EXPECT_EQ(summary.figures.messages, 2U);
+  EXPECT_EQ(summary.figures.messages_accepted, 1U);
+  EXPECT_EQ(summary.figures.unanswered, 1U);
+  EXPECT_EQ(summary.figures.latencies.count(), 1U);
+  const Findings found = check();
+  EXPECT_EQ(found.unanswered, 1U);
+  EXPECT_EQ(found.lost, 1U) << "this peer keeps nothing";
+}
+
+TEST_F(Load, UntilAcceptedGoesOnForWhatWasNotAnswered) {
+  LeavingPeer peer({Leaves::after_dot, Leaves::after_dot, Leaves::at_quit});
+  Options wanted = options();
+  wanted.target = peer.endpoint();
+  wanted.connections = 1;
+  wanted.messages = 2;
+  wanted.until_accepted = true;
+  const Generator::Summary summary = run(std::move(wanted));
+  EXPECT_EQ(summary.figures.messages, 4U);
+  EXPECT_EQ(summary.figures.messages_accepted, 2U);
+  EXPECT_EQ(summary.untried, 0U);
+}
+
 TEST_F(Load, EndsAtOnceWhereTheSessionThatIsAskedForIsNotOffered) {
   Options wanted = options();
   wanted.tls = Tls::starttls;
-  wanted.give_up = 1h;
+  wanted.give_up = 20s;
   const Generator::Summary summary = run(std::move(wanted));
   EXPECT_TRUE(summary.was_cut_short);
+  EXPECT_LT(summary.took, 10s);
   EXPECT_THAT(summary.figures.trouble, HasSubstr("does not offer STARTTLS"));
 }
 
@@ -122,7 +166,7 @@ TEST_F(Load, WithoutAuthOnOfferSaysSo) {
   Options wanted = options();
   wanted.user = "u";
   wanted.password = "p";
-  wanted.give_up = 1h;
+  wanted.give_up = 20s;
   EXPECT_THAT(run(std::move(wanted)).figures.trouble, HasSubstr("does not offer AUTH"));
 }
 
