@@ -65,6 +65,7 @@ std::shared_ptr<const smtp::ServerOptions> session_options(const CountingOptions
   auto session = std::make_shared<smtp::ServerOptions>();
   session->hostname = "mx.counts.example";
   session->message_bytes_max = 1 << 30;
+  session->recipients_max = 100'000;
   session->auth_offered = false;
   session->auth_required = false;
   session->timeouts.write = std::chrono::seconds(5);  // how long stop() waits for a message

@@ -105,12 +105,16 @@ TEST_F(Check, ArrivalsWithoutALineAreNotedAndThoseOfOtherRunsAreNot) {
 }
 
 TEST_F(Check, LineThatIsCutOffIsLeftOut) {
-  write("answered", {"0 250"});
-  add("answered", "0000000a 1 1 25");
-  write("arrived", {"0 0"});
-  const Findings found = findings();
-  EXPECT_EQ(found.accepted, 1U);
-  EXPECT_EQ(found.lost, 0U);
+  for (const char* cut : {"0000000a 1 1 25", "0000000a 1 1 250", "0000000a 1", "00"}) {
+    write("answered", {"0 250"});
+    add("answered", cut);
+    write("arrived", {"0 0"});
+    add("arrived", cut);
+    const Findings found = findings();
+    EXPECT_EQ(found.accepted, 1U) << cut;
+    EXPECT_EQ(found.refused, 0U) << cut;
+    EXPECT_EQ(found.arrived, 1U) << cut;
+  }
 }
 
 TEST_F(Check, BrokenLineIsNamedByFileAndNumber) {

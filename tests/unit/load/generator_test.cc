@@ -100,6 +100,16 @@ TEST_F(Load, AtARateBeginsNothingAfterItsTime) {
   EXPECT_EQ(summary.figures.connections, 3U) << "who has no more to send does not connect again";
 }
 
+TEST_F(Load, EndsWhenNothingMoreIsDueInItsTime) {
+  Options wanted = options();
+  wanted.connections = 1;
+  wanted.per_second = 0.03;
+  wanted.longest = 30s;
+  const Generator::Summary summary = run(std::move(wanted));
+  EXPECT_EQ(summary.figures.messages, 1U);
+  EXPECT_LT(summary.took, 15s);
+}
+
 TEST_F(Load, IsGivenUpWhereNobodyListens) {
   Options wanted = options();
   server_->stop();

@@ -52,7 +52,7 @@ TEST(LoadMessages, SayWhomTheyAreFor) {
 }
 
 TEST(LoadMessages, AreAsLongAsAskedForAndWellFormed) {
-  for (const std::uint64_t size : {600U, 601U, 675U, 676U, 677U, 678U, 4096U, 51'200U}) {
+  for (std::uint64_t size = 600; size < 700; ++size) {  // a line is shorter than that
     const Options options = options_with(1, size);
     MessageMaker messages = maker(options);
     const smtp::Outgoing message = messages.make(0);
