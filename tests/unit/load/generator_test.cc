@@ -21,6 +21,7 @@ class Load : public testing::Test {
   Load() {
     CountingOptions counting;
     counting.endpoint = {boost::asio::ip::address_v4::loopback(), 0};
+    counting.threads = 2;
     counting.log = folder_.path() / "arrived";
     server_ = CountingServer::start(std::move(counting)).value();
   }
@@ -63,6 +64,16 @@ TEST_F(Load, ArrivesWholeAndOnce) {
   EXPECT_EQ(found.lost + found.copies, 0U);
   EXPECT_EQ(server_->figures().misdelivered, 0U);
   EXPECT_EQ(server_->figures().bytes, 30U * 4096);
+}
+
+TEST_F(Load, ComesFromSeveralThreads) {
+  Options wanted = options();
+  wanted.threads = 3;
+  wanted.messages = 300;
+  EXPECT_EQ(run(std::move(wanted)).figures.messages_accepted, 300U);
+  const Findings found = check();
+  EXPECT_EQ(found.arrived, 300U);
+  EXPECT_EQ(found.copies + found.lost, 0U);
 }
 
 TEST_F(Load, GoesToSeveralRecipientsAtATime) {
