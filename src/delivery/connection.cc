@@ -189,7 +189,7 @@ class Connection {
                     .message = batch.message(),
                     .peer = connected_.peer,
                     .reply = std::move(reply),
-                    .took = result.took});
+                    .took = std::chrono::floor<std::chrono::milliseconds>(result.took)});
     }
   }
 
