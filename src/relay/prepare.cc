@@ -71,9 +71,17 @@ bool is_bulk(const mail::Sections& sections, directory::Stream of_credential) {
          lower(value_of(sections, "Precedence")) == "bulk";
 }
 
+/// As Extended-Domain asks: what is no name of ours to repeat would make the header 8-bit, or
+/// another field of it.
+std::string name_in_received(const std::string& helo) {
+  const bool is_ascii =
+      std::ranges::all_of(helo, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return is_ascii && mail::make_address("x", helo) ? helo : "unknown";
+}
+
 std::string received_line(const Origin& origin, std::string_view hostname, MessageId id,
                           const smtp::Envelope& envelope, Time now) {
-  std::string line = "Received: from " + (origin.helo.empty() ? "unknown" : origin.helo);
+  std::string line = "Received: from " + name_in_received(origin.helo);
   line.append(" (").append(origin.client).append(")\r\n\tby ").append(hostname);
   line.append(" (Postrider) with ").append(origin.protocol);
   line.append(" id ").append(to_string(id));

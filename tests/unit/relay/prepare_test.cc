@@ -33,7 +33,7 @@ class Prepare : public testing::Test {
     submission.content = std::move(content);
     submission.envelope.recipients.emplace_back();
     submission.envelope.recipients[0].address = {.local = "ann", .domain = "example.net"};
-    submission.origin = {.helo = "client.example",
+    submission.origin = {.helo = helo_,
                          .client = "192.0.2.7",
                          .protocol = "ESMTPSA",
                          .user = "u",
@@ -56,6 +56,7 @@ class Prepare : public testing::Test {
 
   TemporaryDirectory directory_;
   AccountId account_;
+  std::string helo_ = "client.example";
 };
 
 TEST_F(Prepare, AddsWhatIsMissingInFrontAndTouchesNothingElse) {
@@ -66,6 +67,20 @@ TEST_F(Prepare, AddsWhatIsMissingInFrontAndTouchesNothingElse) {
                                "(Postrider) with ESMTPSA id 1024\r\n\tfor <ann@example.net>; "));
   EXPECT_THAT(made, HasSubstr("\r\nDate: "));
   EXPECT_THAT(made, HasSubstr("\r\nMessage-ID: <1024@example.org>\r\n"));
+}
+
+// A name of the client's choice would make an ASCII message one that needs SMTPUTF8.
+TEST_F(Prepare, ReceivedRepeatsNoNameThatIsNone) {
+  const std::string message = "From: shop@example.org\r\n\r\n";
+  for (const char* name : {"client.example", "HOST", "my_pc", "[192.0.2.7]", "[IPv6:2001:db8::7]"}) {
+    helo_ = name;
+    EXPECT_THAT(content(message), StartsWith("Received: from " + helo_ + " ("));
+  }
+  for (const char* name : {"", "m\xc3\xbcller-pc", "a(b;c", "[nonsense]", "[IPv6:m\xc3\xbcller]",
+                           "a..b", "-", "x\"y", "192.0.2.7"}) {
+    helo_ = name;
+    EXPECT_THAT(content(message), StartsWith("Received: from unknown (")) << name;
+  }
 }
 
 TEST_F(Prepare, KeepsADateAndAMessageIdThatAreThere) {
