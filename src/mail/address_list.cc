@@ -47,7 +47,7 @@ struct Phrase {
 
 class ListReader {
  public:
-  explicit ListReader(std::string_view text) : rest_(text) {}
+  ListReader(std::string_view text, std::size_t most) : rest_(text), most_(most) {}
 
   Result<std::vector<Address>> read();
 
@@ -67,6 +67,7 @@ class ListReader {
   std::unexpected<Error> complain(std::string_view why) const;
 
   std::string_view rest_;
+  std::size_t most_;
   bool in_group_ = false;
   std::vector<Address> found_;
 };
@@ -274,6 +275,9 @@ Result<std::vector<Address>> ListReader::read() {
       continue;
     }
     TRY_VOID(read_entry());
+    if (found_.size() > most_) {
+      return fail(Errc::invalid, "there are more than " + std::to_string(most_) + " addresses");
+    }
   }
   if (in_group_) {
     return complain("a group has no end");
@@ -283,8 +287,8 @@ Result<std::vector<Address>> ListReader::read() {
 
 }  // namespace
 
-Result<std::vector<Address>> parse_address_list(std::string_view value) {
-  return ListReader(value).read();
+Result<std::vector<Address>> parse_address_list(std::string_view value, std::size_t most) {
+  return ListReader(value, most).read();
 }
 
 }  // namespace postrider::mail

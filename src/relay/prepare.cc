@@ -12,6 +12,8 @@ namespace postrider::relay {
 namespace {
 
 constexpr std::size_t kSubjectMax = 200;
+constexpr std::size_t kMostAuthors = 100;     // in From:
+constexpr std::size_t kHeaderFromMax = 1000;  // bytes, in the event of each recipient
 constexpr std::size_t kLongestDataLine = 998;  // RFC 5321, 4.5.3.1.6
 
 bool is_removed(std::string_view name) {
@@ -40,7 +42,8 @@ Result<Author> find_author(const mail::Sections& sections, AccountId account,
     return fail(Errc::invalid, count == 0 ? "5.6.0 the message has no From: field"
                                           : "5.6.0 the message has more than one From: field");
   }
-  const auto addresses = mail::parse_address_list(mail::find_field(sections.fields, "From")->value);
+  const auto addresses =
+      mail::parse_address_list(mail::find_field(sections.fields, "From")->value, kMostAuthors);
   if (!addresses || addresses->empty()) {
     return fail(Errc::invalid, "5.6.0 From: can't be read" +
                                    (addresses ? std::string() : ": " + addresses.error().text()));
@@ -54,6 +57,7 @@ Result<Author> find_author(const mail::Sections& sections, AccountId account,
     }
     author.addresses += (author.addresses.empty() ? "" : ", ") + mail::to_string(address);
   }
+  author.addresses = printable(author.addresses, kHeaderFromMax);
   return author;
 }
 

@@ -2,7 +2,8 @@
 // must not leave, adds what is missing. No byte is changed that need not be.
 //
 // RFC 6409 (submission: 6.1 sender, 8.1 Date and Message-ID), RFC 5321, 4.4 (Received), RFC
-// 5322, 3.6.3 (Bcc). Exactly one From: field, each address of it in a domain of the account. Bcc,
+// 5322, 3.6.3 (Bcc). Exactly one From: field, each of its 100 addresses at most in a domain of the
+// account. Bcc,
 // Resent-Bcc and Return-Path are removed, and our own X-Postrider- fields, which are instructions.
 // White space before a field's colon is removed: no verifier of DKIM takes it.
 //
@@ -42,7 +43,7 @@ struct Submission {
 struct Prepared {
   spool::Message message;  ///< id, account and times set
   std::shared_ptr<const std::string> content;
-  std::string header_from;  ///< addresses of From:, for the event
+  std::string header_from;  ///< addresses of From:, for the event; cut
   std::string subject;      ///< printable, cut
 };
 

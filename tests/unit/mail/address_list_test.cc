@@ -108,6 +108,14 @@ TEST(ParseAddressList, BoundsTheDepthOfComments) {
   EXPECT_FALSE(parse_address_list(nested(33)));
 }
 
+TEST(ParseAddressList, BoundsTheirNumber) {
+  const std::string three = "a@x.example, F: b@x.example, c@x.example;";
+  EXPECT_TRUE(parse_address_list(three, 3));
+  const auto refused = parse_address_list(three, 2);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().text(), "there are more than 2 addresses");
+}
+
 TEST(ParseAddressList, SaysWhere) {
   EXPECT_EQ(parse_address_list("a@x.example, Bob").error().text(),
             "at the end: this is not an address");

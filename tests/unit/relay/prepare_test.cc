@@ -112,6 +112,23 @@ TEST_F(Prepare, AHeaderWithoutAnEndGetsOne) {
   EXPECT_THAT(content("From: shop@example.org\r\n"), EndsWith("From: shop@example.org\r\n\r\n"));
 }
 
+std::string authors(int count) {
+  std::string list = "a@example.org";
+  for (int i = 1; i < count; ++i) {
+    list += ",\r\n another-author-" + std::to_string(i) + "@example.org";
+  }
+  return list;
+}
+
+// Each recipient's event has a copy.
+TEST_F(Prepare, TheEventsCopyOfFromIsCut) {
+  const auto made = prepared("From: " + authors(100) + "\r\n\r\n");
+  ASSERT_TRUE(made) << made.error().text();
+  EXPECT_THAT(made->header_from, StartsWith("a@example.org, another-author-1@example.org, "));
+  EXPECT_EQ(made->header_from.size(), 1000U);
+  EXPECT_THAT(refusal("From: " + authors(101) + "\r\n\r\n"), HasSubstr("more than 100 addresses"));
+}
+
 struct Refused {
   const char* name;
   const char* message;
