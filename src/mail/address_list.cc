@@ -201,19 +201,20 @@ Result<Address> ListReader::read_behind(const Phrase& local) {
   return address;
 }
 
+/// "@a,,@b:" in front of an address (obs-route), read and forgotten.
 Result<> ListReader::skip_route() {
-  while (rest_.starts_with('@') || rest_.starts_with(',')) {
-    if (skip('@')) {
-      TRY_VOID(read_domain());
-    } else {
-      skip(',');
-    }
-    TRY_VOID(skip_white());
-    if (skip(':')) {
-      return {};
-    }
+  if (!rest_.starts_with('@')) {
+    return {};
   }
-  return {};
+  do {
+    TRY_VOID(skip_white());
+    if (skip('@')) {
+      TRY(const std::string domain, read_domain());
+      TRY_VOID(make_address("x", domain), "reading the source route");
+      TRY_VOID(skip_white());
+    }
+  } while (skip(','));
+  return skip(':') ? Result<>() : complain("a source route ends with a colon");
 }
 
 Result<Address> ListReader::read_bracketed() {

@@ -50,6 +50,10 @@ Result<Author> find_author(const mail::Sections& sections, AccountId account,
   }
   Author author{.domain = addresses->front().domain, .addresses = {}};
   for (const mail::Address& address : *addresses) {
+    if (address.local.find_first_of("@<>") != std::string::npos) {
+      // Legal in quotes, and shown by some readers as the address inside.
+      return fail(Errc::invalid, "5.6.0 From: holds an address within an address");
+    }
     const directory::Domain* domain = directory.domain(address.domain);
     if (domain == nullptr || domain->account != account || !domain->is_verified) {
       return fail(Errc::invalid, "5.7.1 " + printable(address.domain, 253) +

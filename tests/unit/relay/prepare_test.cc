@@ -151,6 +151,9 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"AnotherAccounts", "From: a@other.example\r\n\r\n", "5.7.1"},
         Refused{"AnUnverifiedOne", "From: a@unverified.example\r\n\r\n", "5.7.1"},
         Refused{"ASubdomain", "From: a@sub.example.org\r\n\r\n", "5.7.1"},
+        Refused{"AnAddressInALocalPart", "From: \"ceo@bank.example\"@example.org\r\n\r\n", "5.6.0"},
+        Refused{"BracketsInALocalPart", "From: \"<ceo>\"@example.org\r\n\r\n", "5.6.0"},
+        Refused{"ARouteWithoutColon", "From: <@bank.example,a@example.org>\r\n\r\n", "5.6.0"},
         Refused{"OneOfTwoForeign", "From: a@example.org, b@example.com\r\n\r\n", "5.7.1"}),
     [](const auto& row) { return row.param.name; });
 
