@@ -7,7 +7,7 @@
 #include <variant>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -46,6 +46,19 @@ struct OnThread {
   char letter;
   std::uint64_t count = 0;
 };
+
+awaitable<void> wait_until_empty(OnThread& thread, std::chrono::steady_clock::time_point until) {
+  constexpr std::chrono::milliseconds kMoment{10};
+  while (thread.sessions.size() > 0 && std::chrono::steady_clock::now() < until) {
+    asio::steady_timer moment(thread.context, kMoment);
+    co_await moment.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+}
+
+awaitable<void> join(OnThread& thread) {
+  co_await thread.sessions.join();
+  co_await thread.accepting.join();
+}
 
 }  // namespace
 
@@ -106,6 +119,9 @@ struct Listeners::State {
   }
 
   void serve(OnThread& thread, const std::string& name, tcp::socket socket) {
+    if (services.is_stopping) {
+      return;  // it would not hear that we stop
+    }
     boost::system::error_code gone;
     const asio::ip::address client = socket.remote_endpoint(gone).address();
     if (gone) {
@@ -125,6 +141,13 @@ struct Listeners::State {
         net::Stream(std::move(socket)), policy.options,
         make_submission_handler(services, policy.settings, std::move(refuse), held),
         thread.letter + std::to_string(++thread.count)));
+  }
+
+  /// Soon, on the thread of each.
+  void on_each(void (*act)(OnThread&)) {
+    for (const auto& thread : threads) {
+      asio::post(thread->context, [act, &one = *thread] { act(one); });
+    }
   }
 
   net::IoThreads& io;
@@ -193,26 +216,20 @@ std::size_t Listeners::sessions() const {
 }
 
 awaitable<void> Listeners::stop(std::chrono::milliseconds limit) {
-  for (const auto& thread : state_->threads) {
-    const auto there = thread->context.get_executor();
-    co_await asio::post(asio::bind_executor(there, asio::use_awaitable));
-    thread->accepting.cancel();
-    co_await asio::post(asio::use_awaitable);
-  }
+  // All are told before any is waited for.
+  state_->on_each([](OnThread& thread) {
+    thread.accepting.cancel();
+    thread.sessions.cancel();
+  });
   const auto until = std::chrono::steady_clock::now() + limit;
   for (const auto& thread : state_->threads) {
-    const auto join = [](OnThread& one,
-                         std::chrono::steady_clock::time_point end) -> awaitable<void> {
-      one.sessions.cancel();
-      while (one.sessions.size() > 0 && std::chrono::steady_clock::now() < end) {
-        asio::steady_timer moment(one.context, std::chrono::milliseconds(10));
-        co_await moment.async_wait(asio::as_tuple(asio::use_awaitable));
-      }
-      one.sessions.cancel();  // those that were in the middle of a message
-      co_await one.sessions.join();
-      co_await one.accepting.join();
-    };
-    co_await asio::co_spawn(thread->context, join(*thread, until), asio::use_awaitable);
+    co_await asio::co_spawn(thread->context, wait_until_empty(*thread, until),
+                            asio::use_awaitable);
+  }
+  // Those that are in the middle of a message, or do not take what we say.
+  state_->on_each([](OnThread& thread) { thread.sessions.cancel(); });
+  for (const auto& thread : state_->threads) {
+    co_await asio::co_spawn(thread->context, join(*thread), asio::use_awaitable);
   }
 }
 

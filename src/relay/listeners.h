@@ -41,7 +41,8 @@ class Listeners {
   const std::vector<ListeningOn>& listening() const;
   std::size_t sessions() const;
 
-  /// Accepts nothing more, tells every session 421, waits for them.
+  /// Accepts nothing more and tells every session 421. Those in the middle of a message have until
+  /// `limit`, then they are told, too; returns when all have ended.
   boost::asio::awaitable<void> stop(std::chrono::milliseconds limit);
 
  private:

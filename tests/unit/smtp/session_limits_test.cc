@@ -290,6 +290,44 @@ TEST(SessionStop, AMessageThatDoesNotComeIsWaitedForWithinTheLimit) {
   EXPECT_EQ(script.why_ended, "stopped in DATA");
 }
 
+// A byte now and then keeps a connection going; the second request ends it.
+TEST(SessionStop, TheSecondRequestEndsAMessageInProgress) {
+  for (const bool chunked : {false, true}) {
+    Script script;
+    run_session(open_options(), script,
+                [&](Peer& peer, cancellation_signal& stop) -> awaitable<void> {
+                  co_await peer.reply();
+                  co_await peer.ask("HELO c");
+                  co_await peer.ask("MAIL FROM:<>");
+                  co_await peer.ask("RCPT TO:<a@b.example>");
+                  co_await peer.ask(chunked ? "BDAT 1\r\nx" : "DATA");
+                  stop.emit(cancellation_type::terminal);
+                  co_await peer.send(chunked ? "BDAT 9 LAST\r\nx" : "x");
+                  co_await let_session_run();
+                  stop.emit(cancellation_type::terminal);
+                  EXPECT_EQ(co_await peer.everything(), kStops);
+                });
+    EXPECT_TRUE(script.accepted.empty());
+    EXPECT_EQ(script.why_ended, chunked ? "stopped in BDAT" : "stopped in DATA");
+  }
+}
+
+// More than the kernel takes for a client that reads nothing.
+TEST(SessionStop, TheSecondRequestEndsAWriteThatNobodyReads) {
+  Script script;
+  script.greeting.text = std::string(64 << 20, 'x');
+  run_session(open_options(), script,
+              [&](Peer& /*peer*/, cancellation_signal& stop) -> awaitable<void> {
+                co_await let_session_run();
+                stop.emit(cancellation_type::terminal);
+                co_await let_session_run();
+                EXPECT_EQ(script.calls.back(), "connected") << "a reply that is due gets its time";
+                stop.emit(cancellation_type::terminal);
+                co_await let_session_run();
+                EXPECT_EQ(script.calls.back(), "ended");
+              });
+}
+
 TEST(SessionStop, AReplyThatIsDueIsNotLost) {
   Script script;
   cancellation_signal* signal = nullptr;
