@@ -54,8 +54,7 @@ Result<Author> find_author(const mail::Sections& sections, AccountId account,
       // Legal in quotes, and shown by some readers as the address inside.
       return fail(Errc::invalid, "5.6.0 From: holds an address within an address");
     }
-    const directory::Domain* domain = directory.domain(address.domain);
-    if (domain == nullptr || domain->account != account || !domain->is_verified) {
+    if (!directory.is_verified(address.domain, account)) {
       return fail(Errc::invalid, "5.7.1 " + printable(address.domain, 253) +
                                      " in From: is not a verified domain of your account");
     }

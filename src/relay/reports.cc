@@ -12,12 +12,6 @@ using delivery::Outcome;
 constexpr std::chrono::hours kDelayReport{
     4};  // RFC 3461 leaves it to us; what sendmail has always done
 
-bool belongs_to(const mail::Address& address, AccountId account,
-                const directory::Snapshot& directory) {
-  const directory::Domain* domain = directory.domain(address.domain);
-  return domain != nullptr && domain->account == account && domain->is_verified;
-}
-
 bool wants(std::uint8_t notify, smtp::Notify what) {
   return (notify & what) != 0;
 }
@@ -35,7 +29,7 @@ std::optional<mail::DsnAction> report_wanted(const spool::Message& message,
                                              const delivery::Disposition& disposition,
                                              const directory::Snapshot& directory) {
   const mail::Address& sender = message.envelope.reverse_path;
-  if (sender.is_null() || !belongs_to(sender, message.account, directory)) {
+  if (sender.is_null() || !directory.is_verified(sender.domain, message.account)) {
     return std::nullopt;
   }
   const std::uint8_t notify = message.envelope.recipients[attempt.waiting.index].notify;
