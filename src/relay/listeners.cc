@@ -1,8 +1,11 @@
 #include "relay/listeners.h"
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
+#include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -32,18 +35,95 @@ struct Policy {
   std::shared_ptr<const smtp::ServerOptions> options;
 };
 
+using Lease = net::ConnectionLimiter::Lease;
+
+/// Sessions that may be open at a time. Behind a load balancer it is its client that counts, who is
+/// known only once the session has begun.
+struct Doors {
+  net::ConnectionLimiter all{net::ConnectionLimits{}};
+  net::ConnectionLimiter by_address{net::ConnectionLimits{}};
+  std::atomic<int> farewells = 0;  ///< connections that are told why they are not served
+
+  void set_limits(const LimitSettings& limits) {
+    all.set_limits({.total_max = limits.sessions_max, .per_address_max = 0});
+    by_address.set_limits({.total_max = 0, .per_address_max = limits.sessions_per_address_max});
+  }
+};
+
+class Place final : public Admission {
+ public:
+  explicit Place(Doors& doors) : doors_(doors) {}
+  ~Place() override { doors_.farewells -= is_farewell_ ? 1 : 0; }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+
+  /// False: it is to be closed without a word.
+  bool enter(const asio::ip::address& peer, bool is_proxy, bool implicit_tls) {
+    take(doors_.all, peer, all_, "too many connections, try again later");
+    if (!is_proxy) {
+      take_by_address(peer);
+    }
+    if (refusal_.empty()) {
+      return true;
+    }
+    if (implicit_tls) {
+      return false;  // a handshake is too much for that
+    }
+    is_farewell_ = true;
+    return ++doors_.farewells <= kMostFarewells;
+  }
+
+  std::string admit(const asio::ip::address& client) override {
+    if (!by_address_) {
+      take_by_address(client);
+    }
+    return refusal_;
+  }
+
+ private:
+  static constexpr int kMostFarewells = 100;
+
+  void take(net::ConnectionLimiter& limiter, const asio::ip::address& address,
+            std::optional<Lease>& lease, const char* refusal) {
+    if (!refusal_.empty()) {
+      return;
+    }
+    auto admitted = limiter.admit(address);
+    if (auto* taken = std::get_if<Lease>(&admitted)) {
+      lease = std::move(*taken);
+    } else {
+      refusal_ = refusal;
+    }
+  }
+  void take_by_address(const asio::ip::address& address) {
+    take(doors_.by_address, address, by_address_, "too many connections from your address");
+  }
+
+  Doors& doors_;
+  std::optional<Lease> all_;
+  std::optional<Lease> by_address_;
+  std::string refusal_;
+  bool is_farewell_ = false;
+};
+
+/// "a" to "z", "aa" to "zz", ...: in front of a number, no two are the same.
+std::string letters_of(std::size_t index) {
+  std::string letters(1, static_cast<char>('a' + index % 26));
+  return index < 26 ? letters : letters_of(index / 26 - 1) + letters;
+}
+
 /// The accept loops and the sessions of one io thread.
 struct OnThread {
   OnThread(asio::io_context& c, std::size_t index)
       : context(c),
         accepting(c.get_executor(), "accepting"),
         sessions(c.get_executor(), "session"),
-        letter(static_cast<char>('a' + index % 26)) {}
+        letters(letters_of(index)) {}
 
   asio::io_context& context;
   net::TaskGroup accepting;
   net::TaskGroup sessions;
-  char letter;
+  std::string letters;
   std::uint64_t count = 0;
 };
 
@@ -127,20 +207,18 @@ struct Listeners::State {
     if (gone) {
       return;
     }
-    auto admitted = limiter.admit(client);
-    std::string refuse;
-    if (const auto* refusal = std::get_if<net::ConnectionLimiter::Refusal>(&admitted)) {
-      refuse = *refusal == net::ConnectionLimiter::Refusal::too_many
-                   ? "too many connections, try again later"
-                   : "too many connections from your address";
-    }
     const Policy policy = policy_of(name);
-    // The lease lives in the handler, and so as long as the session.
-    auto held = std::make_shared<decltype(admitted)>(std::move(admitted));
+    const bool is_proxy = std::ranges::any_of(
+        policy.settings->proxy_from,
+        [&](const net::Network& network) { return network.contains(client); });
+    auto place = std::make_unique<Place>(doors);
+    if (!place->enter(client, is_proxy, policy.options->implicit_tls)) {
+      return;
+    }
     thread.sessions.spawn(smtp::serve_session(
         net::Stream(std::move(socket)), policy.options,
-        make_submission_handler(services, policy.settings, std::move(refuse), held),
-        thread.letter + std::to_string(++thread.count)));
+        make_submission_handler(services, policy.settings, std::move(place)),
+        thread.letters + std::to_string(++thread.count)));
   }
 
   /// Soon, on the thread of each.
@@ -153,7 +231,7 @@ struct Listeners::State {
   net::IoThreads& io;
   SubmissionServices& services;
   const Certificate& certificate;
-  net::ConnectionLimiter limiter{net::ConnectionLimits{}};
+  Doors doors;
   std::vector<std::unique_ptr<OnThread>> threads;
   std::vector<ListeningOn> listening;
   mutable std::mutex mutex;
@@ -167,8 +245,7 @@ Listeners::Listeners(net::IoThreads& threads, SubmissionServices& services,
 Listeners::~Listeners() = default;
 
 Result<> Listeners::open(const Settings& settings) {
-  state_->limiter.set_limits({.total_max = settings.limits.sessions_max,
-                              .per_address_max = settings.limits.sessions_per_address_max});
+  state_->doors.set_limits(settings.limits);
   for (const auto& [name, listener] : settings.listeners) {
     state_->policies[name] = state_->make_policy(settings, listener);
   }
@@ -182,8 +259,7 @@ Result<> Listeners::open(const Settings& settings) {
 
 std::vector<std::string> Listeners::change_to(const Settings& settings) {
   std::vector<std::string> not_applied;
-  state_->limiter.set_limits({.total_max = settings.limits.sessions_max,
-                              .per_address_max = settings.limits.sessions_per_address_max});
+  state_->doors.set_limits(settings.limits);
   const std::lock_guard lock(state_->mutex);
   for (const auto& [name, listener] : settings.listeners) {
     const auto known = state_->policies.find(name);
@@ -212,7 +288,7 @@ const std::vector<ListeningOn>& Listeners::listening() const {
   return state_->listening;
 }
 std::size_t Listeners::sessions() const {
-  return state_->limiter.open();
+  return state_->doors.all.open();
 }
 
 awaitable<void> Listeners::stop(std::chrono::milliseconds limit) {

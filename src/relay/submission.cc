@@ -56,15 +56,15 @@ class Reservation {
 class SubmissionHandler final : public smtp::SessionHandler {
  public:
   SubmissionHandler(SubmissionServices& services, std::shared_ptr<const ListenerSettings> listener,
-                    std::string refuse, std::shared_ptr<void> lease)
+                    std::unique_ptr<Admission> admission)
       : services_(services),
         listener_(std::move(listener)),
-        refuse_(std::move(refuse)),
-        lease_(std::move(lease)) {}
+        admission_(std::move(admission)) {}
 
   Reply connected(const smtp::SessionInfo& session) override {
-    if (!refuse_.empty()) {
-      return {.code = 421, .enhanced = "4.7.0", .text = refuse_, .close = true};
+    const std::string refuse = admission_ ? admission_->admit(session.client.address()) : "";
+    if (!refuse.empty()) {
+      return {.code = 421, .enhanced = "4.7.0", .text = refuse, .close = true};
     }
     log::debug("session", {{"session", session.id}, {"client", net::to_string(session.client)}});
     return {.code = 220, .enhanced = "", .text = services_.hostname + " ESMTP Postrider"};
@@ -109,6 +109,15 @@ class SubmissionHandler final : public smtp::SessionHandler {
     const directory::Account* found = snapshot->account(account);
     if (found == nullptr || !found->is_active) {
       co_return Reply{.code = 550, .enhanced = "5.7.1", .text = "this account is not active"};
+    }
+    const mail::Address& sender = envelope.reverse_path;
+    if (!found->own_return_paths && !sender.is_null() &&
+        !snapshot->is_verified(sender.domain, account)) {
+      co_return Reply{.code = 550,
+                      .enhanced = "5.7.1",
+                      .text = printable(sender.domain, 253) +
+                              " is not a verified domain of your account, and the envelope sender "
+                              "goes out as it is"};
     }
     if (!reserve(envelope)) {
       co_return Reply{
@@ -231,8 +240,7 @@ class SubmissionHandler final : public smtp::SessionHandler {
 
   SubmissionServices& services_;
   std::shared_ptr<const ListenerSettings> listener_;
-  std::string refuse_;
-  std::shared_ptr<void> lease_;
+  std::unique_ptr<Admission> admission_;
   std::unique_ptr<Reservation> reservation_;
 };
 
@@ -240,9 +248,8 @@ class SubmissionHandler final : public smtp::SessionHandler {
 
 std::unique_ptr<smtp::SessionHandler> make_submission_handler(
     SubmissionServices& services, std::shared_ptr<const ListenerSettings> listener,
-    std::string refuse, std::shared_ptr<void> lease) {
-  return std::make_unique<SubmissionHandler>(services, std::move(listener), std::move(refuse),
-                                             std::move(lease));
+    std::unique_ptr<Admission> admission) {
+  return std::make_unique<SubmissionHandler>(services, std::move(listener), std::move(admission));
 }
 
 }  // namespace postrider::relay
