@@ -30,6 +30,44 @@ std::string value_of(const mail::Sections& sections, std::string_view name) {
   return field == nullptr ? std::string() : mail::unfold(field->value);
 }
 
+/// What another reader could take for something else: a line that ends the header for some, a name
+/// with bytes in it that some skip.
+Result<> check_lines(const std::string& content, const mail::Sections& sections) {
+  for (const mail::Field& field : sections.fields) {
+    if (field.name.empty()) {
+      const auto start = content.begin() + static_cast<std::ptrdiff_t>(field.offset);
+      const auto line = 1 + std::count(content.begin(), start, '\n');
+      return fail(Errc::invalid, "554 5.6.0 line " + std::to_string(line) +
+                                     " of the message is no header field: '" +
+                                     printable(field.value.substr(0, field.value.find('\r')), 60) +
+                                     "'");
+    }
+  }
+  return {};
+}
+
+bool is_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// What no host would take later, or only those with SMTPUTF8, of which the client knows nothing.
+Result<> check_charset(const mail::Sections& sections, bool smtputf8) {
+  for (const mail::Field& field : sections.fields) {
+    if (is_ascii(field.whole)) {
+      continue;
+    }
+    if (!is_utf8(field.whole)) {
+      return fail(Errc::invalid, "554 5.6.7 " + std::string(field.name) + ": is not UTF-8");
+    }
+    if (!smtputf8) {
+      return fail(Errc::invalid, "554 5.6.7 " + std::string(field.name) +
+                                     ": holds bytes beyond ASCII: encode them (RFC 2047), or say "
+                                     "SMTPUTF8 with MAIL");
+    }
+  }
+  return {};
+}
+
 /// The domain of the first address of From:, once all of them have been found to be the account's.
 struct Author {
   std::string domain;
@@ -39,23 +77,23 @@ Result<Author> find_author(const mail::Sections& sections, AccountId account,
                            const directory::Snapshot& directory) {
   const std::size_t count = mail::count_fields(sections.fields, "From");
   if (count != 1) {
-    return fail(Errc::invalid, count == 0 ? "5.6.0 the message has no From: field"
-                                          : "5.6.0 the message has more than one From: field");
+    return fail(Errc::invalid, count == 0 ? "550 5.6.0 the message has no From: field"
+                                          : "550 5.6.0 the message has more than one From: field");
   }
   const auto addresses =
       mail::parse_address_list(mail::find_field(sections.fields, "From")->value, kMostAuthors);
   if (!addresses || addresses->empty()) {
-    return fail(Errc::invalid, "5.6.0 From: can't be read" +
+    return fail(Errc::invalid, "550 5.6.0 From: can't be read" +
                                    (addresses ? std::string() : ": " + addresses.error().text()));
   }
   Author author{.domain = addresses->front().domain, .addresses = {}};
   for (const mail::Address& address : *addresses) {
     if (address.local.find_first_of("@<>") != std::string::npos) {
       // Legal in quotes, and shown by some readers as the address inside.
-      return fail(Errc::invalid, "5.6.0 From: holds an address within an address");
+      return fail(Errc::invalid, "550 5.6.0 From: holds an address within an address");
     }
     if (!directory.is_verified(address.domain, account)) {
-      return fail(Errc::invalid, "5.7.1 " + printable(address.domain, 253) +
+      return fail(Errc::invalid, "550 5.7.1 " + printable(address.domain, 253) +
                                      " in From: is not a verified domain of your account");
     }
     author.addresses += (author.addresses.empty() ? "" : ", ") + mail::to_string(address);
@@ -81,9 +119,7 @@ bool is_bulk(const mail::Sections& sections, directory::Stream of_credential) {
 /// As Extended-Domain asks: what is no name of ours to repeat would make the header 8-bit, or
 /// another field of it.
 std::string name_in_received(const std::string& helo) {
-  const bool is_ascii =
-      std::ranges::all_of(helo, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  return is_ascii && mail::make_address("x", helo) ? helo : "unknown";
+  return is_ascii(helo) && mail::make_address("x", helo) ? helo : "unknown";
 }
 
 std::string received_line(const Origin& origin, std::string_view hostname, MessageId id,
@@ -137,6 +173,8 @@ void describe(spool::Message& message, const std::string& content) {
 Result<Prepared> prepare(Submission submission, MessageId id, const directory::Snapshot& directory,
                          std::string_view hostname, Time now) {
   const mail::Sections sections = mail::split_message(submission.content);
+  TRY_VOID(check_lines(submission.content, sections));
+  TRY_VOID(check_charset(sections, submission.envelope.smtputf8));
   TRY(Author author, find_author(sections, submission.account, directory));
   Prepared prepared;
   spool::Message& message = prepared.message;

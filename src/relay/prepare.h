@@ -7,7 +7,11 @@
 // Resent-Bcc and Return-Path are removed, and our own X-Postrider- fields, which are instructions.
 // White space before a field's colon is removed: no verifier of DKIM takes it.
 //
-// Pure; any thread. Errors are in words fit for a reply; the code says which (see submission.cc).
+// Every line of the header must be a field or continue one; a header beyond ASCII must be UTF-8 and
+// its envelope say SMTPUTF8 (RFC 6532): it could be delivered to hosts with SMTPUTF8 only. How much
+// header there may be has been checked before (smtp/content_check.h).
+//
+// Pure; any thread. Errors are in words fit for a reply, whose codes they begin with.
 #pragma once
 
 #include <memory>
@@ -48,7 +52,7 @@ struct Prepared {
 };
 
 /// `id`: reserved for the message. Errc::invalid: the submission is refused; the text begins with
-/// the enhanced status code ("5.7.1 From: ...").
+/// code and enhanced status code ("550 5.7.1 From: ...").
 Result<Prepared> prepare(Submission submission, MessageId id, const directory::Snapshot& directory,
                          std::string_view hostname, Time now);
 

@@ -29,12 +29,13 @@ awaitable<void> pause(std::chrono::milliseconds time) {
   }
 }
 
-/// "5.7.1 text" as prepare() words it.
+/// "550 5.7.1 text" as prepare() words it.
 Reply refusal(const Error& error) {
-  const auto space = error.text().find(' ');
-  return {.code = 550,
-          .enhanced = error.text().substr(0, space),
-          .text = error.text().substr(space + 1)};
+  const std::string& text = error.text();
+  const auto space = text.find(' ', 4);
+  return {.code = text.starts_with("554") ? 554 : 550,
+          .enhanced = text.substr(4, space - 4),
+          .text = text.substr(space + 1)};
 }
 
 /// Disk space that one transaction may need, counted among that of all for as long as it lives.

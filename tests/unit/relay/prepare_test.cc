@@ -33,6 +33,7 @@ class Prepare : public testing::Test {
     submission.content = std::move(content);
     submission.envelope.recipients.emplace_back();
     submission.envelope.recipients[0].address = {.local = "ann", .domain = "example.net"};
+    submission.envelope.smtputf8 = smtputf8_;
     submission.origin = {.helo = helo_,
                          .client = "192.0.2.7",
                          .protocol = "ESMTPSA",
@@ -57,6 +58,7 @@ class Prepare : public testing::Test {
   TemporaryDirectory directory_;
   AccountId account_;
   std::string helo_ = "client.example";
+  bool smtputf8_ = false;
 };
 
 TEST_F(Prepare, AddsWhatIsMissingInFrontAndTouchesNothingElse) {
@@ -129,6 +131,33 @@ TEST_F(Prepare, TheEventsCopyOfFromIsCut) {
   EXPECT_THAT(refusal("From: " + authors(101) + "\r\n\r\n"), HasSubstr("more than 100 addresses"));
 }
 
+// Each has been read as something else by somebody.
+TEST_F(Prepare, EveryLineOfTheHeaderIsAField) {
+  const std::string from = "From: a@example.org\r\n";
+  for (const auto& [message, line] : std::vector<std::pair<std::string, std::string>>{
+           {from + "bogus line\r\n\r\n", "line 2 of the message is no header field: 'bogus line'"},
+           {"Subject: x\r\n folded\r\n: x\r\n" + from + "\r\n", "line 3 "},
+           {"From\x0b: v@bank.com\r\n" + from + "\r\n", "line 1 "},
+           {"From x: v@bank.com\r\n" + from + "\r\n", "line 1 "},
+           {" From: v@bank.com\r\n" + from + "\r\n", "line 1 "},
+           {"From a@example.org Tue Nov 24 05:52:12 2026\r\n" + from + "\r\n", "line 1 "},
+           {">From a@example.org\r\n" + from + "\r\n", "line 1 "},
+           {from + "a body without a line between", "line 2 "}}) {
+    EXPECT_THAT(refusal(message), StartsWith("554 5.6.0 " + line));
+  }
+  EXPECT_THAT(content(from + "\r\nno field\r\n"), EndsWith("\r\n\r\nno field\r\n"));
+}
+
+TEST_F(Prepare, AHeaderBeyondAsciiIsUtf8AndAnnounced) {
+  const std::string utf8 = "From: a@example.org\r\nSubject: Gr\xc3\xbc\xc3\x9f\r\n\r\n";
+  const std::string latin1 = "From: a@example.org\r\nX-Name: J\xfcrgen\r\n\r\n";
+  EXPECT_THAT(refusal(utf8), StartsWith("554 5.6.7 Subject: "));
+  EXPECT_THAT(refusal(latin1), StartsWith("554 5.6.7 X-Name: "));
+  smtputf8_ = true;
+  EXPECT_THAT(content(utf8), EndsWith(utf8));
+  EXPECT_THAT(refusal(latin1), StartsWith("554 5.6.7 X-Name: is not UTF-8"));
+}
+
 struct Refused {
   const char* name;
   const char* message;
@@ -144,17 +173,17 @@ TEST_P(PrepareRefuses, WithItsStatus) {
 INSTANTIATE_TEST_SUITE_P(
     From, PrepareRefuses,
     testing::Values(
-        Refused{"NoFrom", "Subject: x\r\n\r\n", "5.6.0"},
-        Refused{"TwoFroms", "From: a@example.org\r\nFrom: a@example.org\r\n\r\n", "5.6.0"},
-        Refused{"AnEmptyFrom", "From: \r\n\r\n", "5.6.0"},
-        Refused{"AForeignFrom", "From: a@example.com\r\n\r\n", "5.7.1"},
-        Refused{"AnotherAccounts", "From: a@other.example\r\n\r\n", "5.7.1"},
-        Refused{"AnUnverifiedOne", "From: a@unverified.example\r\n\r\n", "5.7.1"},
-        Refused{"ASubdomain", "From: a@sub.example.org\r\n\r\n", "5.7.1"},
-        Refused{"AnAddressInALocalPart", "From: \"ceo@bank.example\"@example.org\r\n\r\n", "5.6.0"},
-        Refused{"BracketsInALocalPart", "From: \"<ceo>\"@example.org\r\n\r\n", "5.6.0"},
-        Refused{"ARouteWithoutColon", "From: <@bank.example,a@example.org>\r\n\r\n", "5.6.0"},
-        Refused{"OneOfTwoForeign", "From: a@example.org, b@example.com\r\n\r\n", "5.7.1"}),
+        Refused{"NoFrom", "Subject: x\r\n\r\n", "550 5.6.0"},
+        Refused{"TwoFroms", "From: a@example.org\r\nFrom: a@example.org\r\n\r\n", "550 5.6.0"},
+        Refused{"AnEmptyFrom", "From: \r\n\r\n", "550 5.6.0"},
+        Refused{"AForeignFrom", "From: a@example.com\r\n\r\n", "550 5.7.1"},
+        Refused{"AnotherAccounts", "From: a@other.example\r\n\r\n", "550 5.7.1"},
+        Refused{"AnUnverifiedOne", "From: a@unverified.example\r\n\r\n", "550 5.7.1"},
+        Refused{"ASubdomain", "From: a@sub.example.org\r\n\r\n", "550 5.7.1"},
+        Refused{"AnAddressInALocalPart", "From: \"ceo@bank.example\"@example.org\r\n\r\n", "550 5.6.0"},
+        Refused{"BracketsInALocalPart", "From: \"<ceo>\"@example.org\r\n\r\n", "550 5.6.0"},
+        Refused{"ARouteWithoutColon", "From: <@bank.example,a@example.org>\r\n\r\n", "550 5.6.0"},
+        Refused{"OneOfTwoForeign", "From: a@example.org, b@example.com\r\n\r\n", "550 5.7.1"}),
     [](const auto& row) { return row.param.name; });
 
 struct StreamRow {
@@ -190,6 +219,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.name; });
 
 TEST_F(Prepare, NotesWhatDeliveryWillAskFor) {
+  smtputf8_ = true;
   const auto made = prepared(
       "From: a@example.org\r\nSubject: Gr\xc3\xbc\xc3\x9f"
       "e\r\n\r\n.\r\n" +
