@@ -168,13 +168,13 @@ class SubmissionHandler final : public smtp::SessionHandler {
                     .text = "the message can't be stored now, try again later"};
   }
 
+  void reset() override { reservation_.reset(); }
+
   void ended(const smtp::SessionInfo& session, const std::string& why) override {
     log::debug("session ended", {{"session", session.id}, {"why", why}});
   }
 
  private:
-  /// A transaction that RSET has ended keeps its reservation until the next MAIL: too careful,
-  /// briefly.
   bool reserve(const smtp::Envelope& envelope) {
     const std::uint64_t limit = listener_->message_bytes_max;
     const std::uint64_t declared = envelope.declared_size;

@@ -92,6 +92,9 @@ boost::asio::awaitable<void> Session::on_rcpt(std::string_view argument) {
 }
 
 void Session::reset_transaction() {
+  if (envelope_) {
+    handler_.reset();
+  }
   envelope_.reset();
   chunks_.reset();
 }

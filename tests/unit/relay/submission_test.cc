@@ -113,5 +113,18 @@ TEST_F(Submitting, AForeignSenderIsRefusedWhereItGoesOutAsItIs) {
   EXPECT_THAT(mail(""), StartsWith("250"));
 }
 
+TEST_F(Submitting, RoomOnTheDiskIsGivenBackWithTheTransaction) {
+  EXPECT_THAT(mail(""), StartsWith("250"));
+  EXPECT_EQ(services_.reserved_bytes, kRoom + kRoom / 2);
+  handler_->reset();
+  EXPECT_EQ(services_.reserved_bytes, 0U);
+  EXPECT_THAT(mail(""), StartsWith("250"));
+  EXPECT_THAT(message("From: a@example.org\r\n\r\n"), StartsWith("250"));
+  EXPECT_EQ(services_.reserved_bytes, 0U);
+  EXPECT_THAT(mail(""), StartsWith("250"));
+  EXPECT_THAT(message("From: a@example.com\r\n\r\n"), StartsWith("550 5.7.1"));
+  EXPECT_EQ(services_.reserved_bytes, 0U);
+}
+
 }  // namespace
 }  // namespace postrider::relay

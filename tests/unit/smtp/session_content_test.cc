@@ -1,4 +1,5 @@
 // DATA and BDAT: what becomes of a message's content.
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <string>
 #include <vector>
@@ -63,6 +64,24 @@ TEST(SessionContent, BadContentIsRefusedAndTheSessionGoesOn) {
       EXPECT_TRUE(script.accepted.empty());
     }
   }
+}
+
+// Whatever ends a transaction without a message: the handler may hold something for it.
+TEST(SessionContent, TheHandlerHearsOfATransactionThatComesToNothing) {
+  const std::string nul("DATA\r\n\0\r\n.\r\n", 12);
+  for (const std::string& end :
+       {std::string("RSET\r\n"), std::string("EHLO c\r\n"), nul, "DATA\r\n" + std::string(70, 'x') + "\r\n.\r\n",
+        std::string("BDAT 70 LAST\r\n" + std::string(70, 'x')), std::string("BDAT 1 LAST\r\n\n")}) {
+    Script script;
+    ServerOptions options = open_options();
+    options.message_bytes_max = 60;
+    converse(options, script, kBegin + end);
+    ASSERT_GE(script.calls.size(), 2U);
+    EXPECT_EQ(script.calls[script.calls.size() - 2], "reset") << end;
+  }
+  Script script;
+  converse(open_options(), script, "RSET\r\nHELO c\r\nRSET\r\n" + kBegin + "DATA\r\n.\r\nRSET\r\n");
+  EXPECT_EQ(std::ranges::count(script.calls, "reset"), 0);
 }
 
 TEST(SessionContent, ATooLongMessageIsReadToItsEnd) {
