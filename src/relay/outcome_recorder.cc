@@ -219,11 +219,10 @@ std::vector<queue::Waiting> OutcomeRecorder::add_report(Step& step, const Told& 
   if (!action) {
     return {};
   }
-  std::string original;
-  if (told.message->content) {
-    original = *told.message->content;
-  } else if (Result<std::string> read = parts_.spool.read_content(message.id)) {
-    original = *std::move(read);
+  std::shared_ptr<const std::string> original = told.message->content;
+  if (!original) {
+    auto read = parts_.spool.read_content(message.id);
+    original = std::make_shared<const std::string>(read ? *std::move(read) : std::string());
   }
   const auto options = parts_.options();
   const queue::RetryPolicy& policy = options->retry_policy(told.attempt.waiting.domain);
@@ -232,7 +231,7 @@ std::vector<queue::Waiting> OutcomeRecorder::add_report(Step& step, const Told& 
       build_report({.message = message,
                     .attempt = told.attempt,
                     .action = *action,
-                    .content = original,
+                    .content = *original,
                     .hostname = parts_.hostname,
                     .id = id,
                     .now = told.now,

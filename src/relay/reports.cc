@@ -9,8 +9,10 @@ namespace {
 
 using delivery::Outcome;
 
-constexpr std::chrono::hours kDelayReport{
-    4};  // RFC 3461 leaves it to us; what sendmail has always done
+// RFC 3461 leaves it to us; what sendmail has always done.
+constexpr std::chrono::hours kDelayReport{4};
+// One message to a thousand recipients would come back a thousand times.
+constexpr std::size_t kReturnedMax = 64 * 1024;
 
 bool wants(std::uint8_t notify, smtp::Notify what) {
   return (notify & what) != 0;
@@ -83,7 +85,8 @@ std::string build_report(const ReportFacts& facts) {
       .now = facts.now,
       .recipients = {},
       .original = facts.content,
-      .full = envelope.ret == smtp::Ret::full && facts.action == mail::DsnAction::failed};
+      .full = envelope.ret == smtp::Ret::full && facts.action == mail::DsnAction::failed &&
+              facts.content.size() <= kReturnedMax};
   report.recipients.push_back(std::move(about));
   return mail::build_dsn(report);
 }

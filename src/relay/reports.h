@@ -28,6 +28,8 @@ struct ReportFacts {
   Time now;
   std::optional<Time> expires;
 };
+/// The original goes along whole where RET=FULL asks for it and it has 64 KiB at most, else its
+/// header.
 std::string build_report(const ReportFacts& facts);
 
 }  // namespace postrider::relay

@@ -94,5 +94,25 @@ TEST_F(Reports, TheReportSaysWhoAndWhy) {
   }
 }
 
+TEST_F(Reports, ALargeOriginalDoesNotComeBackWhole) {
+  message_.envelope.ret = smtp::Ret::full;
+  attempt_.reply = {.code = 550, .enhanced = "5.1.1", .text = "no such user"};
+  std::string original = "Subject: order 17\r\n\r\n";
+  original.resize(64 * 1024, 'x');
+  const auto report = [&] {
+    return build_report({.message = message_,
+                         .attempt = attempt_,
+                         .content = original,
+                         .hostname = "relay.test",
+                         .id = MessageId{2048},
+                         .now = kNow,
+                         .expires = std::nullopt});
+  };
+  EXPECT_THAT(report(), testing::HasSubstr(original));
+  original += 'x';
+  EXPECT_THAT(report(), testing::HasSubstr("text/rfc822-headers\r\n\r\nSubject: order 17\r\n"));
+  EXPECT_THAT(report(), testing::Not(testing::HasSubstr("xxx")));
+}
+
 }  // namespace
 }  // namespace postrider::relay
