@@ -284,7 +284,9 @@ boost::asio::awaitable<void> Session::await_line() {
   if (!line_due_) {
     line_due_ = net::within(options_->timeouts.command);
   }
-  const Result<> more = co_await receive(*line_due_, During::commands);
+  // Between the chunks of a message its own limit goes on.
+  const net::Deadline due = chunks_ ? std::min(*line_due_, content_due_) : *line_due_;
+  const Result<> more = co_await receive(due, During::commands);
   const bool must_stop = stop_.is_requested() && !chunks_;  // serve_commands() says so
   if (!more && !must_stop) {
     lose(more.error(), "waiting for a command");
@@ -322,7 +324,10 @@ boost::asio::awaitable<Result<>> Session::receive(net::Deadline deadline, During
     if (told && during == During::commands && !chunks_) {
       break;
     }
-    if (stop_.is_urgent()) {
+    // A client that always has something ready never lets a timer come to its turn.
+    const bool has_passed = (during == During::content || chunks_) &&
+                            deadline <= std::chrono::steady_clock::now();
+    if (stop_.is_urgent() || has_passed) {
       co_return fail(Errc::timeout, "there is no more time");
     }
     if (told) {

@@ -220,6 +220,26 @@ TEST(SessionLimits, AClientThatStopsWithinTheContentIsTold) {
   }
 }
 
+// Each chunk comes at once, and the message never ends.
+TEST(SessionLimits, ChunksHaveTheTimeOfOneMessage) {
+  Script script;
+  ServerOptions options = open_options();
+  options.timeouts.data = milliseconds(30);
+  run_session(options, script, [&](Peer& peer, auto& /*stop*/) -> awaitable<void> {
+    co_await peer.reply();
+    co_await peer.send(kBegin);
+    for (int i = 0; i < 3; ++i) {
+      co_await peer.reply();
+    }
+    std::string got = "250";
+    while (got.starts_with("250")) {
+      got = co_await peer.ask("BDAT 1\r\nx");
+    }
+    EXPECT_EQ(got, kWaited);
+  });
+  EXPECT_TRUE(script.accepted.empty());
+}
+
 TEST(SessionLimits, AHandshakeThatNeverComesEnds) {
   Script script;
   ServerOptions options = open_options();
