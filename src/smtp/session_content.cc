@@ -195,8 +195,8 @@ boost::asio::awaitable<void> Session::finish_message(std::string content) {
 }
 
 void Session::refuse_size() {
-  say(552, "5.3.4",
-      "the message may have " + std::to_string(options_->message_bytes_max) + " bytes");
+  refuse(552, "5.3.4",
+         "the message may have " + std::to_string(options_->message_bytes_max) + " bytes");
 }
 
 /// What is read of a message that is refused already: enough for the client to hear why.

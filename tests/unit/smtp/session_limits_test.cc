@@ -154,6 +154,42 @@ TEST(SessionLimits, RefusedRecipientsOfATransaction) {
             "250 mx.test\r\n250 2.1.0 ok\r\n" + repeat("550 5.1.1 no\r\n", 6) + kTooMany);
 }
 
+TEST(SessionLimits, WhatTheHandlerRefusesForGoodSpendsAnError) {
+  Script script;
+  script.mail = {.code = 550, .enhanced = "5.7.1", .text = "not you", .close = false};
+  ServerOptions options = open_options();
+  options.errors_max = 2;
+  EXPECT_EQ(converse(options, script, "HELO c\r\n" + repeat("MAIL FROM:<>\r\n", 10)),
+            "250 mx.test\r\n" + repeat("550 5.7.1 not you\r\n", 2) + kTooMany);
+  script.mail = {.code = 452, .enhanced = "4.3.1", .text = "not now", .close = false};
+  EXPECT_EQ(converse(options, script, "HELO c\r\n" + repeat("MAIL FROM:<>\r\n", 10)),
+            "250 mx.test\r\n" + repeat("452 4.3.1 not now\r\n", 10));
+}
+
+TEST(SessionLimits, AMessageThatIsTooLongSpendsAnError) {
+  ServerOptions options = open_options();
+  options.errors_max = 1;
+  options.message_bytes_max = 10;
+  for (const std::string& content : {"DATA\r\n" + std::string(20, 'x') + "\r\n.\r\n",
+                                     "BDAT 20 LAST\r\n" + std::string(20, 'x')}) {
+    Script script;
+    const std::string output =
+        converse(options, script, kBegin + content + kBegin + content + "NOOP\r\n");
+    EXPECT_NE(output.find("552 5.3.4"), std::string::npos) << output;
+    EXPECT_TRUE(output.ends_with(kTooMany)) << output;
+  }
+}
+
+TEST(SessionLimits, RecipientsAboveTheLimitSpendErrorsInTheEnd) {
+  Script script;
+  ServerOptions options = open_options();
+  options.recipients_max = 2;
+  options.errors_max = 1;
+  EXPECT_EQ(converse(options, script, kBegin + repeat("RCPT TO:<a@b.example>\r\n", 20)),
+            "250 mx.test\r\n250 2.1.0 ok\r\n" + repeat("250 2.1.5 ok\r\n", 2) +
+                repeat("452 4.5.3 too many recipients\r\n", 3) + kTooMany);
+}
+
 TEST(SessionLimits, TransactionsOfASession) {
   Script script;
   ServerOptions options = open_options();
