@@ -39,7 +39,9 @@ std::optional<mail::DsnAction> report_wanted(const spool::Message& message,
   switch (disposition.outcome) {
     case Outcome::delivered: {
       // With the sender's own return path a peer with DSN tells; what it took over is its to tell.
-      const bool ours = account == nullptr || account->own_return_paths;
+      // One without it leaves that to us (RFC 3461, 5.2.2).
+      const bool tells = attempt.peer && attempt.peer->offers_dsn;
+      const bool ours = account == nullptr || account->own_return_paths || !tells;
       return wants(notify, smtp::kNotifySuccess) && ours ? std::optional(mail::DsnAction::relayed)
                                                          : std::nullopt;
     }

@@ -63,6 +63,18 @@ TEST_F(Reports, SuccessIsToldAsRelayed) {
   EXPECT_EQ(wanted(smtp::kNotifySuccess, Outcome::delivered), DsnAction::relayed);
 }
 
+TEST_F(Reports, APeerWithDsnTellsOfSuccessWhereTheReturnPathIsTheSenders) {
+  ASSERT_TRUE(directory_->change_account("shop", std::nullopt, false, std::nullopt));
+  delivery::Peer peer;
+  attempt_.peer = std::make_shared<const delivery::Peer>(peer);
+  EXPECT_EQ(wanted(smtp::kNotifySuccess, Outcome::delivered), DsnAction::relayed);
+  peer.offers_dsn = true;
+  attempt_.peer = std::make_shared<const delivery::Peer>(peer);
+  EXPECT_FALSE(wanted(smtp::kNotifySuccess, Outcome::delivered));
+  ASSERT_TRUE(directory_->change_account("shop", std::nullopt, true, std::nullopt));
+  EXPECT_EQ(wanted(smtp::kNotifySuccess, Outcome::delivered), DsnAction::relayed);
+}
+
 TEST_F(Reports, ADelayIsToldOnceAfterFourHours) {
   EXPECT_FALSE(wanted(smtp::kNotifyDelay, Outcome::deferred, kNow + hours(3)));
   attempt_.waiting.due = kNow + hours(3);
