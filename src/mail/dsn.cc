@@ -39,10 +39,14 @@ const Wording& wording(DsnAction action) {
   return kWordings[static_cast<std::size_t>(action)];
 }
 
-/// Folded at spaces where it grows too wide.
+/// Folded at spaces where it grows too wide; several in a row count as one, or a line of nothing
+/// else might come out.
 void append_folded(std::string& out, std::string_view name, std::string_view value) {
   std::string line = std::string(name) + ":";
   for (const std::string_view word : split(value, ' ')) {
+    if (word.empty()) {
+      continue;
+    }
     if (line.size() + 1 + word.size() > kLineWidth && line.size() > name.size() + 1) {
       out += line + "\r\n";
       line.clear();

@@ -100,6 +100,13 @@ TEST(BuildDsn, ForeignTextAddsNoLinesAndNoBytesBeyondAscii) {
   EXPECT_LT(facts.longest_line, 998U);
 }
 
+TEST(BuildDsn, SpacesOfADiagnosticMakeNoEmptyLines) {
+  DsnMessage report = failure();
+  report.recipients[0].diagnostic = "550  no" + std::string(200, ' ') + "such user ";
+  const std::string text = build_dsn(report);
+  EXPECT_NE(text.find("Diagnostic-Code: smtp; 550 no such user\r\n"), std::string::npos) << text;
+}
+
 TEST(BuildDsn, AnEightBitBodyComesBackLabelled) {
   DsnMessage report = failure();
   report.original = "From: ann@example.org\r\n\r\n\xff\r\n";
