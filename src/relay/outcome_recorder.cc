@@ -214,8 +214,8 @@ std::optional<queue::Waiting> OutcomeRecorder::defer(std::size_t thread, Step st
 
 std::vector<queue::Waiting> OutcomeRecorder::add_report(Step& step, const Told& told) {
   const spool::Message& message = told.message->message;
-  const auto snapshot = parts_.directory.snapshot();
-  const auto action = report_wanted(message, told.attempt, told.disposition, *snapshot);
+  const auto action =
+      report_wanted(message, told.attempt, told.disposition, parts_.directory);
   if (!action) {
     return {};
   }

@@ -122,10 +122,16 @@ std::string name_in_received(const std::string& helo) {
   return is_ascii(helo) && mail::make_address("x", helo) ? helo : "unknown";
 }
 
+/// TCP-info of RFC 5321, 4.4, without a zone: that is a name of this machine's.
+std::string literal_of(const std::string& address) {
+  const bool is_v6 = address.find(':') != std::string::npos;
+  return (is_v6 ? "[IPv6:" : "[") + address.substr(0, address.find('%')) + "]";
+}
+
 std::string received_line(const Origin& origin, std::string_view hostname, MessageId id,
                           const smtp::Envelope& envelope, Time now) {
   std::string line = "Received: from " + name_in_received(origin.helo);
-  line.append(" (").append(origin.client).append(")\r\n\tby ").append(hostname);
+  line.append(" (").append(literal_of(origin.client)).append(")\r\n\tby ").append(hostname);
   line.append(" (Postrider) with ").append(origin.protocol);
   line.append(" id ").append(to_string(id));
   if (envelope.recipients.size() == 1) {
@@ -159,25 +165,17 @@ std::string compose(const std::string& content, const mail::Sections& sections,
   return out;
 }
 
-void describe(spool::Message& message, const std::string& content) {
-  const mail::ContentFacts facts = mail::inspect(content);
-  message.size = content.size();
-  message.has_eight_bit_header = facts.has_eight_bit_header;
-  message.has_eight_bit_body = facts.has_eight_bit_body;
-  message.has_dot_lines = facts.has_dot_lines;
-  message.has_long_lines = facts.longest_line > kLongestDataLine;
-}
-
 }  // namespace
 
-Result<Prepared> prepare(Submission submission, MessageId id, const directory::Snapshot& directory,
+Result<Prepared> prepare(Submission& submission, MessageId id, const directory::Snapshot& directory,
                          std::string_view hostname, Time now) {
   const mail::Sections sections = mail::split_message(submission.content);
   TRY_VOID(check_lines(submission.content, sections));
   TRY_VOID(check_charset(sections, submission.envelope.smtputf8));
   TRY(Author author, find_author(sections, submission.account, directory));
   Prepared prepared;
-  spool::Message& message = prepared.message;
+  prepared.fresh = std::make_shared<queue::Fresh>();
+  spool::Message& message = prepared.fresh->message;
   message.id = id;
   message.account = submission.account;
   message.accepted = now;
@@ -201,8 +199,17 @@ Result<Prepared> prepare(Submission submission, MessageId id, const directory::S
   auto content = std::make_shared<const std::string>(compose(submission.content, sections, added));
   describe(message, *content);
   message.envelope = std::move(submission.envelope);
-  prepared.content = std::move(content);
+  prepared.fresh->content = std::move(content);
   return prepared;
+}
+
+void describe(spool::Message& message, std::string_view content) {
+  const mail::ContentFacts facts = mail::inspect(content);
+  message.size = content.size();
+  message.has_eight_bit_header = facts.has_eight_bit_header;
+  message.has_eight_bit_body = facts.has_eight_bit_body;
+  message.has_dot_lines = facts.has_dot_lines;
+  message.has_long_lines = facts.longest_line > kLongestDataLine;
 }
 
 }  // namespace postrider::relay

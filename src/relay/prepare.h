@@ -23,6 +23,7 @@
 #include "base/result.h"
 #include "directory/directory.h"
 #include "mail/address.h"
+#include "queue/waiting.h"
 #include "spool/message.h"
 
 namespace postrider::relay {
@@ -45,15 +46,18 @@ struct Submission {
 };
 
 struct Prepared {
-  spool::Message message;  ///< id, account and times set
-  std::shared_ptr<const std::string> content;
+  /// Message (id, account and times set) and content, as spool, events and delivery share them.
+  std::shared_ptr<queue::Fresh> fresh;
   std::string header_from;  ///< addresses of From:, for the event; cut
   std::string subject;      ///< printable, cut
 };
 
 /// `id`: reserved for the message. Errc::invalid: the submission is refused; the text begins with
-/// code and enhanced status code ("550 5.7.1 From: ...").
-Result<Prepared> prepare(Submission submission, MessageId id, const directory::Snapshot& directory,
+/// code and enhanced status code ("550 5.7.1 From: ..."). Takes the envelope out of `submission`.
+Result<Prepared> prepare(Submission& submission, MessageId id, const directory::Snapshot& directory,
                          std::string_view hostname, Time now);
+
+/// Fills in what delivery will ask of the bytes again and again.
+void describe(spool::Message& message, std::string_view content);
 
 }  // namespace postrider::relay

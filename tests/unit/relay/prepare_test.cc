@@ -35,18 +35,18 @@ class Prepare : public testing::Test {
     submission.envelope.recipients[0].address = {.local = "ann", .domain = "example.net"};
     submission.envelope.smtputf8 = smtputf8_;
     submission.origin = {.helo = helo_,
-                         .client = "192.0.2.7",
+                         .client = client_,
                          .protocol = "ESMTPSA",
                          .user = "u",
                          .session = "a1",
                          .stream = stream};
-    return prepare(std::move(submission), kId, *directory_->snapshot(), "relay.test", kNow);
+    return prepare(submission, kId, *directory_->snapshot(), "relay.test", kNow);
   }
 
   std::string content(std::string message) {
     const Result<Prepared> made = prepared(std::move(message));
     EXPECT_TRUE(made) << made.error().text();
-    return made ? *made->content : "";
+    return made ? *made->fresh->content : "";
   }
 
   std::string refusal(std::string message) {
@@ -58,6 +58,7 @@ class Prepare : public testing::Test {
   TemporaryDirectory directory_;
   AccountId account_;
   std::string helo_ = "client.example";
+  std::string client_ = "192.0.2.7";
   bool smtputf8_ = false;
 };
 
@@ -65,10 +66,17 @@ TEST_F(Prepare, AddsWhatIsMissingInFrontAndTouchesNothingElse) {
   const std::string message = "From: shop@example.org\r\nSubject: x\r\n\r\nhello\r\n";
   const std::string made = content(message);
   EXPECT_THAT(made, EndsWith(message));
-  EXPECT_THAT(made, StartsWith("Received: from client.example (192.0.2.7)\r\n\tby relay.test "
+  EXPECT_THAT(made, StartsWith("Received: from client.example ([192.0.2.7])\r\n\tby relay.test "
                                "(Postrider) with ESMTPSA id 1024\r\n\tfor <ann@example.net>; "));
   EXPECT_THAT(made, HasSubstr("\r\nDate: "));
   EXPECT_THAT(made, HasSubstr("\r\nMessage-ID: <1024@example.org>\r\n"));
+}
+
+TEST_F(Prepare, ReceivedHasTheClientAsAnAddressLiteral) {
+  for (const char* client : {"2001:db8::7", "2001:db8::7%eth0"}) {
+    client_ = client;
+    EXPECT_THAT(content("From: shop@example.org\r\n\r\n"), HasSubstr(" ([IPv6:2001:db8::7])\r\n"));
+  }
 }
 
 // A name of the client's choice would make an ASCII message one that needs SMTPUTF8.
@@ -200,8 +208,8 @@ TEST_P(PrepareStream, ByHeaderThenCredentialThenLook) {
   const auto made =
       prepared("From: a@example.org\r\n" + std::string(row.field) + "\r\n", row.credential);
   ASSERT_TRUE(made);
-  EXPECT_EQ(made->message.is_bulk, row.is_bulk);
-  EXPECT_EQ(made->message.lacks_message_id, row.is_bulk);
+  EXPECT_EQ(made->fresh->message.is_bulk, row.is_bulk);
+  EXPECT_EQ(made->fresh->message.lacks_message_id, row.is_bulk);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -225,11 +233,11 @@ TEST_F(Prepare, NotesWhatDeliveryWillAskFor) {
       "e\r\n\r\n.\r\n" +
       std::string(1000, 'x') + "\r\n\xff\r\n");
   ASSERT_TRUE(made);
-  EXPECT_TRUE(made->message.has_eight_bit_header);
-  EXPECT_TRUE(made->message.has_eight_bit_body);
-  EXPECT_TRUE(made->message.has_dot_lines);
-  EXPECT_TRUE(made->message.has_long_lines);
-  EXPECT_EQ(made->message.size, made->content->size());
+  EXPECT_TRUE(made->fresh->message.has_eight_bit_header);
+  EXPECT_TRUE(made->fresh->message.has_eight_bit_body);
+  EXPECT_TRUE(made->fresh->message.has_dot_lines);
+  EXPECT_TRUE(made->fresh->message.has_long_lines);
+  EXPECT_EQ(made->fresh->message.size, made->fresh->content->size());
   EXPECT_EQ(made->header_from, "a@example.org");
 }
 

@@ -113,6 +113,30 @@ TEST_F(Submitting, AForeignSenderIsRefusedWhereItGoesOutAsItIs) {
   EXPECT_THAT(mail(""), StartsWith("250"));
 }
 
+// RFC 3848 knows no "SMTPS", and RFC 6531 has names of its own.
+TEST_F(Submitting, ReceivedNamesTheProtocol) {
+  ASSERT_TRUE(directory_->add_credential(account_, "user", "password", {}, kNow));
+  const auto protocol = [&](bool esmtp, bool tls, const char* user, bool smtputf8) {
+    session_.esmtp = esmtp;
+    session_.tls = tls ? std::optional(net::TlsInfo()) : std::nullopt;
+    session_.user = user;
+    envelope_.smtputf8 = smtputf8;
+    const std::string reply = message("From: a@example.org\r\n\r\n");
+    EXPECT_THAT(reply, StartsWith("250 2.0.0 queued as "));
+    const auto id = parse_id<MessageId>(reply.substr(reply.rfind(' ') + 1));
+    const auto content = spool_->read_content(id.value_or(MessageId()));
+    EXPECT_TRUE(content);
+    const std::string text = content.value_or("with ? ");
+    const auto at = text.find(" with ") + 6;
+    return text.substr(at, text.find(' ', at) - at);
+  };
+  EXPECT_EQ(protocol(false, false, "", false), "SMTP");
+  EXPECT_EQ(protocol(false, true, "", false), "SMTP");
+  EXPECT_EQ(protocol(true, false, "", false), "ESMTP");
+  EXPECT_EQ(protocol(true, true, "user", false), "ESMTPSA");
+  EXPECT_EQ(protocol(true, true, "user", true), "UTF8SMTPSA");
+}
+
 TEST_F(Submitting, RoomOnTheDiskIsGivenBackWithTheTransaction) {
   EXPECT_THAT(mail(""), StartsWith("250"));
   EXPECT_EQ(services_.reserved_bytes, kRoom + kRoom / 2);
