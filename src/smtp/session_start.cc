@@ -220,6 +220,7 @@ void Session::on_xclient(std::string_view argument) {
     return;
   }
   SessionInfo changed = info_;
+  changed.user.clear();  // another client's, unless LOGIN says so
   for (std::string_view word = take_word(argument); !word.empty(); word = take_word(argument)) {
     const auto equals = word.find('=');
     const Result<std::string> value =
