@@ -56,10 +56,10 @@ void Intake::add_events(store::Step& step, const Prepared& prepared, const Origi
   event.session = origin.session;
   event.client = origin.client;
   event.user = origin.user;
+  const events::SharedEvent shared(event);
   for (std::uint32_t i = 0; i < message.recipient_count(); ++i) {
-    event.recipient = recipient_of(message.id, i);
-    event.to = mail::to_string(message.envelope.recipients[i].address);
-    parts_.events.append(step, event);
+    parts_.events.append(step, shared, recipient_of(message.id, i),
+                         mail::to_string(message.envelope.recipients[i].address));
   }
 }
 
