@@ -73,9 +73,9 @@ class Builder {
   std::string_view subject() const;
 
   const DsnMessage& report_;
-  std::string_view returned_;         ///< of the original: all of it, or its header
-  bool has_eight_bit_header_ = false; ///< the original
-  bool is_global_ = false;            ///< RFC 6533: addresses beyond ASCII, and types for them
+  std::string_view returned_;          ///< of the original: all of it, or its header
+  bool has_eight_bit_header_ = false;  ///< the original
+  bool is_global_ = false;             ///< RFC 6533: addresses beyond ASCII, and types for them
   std::string boundary_;
 };
 

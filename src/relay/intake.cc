@@ -13,8 +13,8 @@ using boost::asio::awaitable;
 Intake::Intake(Parts parts)
     : parts_(std::move(parts)), fresh_bytes_(std::make_shared<std::atomic<std::uint64_t>>(0)) {}
 
-awaitable<Result<MessageId>> Intake::accept(
-    Submission submission, std::shared_ptr<const directory::Snapshot> directory) {
+awaitable<Result<MessageId>> Intake::accept(Submission submission,
+                                            std::shared_ptr<const directory::Snapshot> directory) {
   const auto count = static_cast<std::uint32_t>(submission.envelope.recipients.size());
   const MessageId id = reserve(count);
   Result<Prepared> prepared =
@@ -63,7 +63,8 @@ void Intake::add_events(store::Step& step, const Prepared& prepared, const Origi
   }
 }
 
-/// Null where the memory for bodies is used up; gives back what it counts when the last one lets go.
+/// Null where the memory for bodies is used up; gives back what it counts when the last one lets
+/// go.
 std::shared_ptr<const queue::Fresh> Intake::keep_fresh(std::shared_ptr<const queue::Fresh> fresh) {
   const std::uint64_t size = fresh->content->size();
   if (fresh_bytes_->fetch_add(size, std::memory_order_relaxed) + size > parts_.fresh_bytes_max) {

@@ -208,17 +208,17 @@ struct Listeners::State {
       return;
     }
     const Policy policy = policy_of(name);
-    const bool is_proxy = std::ranges::any_of(
-        policy.settings->proxy_from,
-        [&](const net::Network& network) { return network.contains(client); });
+    const bool is_proxy =
+        std::ranges::any_of(policy.settings->proxy_from,
+                            [&](const net::Network& network) { return network.contains(client); });
     auto place = std::make_unique<Place>(doors);
     if (!place->enter(client, is_proxy, policy.options->implicit_tls)) {
       return;
     }
-    thread.sessions.spawn(smtp::serve_session(
-        net::Stream(std::move(socket)), policy.options,
-        make_submission_handler(services, policy.settings, std::move(place)),
-        thread.letters + std::to_string(++thread.count)));
+    thread.sessions.spawn(
+        smtp::serve_session(net::Stream(std::move(socket)), policy.options,
+                            make_submission_handler(services, policy.settings, std::move(place)),
+                            thread.letters + std::to_string(++thread.count)));
   }
 
   /// Soon, on the thread of each.
@@ -299,8 +299,7 @@ awaitable<void> Listeners::stop(std::chrono::milliseconds limit) {
   });
   const auto until = std::chrono::steady_clock::now() + limit;
   for (const auto& thread : state_->threads) {
-    co_await asio::co_spawn(thread->context, wait_until_empty(*thread, until),
-                            asio::use_awaitable);
+    co_await asio::co_spawn(thread->context, wait_until_empty(*thread, until), asio::use_awaitable);
   }
   // Those that are in the middle of a message, or do not take what we say.
   state_->on_each([](OnThread& thread) { thread.sessions.cancel(); });

@@ -1,7 +1,7 @@
 // Opens the configured SMTP listeners on every io thread and serves what they accept, within the
-// limits on sessions in all and for each address. Connections above them are told so, 100 at a time;
-// those beyond, and those with TLS from the start, are closed without a word. Behind a load balancer
-// (proxy_from) the address that counts is its client's.
+// limits on sessions in all and for each address. Connections above them are told so, 100 at a
+// time; those beyond, and those with TLS from the start, are closed without a word. Behind a load
+// balancer (proxy_from) the address that counts is its client's.
 //
 // The kernel spreads connections over the threads (SO_REUSEPORT). A port that another process has
 // is an error, although SO_REUSEPORT alone would share it.

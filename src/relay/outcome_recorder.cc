@@ -98,7 +98,7 @@ std::optional<queue::Waiting> OutcomeRecorder::without_message(std::size_t threa
       break;
   }
   log::warning("a message can't be read for now and waits",
-            {{"message", to_string(attempt.waiting.message)}, {"why", why.text()}});
+               {{"message", to_string(attempt.waiting.message)}, {"why", why.text()}});
   attempt.waiting.due = parts_.clock.now() + kUntilReadAgain;
   return std::move(attempt.waiting);
 }
@@ -214,8 +214,7 @@ std::optional<queue::Waiting> OutcomeRecorder::defer(std::size_t thread, Step st
 
 std::vector<queue::Waiting> OutcomeRecorder::add_report(Step& step, const Told& told) {
   const spool::Message& message = told.message->message;
-  const auto action =
-      report_wanted(message, told.attempt, told.disposition, parts_.directory);
+  const auto action = report_wanted(message, told.attempt, told.disposition, parts_.directory);
   if (!action) {
     return {};
   }

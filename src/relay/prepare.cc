@@ -12,8 +12,8 @@ namespace postrider::relay {
 namespace {
 
 constexpr std::size_t kSubjectMax = 200;
-constexpr std::size_t kMostAuthors = 100;     // in From:
-constexpr std::size_t kHeaderFromMax = 1000;  // bytes, in the event of each recipient
+constexpr std::size_t kMostAuthors = 100;    // in From:
+constexpr std::size_t kHeaderFromMax = 997;  // bytes and three dots, in the event of each recipient
 constexpr std::size_t kLongestDataLine = 998;  // RFC 5321, 4.5.3.1.6
 
 bool is_removed(std::string_view name) {

@@ -90,17 +90,17 @@ std::string build_report(const ReportFacts& facts) {
   }
   about.last_attempt = facts.now;
   about.will_retry_until = facts.expires;
-  mail::DsnMessage report{
-      .reporting_mta = facts.hostname,
-      .to = envelope.reverse_path,
-      .envelope_id = envelope.envid,
-      .message_id = "<" + to_string(facts.id) + "@" + facts.hostname + ">",
-      .arrived = facts.message.accepted,
-      .now = facts.now,
-      .recipients = {},
-      .original = facts.content,
-      .full = envelope.ret == smtp::Ret::full && facts.action == mail::DsnAction::failed &&
-              facts.content.size() <= kReturnedMax};
+  mail::DsnMessage report{.reporting_mta = facts.hostname,
+                          .to = envelope.reverse_path,
+                          .envelope_id = envelope.envid,
+                          .message_id = "<" + to_string(facts.id) + "@" + facts.hostname + ">",
+                          .arrived = facts.message.accepted,
+                          .now = facts.now,
+                          .recipients = {},
+                          .original = facts.content,
+                          .full = envelope.ret == smtp::Ret::full &&
+                                  facts.action == mail::DsnAction::failed &&
+                                  facts.content.size() <= kReturnedMax};
   report.recipients.push_back(std::move(about));
   return mail::build_dsn(report);
 }

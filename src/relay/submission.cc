@@ -69,9 +69,7 @@ class SubmissionHandler final : public smtp::SessionHandler {
  public:
   SubmissionHandler(SubmissionServices& services, std::shared_ptr<const ListenerSettings> listener,
                     std::unique_ptr<Admission> admission)
-      : services_(services),
-        listener_(std::move(listener)),
-        admission_(std::move(admission)) {}
+      : services_(services), listener_(std::move(listener)), admission_(std::move(admission)) {}
 
   Reply connected(const smtp::SessionInfo& session) override {
     const std::string refuse = admission_ ? admission_->admit(session.client.address()) : "";
@@ -167,7 +165,8 @@ class SubmissionHandler final : public smtp::SessionHandler {
                           .origin = std::move(origin)};
     const std::string from = mail::to_string(submission.envelope.reverse_path);
     const auto until_stored = std::move(reservation_);
-    const Result<MessageId> accepted = co_await services_.intake.accept(std::move(submission), std::move(snapshot));
+    const Result<MessageId> accepted =
+        co_await services_.intake.accept(std::move(submission), std::move(snapshot));
     if (accepted) {
       co_return ok("2.0.0", "queued as " + to_string(*accepted));
     }

@@ -16,7 +16,8 @@ constexpr std::size_t kIdleCapacity = 256;        // of strings kept while the c
 
 // How long and for how much we stay after our last word (net::Stream::close_gently).
 constexpr std::chrono::milliseconds kFarewell{1000};
-constexpr std::chrono::milliseconds kHurried{200};  // for what is said to the last, once it is urgent
+constexpr std::chrono::milliseconds kHurried{
+    200};  // for what is said to the last, once it is urgent
 constexpr std::size_t kMostAtFarewell = 1024 * 1024;
 
 void shrink(std::string& text) {
@@ -325,8 +326,8 @@ boost::asio::awaitable<Result<>> Session::receive(net::Deadline deadline, During
       break;
     }
     // A client that always has something ready never lets a timer come to its turn.
-    const bool has_passed = (during == During::content || chunks_) &&
-                            deadline <= std::chrono::steady_clock::now();
+    const bool has_passed =
+        (during == During::content || chunks_) && deadline <= std::chrono::steady_clock::now();
     if (stop_.is_urgent() || has_passed) {
       co_return fail(Errc::timeout, "there is no more time");
     }
@@ -341,8 +342,7 @@ boost::asio::awaitable<Result<>> Session::receive(net::Deadline deadline, During
     } else {
       done = co_await stream_.fill(deadline);
     }
-    const bool interrupted =
-        !done && stop_.requests >= stop_.interrupts_from && stream_.is_open();
+    const bool interrupted = !done && stop_.requests >= stop_.interrupts_from && stream_.is_open();
     stop_.interrupts_from = StopSignal::kNever;
     if (!interrupted) {
       co_return done;

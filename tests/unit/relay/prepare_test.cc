@@ -82,7 +82,8 @@ TEST_F(Prepare, ReceivedHasTheClientAsAnAddressLiteral) {
 // A name of the client's choice would make an ASCII message one that needs SMTPUTF8.
 TEST_F(Prepare, ReceivedRepeatsNoNameThatIsNone) {
   const std::string message = "From: shop@example.org\r\n\r\n";
-  for (const char* name : {"client.example", "HOST", "my_pc", "[192.0.2.7]", "[IPv6:2001:db8::7]"}) {
+  for (const char* name :
+       {"client.example", "HOST", "my_pc", "[192.0.2.7]", "[IPv6:2001:db8::7]"}) {
     helo_ = name;
     EXPECT_THAT(content(message), StartsWith("Received: from " + helo_ + " ("));
   }
@@ -188,7 +189,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"AnotherAccounts", "From: a@other.example\r\n\r\n", "550 5.7.1"},
         Refused{"AnUnverifiedOne", "From: a@unverified.example\r\n\r\n", "550 5.7.1"},
         Refused{"ASubdomain", "From: a@sub.example.org\r\n\r\n", "550 5.7.1"},
-        Refused{"AnAddressInALocalPart", "From: \"ceo@bank.example\"@example.org\r\n\r\n", "550 5.6.0"},
+        Refused{"AnAddressInALocalPart", "From: \"ceo@bank.example\"@example.org\r\n\r\n",
+                "550 5.6.0"},
         Refused{"BracketsInALocalPart", "From: \"<ceo>\"@example.org\r\n\r\n", "550 5.6.0"},
         Refused{"ARouteWithoutColon", "From: <@bank.example,a@example.org>\r\n\r\n", "550 5.6.0"},
         Refused{"OneOfTwoForeign", "From: a@example.org, b@example.com\r\n\r\n", "550 5.7.1"}),

@@ -77,7 +77,8 @@ TEST(Relay, StopsWithinItsLimitWhateverClientsDo) {
 
   std::vector<std::unique_ptr<DrippingClient>> clients;  // the kernel spreads them over the threads
   for (int i = 0; i < 12; ++i) {
-    clients.push_back(std::make_unique<DrippingClient>((*relay)->listeners().listening()[0].endpoint));
+    clients.push_back(
+        std::make_unique<DrippingClient>((*relay)->listeners().listening()[0].endpoint));
   }
   std::atomic<bool> is_over = false;
   std::thread dripping([&] {

@@ -30,8 +30,7 @@ class Reports : public testing::Test {
 
   std::optional<DsnAction> wanted(std::uint8_t notify, Outcome outcome, Time due = {}) {
     message_.envelope.recipients[0].notify = notify;
-    return report_wanted(message_, attempt_, {.outcome = outcome, .due = due},
-                         *directory_);
+    return report_wanted(message_, attempt_, {.outcome = outcome, .due = due}, *directory_);
   }
 
   TemporaryDirectory directory_;

@@ -70,7 +70,8 @@ TEST(SessionContent, BadContentIsRefusedAndTheSessionGoesOn) {
 TEST(SessionContent, TheHandlerHearsOfATransactionThatComesToNothing) {
   const std::string nul("DATA\r\n\0\r\n.\r\n", 12);
   for (const std::string& end :
-       {std::string("RSET\r\n"), std::string("EHLO c\r\n"), nul, "DATA\r\n" + std::string(70, 'x') + "\r\n.\r\n",
+       {std::string("RSET\r\n"), std::string("EHLO c\r\n"), nul,
+        "DATA\r\n" + std::string(70, 'x') + "\r\n.\r\n",
         std::string("BDAT 70 LAST\r\n" + std::string(70, 'x')), std::string("BDAT 1 LAST\r\n\n")}) {
     Script script;
     ServerOptions options = open_options();
@@ -125,8 +126,8 @@ TEST(SessionContent, SizeIsRefusedBeforeTheContent) {
 
 TEST(SessionContent, ALargeMessageArrivesWhole) {
   Script script;
-  std::string content;
-  std::string stuffed;
+  std::string content = "\r\n";
+  std::string stuffed = content;
   while (content.size() < 3 << 20) {
     const std::string line = "line " + std::to_string(content.size()) + " of a long message\r\n";
     content += line + ".dot\r\n";

@@ -269,7 +269,7 @@ TEST(SessionLimits, ChunksHaveTheTimeOfOneMessage) {
     }
     std::string got = "250";
     while (got.starts_with("250")) {
-      got = co_await peer.ask("BDAT 1\r\nx");
+      got = co_await peer.ask("BDAT 3\r\nx");
     }
     EXPECT_EQ(got, kWaited);
   });
@@ -356,7 +356,7 @@ TEST(SessionStop, TheSecondRequestEndsAMessageInProgress) {
                   co_await peer.ask("HELO c");
                   co_await peer.ask("MAIL FROM:<>");
                   co_await peer.ask("RCPT TO:<a@b.example>");
-                  co_await peer.ask(chunked ? "BDAT 1\r\nx" : "DATA");
+                  co_await peer.ask(chunked ? "BDAT 3\r\nx" : "DATA");
                   stop.emit(cancellation_type::terminal);
                   co_await peer.send(chunked ? "BDAT 9 LAST\r\nx" : "x");
                   co_await let_session_run();
