@@ -7,6 +7,7 @@ int main(int argc, char** argv) {
   using namespace postrider::cli;
   CLI::App app("Postrider, the sending side of an email service provider.", "postrider");
   Context context;
+  context.arguments = argv;
   app.add_option("--data", context.data, "Data directory (default: as configured)");
   app.add_option("--config", context.config,
                  "Configuration file (default: /etc/postrider/postrider.toml where it exists)");

@@ -21,6 +21,7 @@ enum Exit : int { kDone = 0, kFailed = 1, kUsage = 2, kNotFound = 3, kNotRunning
 
 /// What stands before the subcommand, and what it came to.
 struct Context {
+  char* const* arguments = nullptr;  ///< main's, all of them
   std::filesystem::path data;    ///< --data; empty: as configured
   std::filesystem::path config;  ///< --config; empty: /etc/postrider/postrider.toml if there is one
   std::vector<std::string> set;  ///< --set section.key=value

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/instance.h"
+#include "cli/processor.h"
 #include "mail/address.h"
 #include "net/network.h"
 #include "relay/settings_toml.h"
@@ -258,6 +259,7 @@ void add_sandbox(CLI::App& app, Context& context) {
       "With --data DIR the directory is kept, and on an existing one the account, its "
       "password, keys and test clock are those kept there. Ends at SIGTERM.");
   command->callback([&context, wanted] {
+    start_again_where_rsa_is_faster(context.arguments);
     const Result<int> exit = run(context, *wanted);
     if (exit) {
       context.exit = *exit;

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/first_start.h"
 #include "cli/instance.h"
+#include "cli/processor.h"
 #include "net/network.h"
 #include "relay/settings_toml.h"
 
@@ -128,7 +129,10 @@ void add_serve(CLI::App& app, Context& context) {
   command->footer(
       "SIGTERM or Ctrl-C stops it and loses nothing; SIGHUP reloads the configuration.\n"
       "The first start makes the data directory, an account and a credential, and prints them.");
-  command->callback([&context] { serve(context); });
+  command->callback([&context] {
+    start_again_where_rsa_is_faster(context.arguments);
+    serve(context);
+  });
 }
 
 }  // namespace postrider::cli

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/text.h"
@@ -48,6 +49,7 @@ struct OutcomeRecorder::Told {
 };
 
 std::optional<queue::Waiting> OutcomeRecorder::record(std::size_t thread, Attempt attempt) {
+  fault_point("after-attempt");
   auto message = message_of(attempt);
   if (!message) {
     return without_message(thread, std::move(attempt), message.error());
