@@ -20,6 +20,7 @@
 #include "net/connection_limiter.h"
 #include "net/listener.h"
 #include "net/task_group.h"
+#include "relay/session_letters.h"
 
 namespace postrider::relay {
 
@@ -66,6 +67,7 @@ class Place final : public Admission {
     if (refusal_.empty()) {
       return true;
     }
+    all_.reset();  // a refusal takes nobody's place
     if (implicit_tls) {
       return false;  // a handshake is too much for that
     }
@@ -106,19 +108,13 @@ class Place final : public Admission {
   bool is_farewell_ = false;
 };
 
-/// "a" to "z", "aa" to "zz", ...: in front of a number, no two are the same.
-std::string letters_of(std::size_t index) {
-  std::string letters(1, static_cast<char>('a' + index % 26));
-  return index < 26 ? letters : letters_of(index / 26 - 1) + letters;
-}
-
 /// The accept loops and the sessions of one io thread.
 struct OnThread {
   OnThread(asio::io_context& c, std::size_t index)
       : context(c),
         accepting(c.get_executor(), "accepting"),
         sessions(c.get_executor(), "session"),
-        letters(letters_of(index)) {}
+        letters(session_letters(index)) {}
 
   asio::io_context& context;
   net::TaskGroup accepting;

@@ -3,7 +3,11 @@
 
 #include <atomic>
 #include <gtest/gtest.h>
+#include <memory>
+#include <set>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -11,6 +15,7 @@
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
 
+#include "relay/session_letters.h"
 #include "support/fresh_folder.h"
 
 namespace postrider::relay {
@@ -56,6 +61,17 @@ class DrippingClient {
   tcp::socket socket_{io_};
   asio::streambuf seen_;
 };
+
+TEST(SessionLetters, DifferForEveryThread) {
+  EXPECT_EQ(session_letters(0), "a");
+  EXPECT_EQ(session_letters(25), "z");
+  EXPECT_EQ(session_letters(26), "aa");
+  std::set<std::string> all;
+  for (std::size_t i = 0; i < 256; ++i) {
+    all.insert(session_letters(i));
+  }
+  EXPECT_EQ(all.size(), 256U);
+}
 
 TEST(Relay, StopsWithinItsLimitWhateverClientsDo) {
   test::FreshFolder folder;

@@ -113,6 +113,20 @@ TEST_F(Submitting, AForeignSenderIsRefusedWhereItGoesOutAsItIs) {
   EXPECT_THAT(mail(""), StartsWith("250"));
 }
 
+// They go by BDAT where the peer has it, as any message does.
+TEST_F(Submitting, AReportOfOursIsDescribedAsAnyMessage) {
+  const MessageId id = intake_.reserve(1);
+  store::Step step;
+  intake_.add_report(step, account_, address("shop@example.org"),
+                     "Subject: x\r\n\r\n.\r\n" + std::string(999, 'x') + "\xff\r\n", id, "report");
+  ASSERT_TRUE(store_.commit(std::move(step)));
+  const auto report = spool_->read(id);
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(report->has_long_lines);
+  EXPECT_TRUE(report->has_dot_lines);
+  EXPECT_TRUE(report->has_eight_bit_body);
+}
+
 // RFC 3848 knows no "SMTPS", and RFC 6531 has names of its own.
 TEST_F(Submitting, ReceivedNamesTheProtocol) {
   ASSERT_TRUE(directory_->add_credential(account_, "user", "password", {}, kNow));
