@@ -371,7 +371,7 @@ TEST(SessionStop, TheSecondRequestEndsAMessageInProgress) {
 // More than the kernel takes for a client that reads nothing.
 TEST(SessionStop, TheSecondRequestEndsAWriteThatNobodyReads) {
   Script script;
-  script.greeting.text = std::string(64 << 20, 'x');
+  script.greeting.text = repeat(std::string(490, 'x') + "\n", 130'000);
   run_session(open_options(), script,
               [&](Peer& /*peer*/, cancellation_signal& stop) -> awaitable<void> {
                 co_await let_session_run();
