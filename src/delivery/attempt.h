@@ -18,6 +18,7 @@ struct Peer {
   std::string source_address;
   std::string tls_version;  ///< empty: in the clear
   std::string tls_cipher;
+  bool offers_dsn = false;  ///< it reports on what it took, where NOTIFY asks for it
 };
 
 struct Attempt {

@@ -79,6 +79,7 @@ class Try {
       peer_.tls_version = tls->version;
       peer_.tls_cipher = tls->cipher;
     }
+    peer_.offers_dsn = client->features().dsn;
     co_return Connected{.client = std::move(client), .peer = std::make_shared<const Peer>(peer_)};
   }
 

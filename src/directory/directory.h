@@ -83,6 +83,7 @@ class Snapshot {
   const Account* account(std::string_view name) const;
   const Credential* credential(std::string_view user) const;
   const Domain* domain(std::string_view name) const;  ///< exact, lower-case A-labels
+  bool is_verified(std::string_view domain, AccountId account) const;  ///< one of the account's
 
   std::vector<const Account*> accounts() const;  ///< by id
   std::vector<const Credential*> credentials() const;

@@ -41,6 +41,11 @@ const Domain* Snapshot::domain(std::string_view name) const {
   return find_in(domains_, name);
 }
 
+bool Snapshot::is_verified(std::string_view name, AccountId account) const {
+  const Domain* found = domain(name);
+  return found != nullptr && found->account == account && found->is_verified;
+}
+
 std::vector<const Account*> Snapshot::accounts() const {
   return values_of<Account>(accounts_);
 }

@@ -28,6 +28,8 @@ using Member = std::variant<std::string Event::*, std::uint64_t Event::*, Time E
                             AccountId Event::*, MessageId Event::*, RecipientId Event::*>;
 
 /// Tags are on disk: never change or reuse one.
+constexpr std::uint8_t kRecipientTag = 5;
+constexpr std::uint8_t kToTag = 7;
 struct Field {
   std::uint8_t tag;
   std::string_view name;
@@ -37,9 +39,9 @@ const std::array kFields{
     Field{2, "time", &Event::time},
     Field{3, "account", &Event::account},
     Field{4, "message", &Event::message},
-    Field{5, "recipient", &Event::recipient},
+    Field{kRecipientTag, "recipient", &Event::recipient},
     Field{6, "from", &Event::from},
-    Field{7, "to", &Event::to},
+    Field{kToTag, "to", &Event::to},
     Field{8, "header_from", &Event::header_from},
     Field{9, "subject", &Event::subject},
     Field{10, "stream", &Event::stream},
@@ -160,6 +162,26 @@ std::string encode(const Event& event) {
   for (const Field& field : kFields) {
     encode_field(payload, event, field);
   }
+  return seal_record(kVersion, payload);
+}
+
+SharedEvent::SharedEvent(const Event& event) {
+  common_.push_back(static_cast<char>(event.type));
+  for (const Field& field : kFields) {
+    if (field.tag != kRecipientTag && field.tag != kToTag) {
+      encode_field(common_, event, field);
+    }
+  }
+}
+
+std::string SharedEvent::encode(RecipientId recipient, std::string_view to) const {
+  std::string payload;
+  payload.reserve(common_.size() + to.size() + 16);
+  payload += common_;
+  payload.push_back(static_cast<char>(kRecipientTag));
+  put_varint(payload, recipient.value);
+  payload.push_back(static_cast<char>(kToTag | kStringBit));
+  put_bytes(payload, to);
   return seal_record(kVersion, payload);
 }
 

@@ -72,6 +72,21 @@ struct Event {
 };
 
 std::string encode(const Event& event);
+
+/// An event that recipients of one message have in common, but for `recipient` and `to`: what is
+/// common is encoded once.
+class SharedEvent {
+ public:
+  /// `event`: its `recipient` and `to` do not matter.
+  explicit SharedEvent(const Event& event);
+
+  /// As encode() of the event with these; the order of the fields differs, and means nothing.
+  std::string encode(RecipientId recipient, std::string_view to) const;
+
+ private:
+  std::string common_;
+};
+
 /// Errc::corrupt if the checksum or a field does not hold.
 Result<Event> decode(std::uint64_t sequence, std::string_view record);
 

@@ -25,6 +25,11 @@ class StoredEvents final : public EventStore {
     step.append(about, encode(event));
   }
 
+  void append(store::Step& step, const SharedEvent& event, RecipientId recipient,
+              std::string_view to) const override {
+    step.append(recipient.value, event.encode(recipient, to));
+  }
+
   Result<Page> read(std::uint64_t from, std::size_t limit) const override {
     Page page;
     page.next = from;

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "base/ids.h"
@@ -33,6 +34,8 @@ class EventStore {
   virtual ~EventStore() = default;
 
   virtual void append(store::Step& step, const Event& event) const = 0;
+  virtual void append(store::Step& step, const SharedEvent& event, RecipientId recipient,
+                      std::string_view to) const = 0;
 
   /// At most `limit` events with sequence >= from, in order.
   virtual Result<Page> read(std::uint64_t from, std::size_t limit) const = 0;

@@ -47,7 +47,7 @@ struct Phrase {
 
 class ListReader {
  public:
-  explicit ListReader(std::string_view text) : rest_(text) {}
+  ListReader(std::string_view text, std::size_t most) : rest_(text), most_(most) {}
 
   Result<std::vector<Address>> read();
 
@@ -67,6 +67,7 @@ class ListReader {
   std::unexpected<Error> complain(std::string_view why) const;
 
   std::string_view rest_;
+  std::size_t most_;
   bool in_group_ = false;
   std::vector<Address> found_;
 };
@@ -200,19 +201,20 @@ Result<Address> ListReader::read_behind(const Phrase& local) {
   return address;
 }
 
+/// "@a,,@b:" in front of an address (obs-route), read and forgotten.
 Result<> ListReader::skip_route() {
-  while (rest_.starts_with('@') || rest_.starts_with(',')) {
-    if (skip('@')) {
-      TRY_VOID(read_domain());
-    } else {
-      skip(',');
-    }
-    TRY_VOID(skip_white());
-    if (skip(':')) {
-      return {};
-    }
+  if (!rest_.starts_with('@')) {
+    return {};
   }
-  return {};
+  do {
+    TRY_VOID(skip_white());
+    if (skip('@')) {
+      TRY(const std::string domain, read_domain());
+      TRY_VOID(make_address("x", domain), "reading the source route");
+      TRY_VOID(skip_white());
+    }
+  } while (skip(','));
+  return skip(':') ? Result<>() : complain("a source route ends with a colon");
 }
 
 Result<Address> ListReader::read_bracketed() {
@@ -274,6 +276,9 @@ Result<std::vector<Address>> ListReader::read() {
       continue;
     }
     TRY_VOID(read_entry());
+    if (found_.size() > most_) {
+      return fail(Errc::invalid, "there are more than " + std::to_string(most_) + " addresses");
+    }
   }
   if (in_group_) {
     return complain("a group has no end");
@@ -283,8 +288,8 @@ Result<std::vector<Address>> ListReader::read() {
 
 }  // namespace
 
-Result<std::vector<Address>> parse_address_list(std::string_view value) {
-  return ListReader(value).read();
+Result<std::vector<Address>> parse_address_list(std::string_view value, std::size_t most) {
+  return ListReader(value, most).read();
 }
 
 }  // namespace postrider::mail

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cassert>
 
 #include "base/text.h"
 #include "mail/header.h"
@@ -110,24 +112,68 @@ struct SignedHeader {
   std::vector<std::string_view> names;  ///< h=, in the same order
 };
 
+/// Which of the wanted fields have a name of a given length: a bit for each, so that a field is
+/// compared with two or three names, not with all.
+class NameLengths {
+ public:
+  explicit NameLengths(std::span<const SignedField> wanted) : wanted_(wanted) {
+    assert(wanted.size() <= 64);
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      assert(wanted[i].name.size() < by_length_.size());
+      by_length_[wanted[i].name.size()] |= std::uint64_t{1} << i;
+    }
+  }
+
+  /// The position of `name` among those wanted; their number if it isn't.
+  std::size_t find(std::string_view name) const {
+    std::uint64_t left = name.size() < by_length_.size() ? by_length_[name.size()] : 0;
+    for (; left != 0; left &= left - 1) {
+      const auto i = static_cast<std::size_t>(std::countr_zero(left));
+      if (equal_ignoring_case(name, wanted_[i].name)) {
+        return i;
+      }
+    }
+    return wanted_.size();
+  }
+
+ private:
+  std::span<const SignedField> wanted_;
+  std::array<std::uint64_t, 64> by_length_{};
+};
+
 /// Of several fields of one name the lowest comes first: RFC 6376, 5.4.2.
 SignedHeader collect(std::string_view header, std::span<const SignedField> fields) {
   const Sections sections = split_message(header);
-  SignedHeader found;
-  found.relaxed.reserve(header.size() + 512);
-  found.names.reserve(sections.fields.size() + fields.size());
-  for (const SignedField& wanted : fields) {
-    for (auto field = sections.fields.rbegin(); field != sections.fields.rend(); ++field) {
-      if (equal_ignoring_case(field->name, wanted.name)) {
-        append_relaxed_field(found.relaxed, field->whole);
-        found.names.push_back(wanted.name);
-      }
-    }
-    if (wanted.oversign) {
-      found.names.push_back(wanted.name);
+  const NameLengths names(fields);
+  struct Found {
+    std::size_t place;  // among those wanted
+    const Field* field;
+  };
+  std::vector<Found> found;
+  found.reserve(sections.fields.size());
+  for (const Field& field : sections.fields) {
+    if (const std::size_t place = names.find(field.name); place < fields.size()) {
+      found.push_back({.place = place, .field = &field});
     }
   }
-  return found;
+  std::ranges::sort(found, [](const Found& a, const Found& b) {
+    return a.place != b.place ? a.place < b.place : a.field->offset > b.field->offset;
+  });
+
+  SignedHeader result;
+  result.relaxed.reserve(header.size() + 512);
+  result.names.reserve(found.size() + fields.size());
+  auto next = found.begin();
+  for (std::size_t place = 0; place < fields.size(); ++place) {
+    for (; next != found.end() && next->place == place; ++next) {
+      append_relaxed_field(result.relaxed, next->field->whole);
+      result.names.push_back(fields[place].name);
+    }
+    if (fields[place].oversign) {
+      result.names.push_back(fields[place].name);
+    }
+  }
+  return result;
 }
 
 bool is_tag_safe(std::string_view text) {

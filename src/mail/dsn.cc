@@ -39,10 +39,14 @@ const Wording& wording(DsnAction action) {
   return kWordings[static_cast<std::size_t>(action)];
 }
 
-/// Folded at spaces where it grows too wide.
+/// Folded at spaces where it grows too wide; several in a row count as one, or a line of nothing
+/// else might come out.
 void append_folded(std::string& out, std::string_view name, std::string_view value) {
   std::string line = std::string(name) + ":";
   for (const std::string_view word : split(value, ' ')) {
+    if (word.empty()) {
+      continue;
+    }
     if (line.size() + 1 + word.size() > kLineWidth && line.size() > name.size() + 1) {
       out += line + "\r\n";
       line.clear();
@@ -69,8 +73,9 @@ class Builder {
   std::string_view subject() const;
 
   const DsnMessage& report_;
-  bool is_global_ = false;  ///< RFC 6533: addresses beyond ASCII, and types that allow them
-  ContentFacts facts_;      ///< of the original
+  std::string_view returned_;          ///< of the original: all of it, or its header
+  bool has_eight_bit_header_ = false;  ///< the original
+  bool is_global_ = false;             ///< RFC 6533: addresses beyond ASCII, and types for them
   std::string boundary_;
 };
 
@@ -78,21 +83,24 @@ bool is_ascii_text(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-/// One that the original does not contain, whoever wrote it.
-std::string boundary_for(const DsnMessage& report) {
+/// One that what is returned does not contain, whoever wrote it.
+std::string boundary_for(const DsnMessage& report, std::string_view returned) {
   std::string seed = report.message_id;
   while (true) {
     const Sha256Digest digest = sha256(seed);
     std::string boundary = "=_" + hex({reinterpret_cast<const char*>(digest.data()), 12});
-    if (report.original.find("--" + boundary) == std::string_view::npos) {
+    if (returned.find("--" + boundary) == std::string_view::npos) {
       return boundary;
     }
     seed += '+';
   }
 }
 
-Builder::Builder(const DsnMessage& report)
-    : report_(report), facts_(inspect(report.original)), boundary_(boundary_for(report)) {
+Builder::Builder(const DsnMessage& report) : report_(report) {
+  const std::string_view header = split_message(report.original).header;
+  returned_ = report.full ? report.original : header;
+  has_eight_bit_header_ = !is_ascii_text(header);
+  boundary_ = boundary_for(report, returned_);
   is_global_ = !report.to.is_ascii() ||
                std::ranges::any_of(report.recipients, [](const DsnRecipient& recipient) {
                  return !recipient.final_recipient.is_ascii() ||
@@ -220,12 +228,11 @@ std::string Builder::status() const {
 }
 
 std::string Builder::returned() const {
-  const bool global = facts_.has_eight_bit_header;
+  const bool global = has_eight_bit_header_;
   if (report_.full) {
-    return part(global ? "message/global" : "message/rfc822", report_.original);
+    return part(global ? "message/global" : "message/rfc822", returned_);
   }
-  return part(global ? "message/global-headers" : "text/rfc822-headers",
-              split_message(report_.original).header);
+  return part(global ? "message/global-headers" : "text/rfc822-headers", returned_);
 }
 
 std::string Builder::build() const {

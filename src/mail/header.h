@@ -41,8 +41,9 @@ std::size_t count_fields(const std::vector<Field>& fields, std::string_view name
 std::string unfold(std::string_view value);
 
 /// All addresses of an address-list value (From, To, ...), comments, display names, groups and
-/// encoded words understood. Errc::invalid names what can't be read.
-Result<std::vector<Address>> parse_address_list(std::string_view value);
+/// encoded words understood. Errc::invalid names what can't be read, or says that there are more
+/// than `most`.
+Result<std::vector<Address>> parse_address_list(std::string_view value, std::size_t most = 10'000);
 
 /// "Tue, 24 Nov 2026 05:52:12 +0000".
 std::string format_date(Time time);

@@ -13,20 +13,22 @@ using boost::asio::awaitable;
 Intake::Intake(Parts parts)
     : parts_(std::move(parts)), fresh_bytes_(std::make_shared<std::atomic<std::uint64_t>>(0)) {}
 
-awaitable<Result<MessageId>> Intake::accept(Submission submission) {
-  const Origin origin = submission.origin;
+awaitable<Result<MessageId>> Intake::accept(Submission submission,
+                                            std::shared_ptr<const directory::Snapshot> directory) {
   const auto count = static_cast<std::uint32_t>(submission.envelope.recipients.size());
   const MessageId id = reserve(count);
-  const auto snapshot = parts_.directory.snapshot();
   Result<Prepared> prepared =
-      prepare(std::move(submission), id, *snapshot, parts_.hostname, parts_.clock.now());
+      prepare(submission, id, *directory, parts_.hostname, parts_.clock.now());
   if (!prepared) {
     figures_.refused.fetch_add(1, std::memory_order_relaxed);
     co_return fail(prepared.error());
   }
+  directory.reset();
+  std::string().swap(submission.content);  // a copy of it is what is kept
+  const std::shared_ptr<const queue::Fresh> fresh = prepared->fresh;
   store::Step step;
-  parts_.spool.add(step, prepared->message, prepared->content);
-  add_events(step, *prepared, origin);
+  parts_.spool.add(step, fresh->message, fresh->content);
+  add_events(step, *prepared, submission.origin);
   store::Committer& committer = parts_.committers[net::IoThreads::current()];
   const Result<> durable = co_await committer.commit(std::move(step));
   if (!durable) {
@@ -34,13 +36,13 @@ awaitable<Result<MessageId>> Intake::accept(Submission submission) {
   }
   figures_.messages.fetch_add(1, std::memory_order_relaxed);
   figures_.recipients.fetch_add(count, std::memory_order_relaxed);
-  figures_.bytes.fetch_add(prepared->message.size, std::memory_order_relaxed);
-  release(waiting_of(prepared->message, prepared->content));
+  figures_.bytes.fetch_add(fresh->message.size, std::memory_order_relaxed);
+  release(waiting_of(fresh));
   co_return id;
 }
 
 void Intake::add_events(store::Step& step, const Prepared& prepared, const Origin& origin) const {
-  const spool::Message& message = prepared.message;
+  const spool::Message& message = prepared.fresh->message;
   events::Event event;
   event.type = events::Type::accepted;
   event.time = message.accepted;
@@ -54,32 +56,31 @@ void Intake::add_events(store::Step& step, const Prepared& prepared, const Origi
   event.session = origin.session;
   event.client = origin.client;
   event.user = origin.user;
+  const events::SharedEvent shared(event);
   for (std::uint32_t i = 0; i < message.recipient_count(); ++i) {
-    event.recipient = recipient_of(message.id, i);
-    event.to = mail::to_string(message.envelope.recipients[i].address);
-    parts_.events.append(step, event);
+    parts_.events.append(step, shared, recipient_of(message.id, i),
+                         mail::to_string(message.envelope.recipients[i].address));
   }
 }
 
-std::shared_ptr<const queue::Fresh> Intake::keep_fresh(const spool::Message& message,
-                                                       std::shared_ptr<const std::string> content) {
-  const std::uint64_t size = content->size();
+/// Null where the memory for bodies is used up; gives back what it counts when the last one lets
+/// go.
+std::shared_ptr<const queue::Fresh> Intake::keep_fresh(std::shared_ptr<const queue::Fresh> fresh) {
+  const std::uint64_t size = fresh->content->size();
   if (fresh_bytes_->fetch_add(size, std::memory_order_relaxed) + size > parts_.fresh_bytes_max) {
     fresh_bytes_->fetch_sub(size, std::memory_order_relaxed);
     return nullptr;
   }
-  auto fresh = std::make_unique<queue::Fresh>();
-  fresh->message = message;
-  fresh->content = std::move(content);
-  return {fresh.release(), [used = fresh_bytes_, size](const queue::Fresh* done) {
+  const queue::Fresh* kept = fresh.get();
+  return {kept, [used = fresh_bytes_, size, fresh = std::move(fresh)](const queue::Fresh*) mutable {
             used->fetch_sub(size, std::memory_order_relaxed);
-            delete done;
+            fresh.reset();
           }};
 }
 
-std::vector<queue::Waiting> Intake::waiting_of(const spool::Message& message,
-                                               std::shared_ptr<const std::string> content) {
-  const auto fresh = keep_fresh(message, std::move(content));
+std::vector<queue::Waiting> Intake::waiting_of(const std::shared_ptr<const queue::Fresh>& fresh) {
+  const spool::Message& message = fresh->message;
+  const auto kept = keep_fresh(fresh);
   std::vector<queue::Waiting> all;
   all.reserve(message.recipient_count());
   for (std::uint32_t i = 0; i < message.recipient_count(); ++i) {
@@ -91,7 +92,7 @@ std::vector<queue::Waiting> Intake::waiting_of(const spool::Message& message,
                    .accepted = message.accepted,
                    .due = message.accepted,
                    .domain = message.envelope.recipients[i].address.domain,
-                   .fresh = fresh});
+                   .fresh = kept});
   }
   return all;
 }
@@ -106,23 +107,20 @@ std::vector<queue::Waiting> Intake::add_report(store::Step& step, AccountId acco
                                                const mail::Address& to, std::string content,
                                                MessageId id, const std::string& detail) {
   Prepared report;
-  report.content = std::make_shared<const std::string>(std::move(content));
-  spool::Message& message = report.message;
-  const mail::ContentFacts facts = mail::inspect(*report.content);
+  report.fresh = std::make_shared<queue::Fresh>();
+  report.fresh->content = std::make_shared<const std::string>(std::move(content));
+  spool::Message& message = report.fresh->message;
   message.id = id;
   message.account = account;
   message.accepted = parts_.clock.now();
   message.envelope.recipients.push_back({.address = to, .notify = smtp::kNotifyNever, .orcpt = {}});
-  message.size = report.content->size();
-  message.has_eight_bit_header = facts.has_eight_bit_header;
-  message.has_eight_bit_body = facts.has_eight_bit_body;
-  message.has_dot_lines = facts.has_dot_lines;
-  parts_.spool.add(step, message, report.content);
+  describe(message, *report.fresh->content);
+  parts_.spool.add(step, message, report.fresh->content);
   report.subject = detail;
   Origin origin;
   origin.client = "internal";
   add_events(step, report, origin);
-  return waiting_of(message, report.content);
+  return waiting_of(report.fresh);
 }
 
 }  // namespace postrider::relay

@@ -48,8 +48,10 @@ class Intake {
   /// `deliver` takes the recipients of what has been accepted, on the accepting thread.
   void set_delivery(std::function<void(queue::Waiting)> deliver) { deliver_ = std::move(deliver); }
 
-  /// Errc::invalid: refused, text as in prepare(). Errc::unavailable: try again later.
-  boost::asio::awaitable<Result<MessageId>> accept(Submission submission);
+  /// `directory`: what has been decided by so far. Errc::invalid: refused, text as in prepare().
+  /// Errc::unavailable: try again later.
+  boost::asio::awaitable<Result<MessageId>> accept(
+      Submission submission, std::shared_ptr<const directory::Snapshot> directory);
 
   /// Writes a report of our own into `step`, whose fate it shares; `release` it once the step is
   /// durable.
@@ -64,10 +66,8 @@ class Intake {
   const IntakeFigures& figures() const { return figures_; }
 
  private:
-  std::shared_ptr<const queue::Fresh> keep_fresh(const spool::Message& message,
-                                                 std::shared_ptr<const std::string> content);
-  std::vector<queue::Waiting> waiting_of(const spool::Message& message,
-                                         std::shared_ptr<const std::string> content);
+  std::shared_ptr<const queue::Fresh> keep_fresh(std::shared_ptr<const queue::Fresh> fresh);
+  std::vector<queue::Waiting> waiting_of(const std::shared_ptr<const queue::Fresh>& fresh);
   void add_events(store::Step& step, const Prepared& prepared, const Origin& origin) const;
 
   Parts parts_;

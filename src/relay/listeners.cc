@@ -1,13 +1,16 @@
 #include "relay/listeners.h"
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
+#include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <variant>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -17,6 +20,7 @@
 #include "net/connection_limiter.h"
 #include "net/listener.h"
 #include "net/task_group.h"
+#include "relay/session_letters.h"
 
 namespace postrider::relay {
 
@@ -32,20 +36,105 @@ struct Policy {
   std::shared_ptr<const smtp::ServerOptions> options;
 };
 
+using Lease = net::ConnectionLimiter::Lease;
+
+/// Sessions that may be open at a time. Behind a load balancer it is its client that counts, who is
+/// known only once the session has begun.
+struct Doors {
+  net::ConnectionLimiter all{net::ConnectionLimits{}};
+  net::ConnectionLimiter by_address{net::ConnectionLimits{}};
+  std::atomic<int> farewells = 0;  ///< connections that are told why they are not served
+
+  void set_limits(const LimitSettings& limits) {
+    all.set_limits({.total_max = limits.sessions_max, .per_address_max = 0});
+    by_address.set_limits({.total_max = 0, .per_address_max = limits.sessions_per_address_max});
+  }
+};
+
+class Place final : public Admission {
+ public:
+  explicit Place(Doors& doors) : doors_(doors) {}
+  ~Place() override { doors_.farewells -= is_farewell_ ? 1 : 0; }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+
+  /// False: it is to be closed without a word.
+  bool enter(const asio::ip::address& peer, bool is_proxy, bool implicit_tls) {
+    take(doors_.all, peer, all_, "too many connections, try again later");
+    if (!is_proxy) {
+      take_by_address(peer);
+    }
+    if (refusal_.empty()) {
+      return true;
+    }
+    all_.reset();  // a refusal takes nobody's place
+    if (implicit_tls) {
+      return false;  // a handshake is too much for that
+    }
+    is_farewell_ = true;
+    return ++doors_.farewells <= kMostFarewells;
+  }
+
+  std::string admit(const asio::ip::address& client) override {
+    if (!by_address_) {
+      take_by_address(client);
+    }
+    return refusal_;
+  }
+
+ private:
+  static constexpr int kMostFarewells = 100;
+
+  void take(net::ConnectionLimiter& limiter, const asio::ip::address& address,
+            std::optional<Lease>& lease, const char* refusal) {
+    if (!refusal_.empty()) {
+      return;
+    }
+    auto admitted = limiter.admit(address);
+    if (auto* taken = std::get_if<Lease>(&admitted)) {
+      lease = std::move(*taken);
+    } else {
+      refusal_ = refusal;
+    }
+  }
+  void take_by_address(const asio::ip::address& address) {
+    take(doors_.by_address, address, by_address_, "too many connections from your address");
+  }
+
+  Doors& doors_;
+  std::optional<Lease> all_;
+  std::optional<Lease> by_address_;
+  std::string refusal_;
+  bool is_farewell_ = false;
+};
+
 /// The accept loops and the sessions of one io thread.
 struct OnThread {
   OnThread(asio::io_context& c, std::size_t index)
       : context(c),
         accepting(c.get_executor(), "accepting"),
         sessions(c.get_executor(), "session"),
-        letter(static_cast<char>('a' + index % 26)) {}
+        letters(session_letters(index)) {}
 
   asio::io_context& context;
   net::TaskGroup accepting;
   net::TaskGroup sessions;
-  char letter;
+  std::string letters;
   std::uint64_t count = 0;
 };
+
+awaitable<void> wait_until_empty(OnThread& thread, std::chrono::steady_clock::time_point until) {
+  constexpr std::chrono::milliseconds kMoment{10};
+  while (thread.sessions.size() > 0 && std::chrono::steady_clock::now() < until) {
+    asio::steady_timer moment(thread.context, kMoment);
+    co_await moment.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+}
+
+awaitable<void> join(OnThread& thread) {
+  co_await thread.sessions.join();
+  co_await thread.accepting.join();
+}
 
 }  // namespace
 
@@ -106,31 +195,39 @@ struct Listeners::State {
   }
 
   void serve(OnThread& thread, const std::string& name, tcp::socket socket) {
+    if (services.is_stopping) {
+      return;  // it would not hear that we stop
+    }
     boost::system::error_code gone;
     const asio::ip::address client = socket.remote_endpoint(gone).address();
     if (gone) {
       return;
     }
-    auto admitted = limiter.admit(client);
-    std::string refuse;
-    if (const auto* refusal = std::get_if<net::ConnectionLimiter::Refusal>(&admitted)) {
-      refuse = *refusal == net::ConnectionLimiter::Refusal::too_many
-                   ? "too many connections, try again later"
-                   : "too many connections from your address";
-    }
     const Policy policy = policy_of(name);
-    // The lease lives in the handler, and so as long as the session.
-    auto held = std::make_shared<decltype(admitted)>(std::move(admitted));
-    thread.sessions.spawn(smtp::serve_session(
-        net::Stream(std::move(socket)), policy.options,
-        make_submission_handler(services, policy.settings, std::move(refuse), held),
-        thread.letter + std::to_string(++thread.count)));
+    const bool is_proxy =
+        std::ranges::any_of(policy.settings->proxy_from,
+                            [&](const net::Network& network) { return network.contains(client); });
+    auto place = std::make_unique<Place>(doors);
+    if (!place->enter(client, is_proxy, policy.options->implicit_tls)) {
+      return;
+    }
+    thread.sessions.spawn(
+        smtp::serve_session(net::Stream(std::move(socket)), policy.options,
+                            make_submission_handler(services, policy.settings, std::move(place)),
+                            thread.letters + std::to_string(++thread.count)));
+  }
+
+  /// Soon, on the thread of each.
+  void on_each(void (*act)(OnThread&)) {
+    for (const auto& thread : threads) {
+      asio::post(thread->context, [act, &one = *thread] { act(one); });
+    }
   }
 
   net::IoThreads& io;
   SubmissionServices& services;
   const Certificate& certificate;
-  net::ConnectionLimiter limiter{net::ConnectionLimits{}};
+  Doors doors;
   std::vector<std::unique_ptr<OnThread>> threads;
   std::vector<ListeningOn> listening;
   mutable std::mutex mutex;
@@ -144,8 +241,7 @@ Listeners::Listeners(net::IoThreads& threads, SubmissionServices& services,
 Listeners::~Listeners() = default;
 
 Result<> Listeners::open(const Settings& settings) {
-  state_->limiter.set_limits({.total_max = settings.limits.sessions_max,
-                              .per_address_max = settings.limits.sessions_per_address_max});
+  state_->doors.set_limits(settings.limits);
   for (const auto& [name, listener] : settings.listeners) {
     state_->policies[name] = state_->make_policy(settings, listener);
   }
@@ -159,8 +255,7 @@ Result<> Listeners::open(const Settings& settings) {
 
 std::vector<std::string> Listeners::change_to(const Settings& settings) {
   std::vector<std::string> not_applied;
-  state_->limiter.set_limits({.total_max = settings.limits.sessions_max,
-                              .per_address_max = settings.limits.sessions_per_address_max});
+  state_->doors.set_limits(settings.limits);
   const std::lock_guard lock(state_->mutex);
   for (const auto& [name, listener] : settings.listeners) {
     const auto known = state_->policies.find(name);
@@ -189,30 +284,23 @@ const std::vector<ListeningOn>& Listeners::listening() const {
   return state_->listening;
 }
 std::size_t Listeners::sessions() const {
-  return state_->limiter.open();
+  return state_->doors.all.open();
 }
 
 awaitable<void> Listeners::stop(std::chrono::milliseconds limit) {
-  for (const auto& thread : state_->threads) {
-    const auto there = thread->context.get_executor();
-    co_await asio::post(asio::bind_executor(there, asio::use_awaitable));
-    thread->accepting.cancel();
-    co_await asio::post(asio::use_awaitable);
-  }
+  // All are told before any is waited for.
+  state_->on_each([](OnThread& thread) {
+    thread.accepting.cancel();
+    thread.sessions.cancel();
+  });
   const auto until = std::chrono::steady_clock::now() + limit;
   for (const auto& thread : state_->threads) {
-    const auto join = [](OnThread& one,
-                         std::chrono::steady_clock::time_point end) -> awaitable<void> {
-      one.sessions.cancel();
-      while (one.sessions.size() > 0 && std::chrono::steady_clock::now() < end) {
-        asio::steady_timer moment(one.context, std::chrono::milliseconds(10));
-        co_await moment.async_wait(asio::as_tuple(asio::use_awaitable));
-      }
-      one.sessions.cancel();  // those that were in the middle of a message
-      co_await one.sessions.join();
-      co_await one.accepting.join();
-    };
-    co_await asio::co_spawn(thread->context, join(*thread, until), asio::use_awaitable);
+    co_await asio::co_spawn(thread->context, wait_until_empty(*thread, until), asio::use_awaitable);
+  }
+  // Those that are in the middle of a message, or do not take what we say.
+  state_->on_each([](OnThread& thread) { thread.sessions.cancel(); });
+  for (const auto& thread : state_->threads) {
+    co_await asio::co_spawn(thread->context, join(*thread), asio::use_awaitable);
   }
 }
 

@@ -1,5 +1,7 @@
 // Opens the configured SMTP listeners on every io thread and serves what they accept, within the
-// limits on sessions in all and for each address.
+// limits on sessions in all and for each address. Connections above them are told so, 100 at a
+// time; those beyond, and those with TLS from the start, are closed without a word. Behind a load
+// balancer (proxy_from) the address that counts is its client's.
 //
 // The kernel spreads connections over the threads (SO_REUSEPORT). A port that another process has
 // is an error, although SO_REUSEPORT alone would share it.
@@ -41,7 +43,8 @@ class Listeners {
   const std::vector<ListeningOn>& listening() const;
   std::size_t sessions() const;
 
-  /// Accepts nothing more, tells every session 421, waits for them.
+  /// Accepts nothing more and tells every session 421. Those in the middle of a message have until
+  /// `limit`, then they are told, too; returns when all have ended.
   boost::asio::awaitable<void> stop(std::chrono::milliseconds limit);
 
  private:

@@ -217,16 +217,14 @@ std::optional<queue::Waiting> OutcomeRecorder::defer(std::size_t thread, Step st
 
 std::vector<queue::Waiting> OutcomeRecorder::add_report(Step& step, const Told& told) {
   const spool::Message& message = told.message->message;
-  const auto snapshot = parts_.directory.snapshot();
-  const auto action = report_wanted(message, told.attempt, told.disposition, *snapshot);
+  const auto action = report_wanted(message, told.attempt, told.disposition, parts_.directory);
   if (!action) {
     return {};
   }
-  std::string original;
-  if (told.message->content) {
-    original = *told.message->content;
-  } else if (Result<std::string> read = parts_.spool.read_content(message.id)) {
-    original = *std::move(read);
+  std::shared_ptr<const std::string> original = told.message->content;
+  if (!original) {
+    auto read = parts_.spool.read_content(message.id);
+    original = std::make_shared<const std::string>(read ? *std::move(read) : std::string());
   }
   const auto options = parts_.options();
   const queue::RetryPolicy& policy = options->retry_policy(told.attempt.waiting.domain);
@@ -235,7 +233,7 @@ std::vector<queue::Waiting> OutcomeRecorder::add_report(Step& step, const Told& 
       build_report({.message = message,
                     .attempt = told.attempt,
                     .action = *action,
-                    .content = original,
+                    .content = *original,
                     .hostname = parts_.hostname,
                     .id = id,
                     .now = told.now,

@@ -12,6 +12,8 @@ namespace postrider::relay {
 namespace {
 
 constexpr std::size_t kSubjectMax = 200;
+constexpr std::size_t kMostAuthors = 100;    // in From:
+constexpr std::size_t kHeaderFromMax = 997;  // bytes and three dots, in the event of each recipient
 constexpr std::size_t kLongestDataLine = 998;  // RFC 5321, 4.5.3.1.6
 
 bool is_removed(std::string_view name) {
@@ -28,6 +30,44 @@ std::string value_of(const mail::Sections& sections, std::string_view name) {
   return field == nullptr ? std::string() : mail::unfold(field->value);
 }
 
+/// What another reader could take for something else: a line that ends the header for some, a name
+/// with bytes in it that some skip.
+Result<> check_lines(const std::string& content, const mail::Sections& sections) {
+  for (const mail::Field& field : sections.fields) {
+    if (field.name.empty()) {
+      const auto start = content.begin() + static_cast<std::ptrdiff_t>(field.offset);
+      const auto line = 1 + std::count(content.begin(), start, '\n');
+      return fail(Errc::invalid, "554 5.6.0 line " + std::to_string(line) +
+                                     " of the message is no header field: '" +
+                                     printable(field.value.substr(0, field.value.find('\r')), 60) +
+                                     "'");
+    }
+  }
+  return {};
+}
+
+bool is_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// What no host would take later, or only those with SMTPUTF8, of which the client knows nothing.
+Result<> check_charset(const mail::Sections& sections, bool smtputf8) {
+  for (const mail::Field& field : sections.fields) {
+    if (is_ascii(field.whole)) {
+      continue;
+    }
+    if (!is_utf8(field.whole)) {
+      return fail(Errc::invalid, "554 5.6.7 " + std::string(field.name) + ": is not UTF-8");
+    }
+    if (!smtputf8) {
+      return fail(Errc::invalid, "554 5.6.7 " + std::string(field.name) +
+                                     ": holds bytes beyond ASCII: encode them (RFC 2047), or say "
+                                     "SMTPUTF8 with MAIL");
+    }
+  }
+  return {};
+}
+
 /// The domain of the first address of From:, once all of them have been found to be the account's.
 struct Author {
   std::string domain;
@@ -37,23 +77,28 @@ Result<Author> find_author(const mail::Sections& sections, AccountId account,
                            const directory::Snapshot& directory) {
   const std::size_t count = mail::count_fields(sections.fields, "From");
   if (count != 1) {
-    return fail(Errc::invalid, count == 0 ? "5.6.0 the message has no From: field"
-                                          : "5.6.0 the message has more than one From: field");
+    return fail(Errc::invalid, count == 0 ? "550 5.6.0 the message has no From: field"
+                                          : "550 5.6.0 the message has more than one From: field");
   }
-  const auto addresses = mail::parse_address_list(mail::find_field(sections.fields, "From")->value);
+  const auto addresses =
+      mail::parse_address_list(mail::find_field(sections.fields, "From")->value, kMostAuthors);
   if (!addresses || addresses->empty()) {
-    return fail(Errc::invalid, "5.6.0 From: can't be read" +
+    return fail(Errc::invalid, "550 5.6.0 From: can't be read" +
                                    (addresses ? std::string() : ": " + addresses.error().text()));
   }
   Author author{.domain = addresses->front().domain, .addresses = {}};
   for (const mail::Address& address : *addresses) {
-    const directory::Domain* domain = directory.domain(address.domain);
-    if (domain == nullptr || domain->account != account || !domain->is_verified) {
-      return fail(Errc::invalid, "5.7.1 " + printable(address.domain, 253) +
+    if (address.local.find_first_of("@<>") != std::string::npos) {
+      // Legal in quotes, and shown by some readers as the address inside.
+      return fail(Errc::invalid, "550 5.6.0 From: holds an address within an address");
+    }
+    if (!directory.is_verified(address.domain, account)) {
+      return fail(Errc::invalid, "550 5.7.1 " + printable(address.domain, 253) +
                                      " in From: is not a verified domain of your account");
     }
     author.addresses += (author.addresses.empty() ? "" : ", ") + mail::to_string(address);
   }
+  author.addresses = printable(author.addresses, kHeaderFromMax);
   return author;
 }
 
@@ -71,10 +116,22 @@ bool is_bulk(const mail::Sections& sections, directory::Stream of_credential) {
          lower(value_of(sections, "Precedence")) == "bulk";
 }
 
+/// As Extended-Domain asks: what is no name of ours to repeat would make the header 8-bit, or
+/// another field of it.
+std::string name_in_received(const std::string& helo) {
+  return is_ascii(helo) && mail::make_address("x", helo) ? helo : "unknown";
+}
+
+/// TCP-info of RFC 5321, 4.4, without a zone: that is a name of this machine's.
+std::string literal_of(const std::string& address) {
+  const bool is_v6 = address.find(':') != std::string::npos;
+  return (is_v6 ? "[IPv6:" : "[") + address.substr(0, address.find('%')) + "]";
+}
+
 std::string received_line(const Origin& origin, std::string_view hostname, MessageId id,
                           const smtp::Envelope& envelope, Time now) {
-  std::string line = "Received: from " + (origin.helo.empty() ? "unknown" : origin.helo);
-  line.append(" (").append(origin.client).append(")\r\n\tby ").append(hostname);
+  std::string line = "Received: from " + name_in_received(origin.helo);
+  line.append(" (").append(literal_of(origin.client)).append(")\r\n\tby ").append(hostname);
   line.append(" (Postrider) with ").append(origin.protocol);
   line.append(" id ").append(to_string(id));
   if (envelope.recipients.size() == 1) {
@@ -108,23 +165,17 @@ std::string compose(const std::string& content, const mail::Sections& sections,
   return out;
 }
 
-void describe(spool::Message& message, const std::string& content) {
-  const mail::ContentFacts facts = mail::inspect(content);
-  message.size = content.size();
-  message.has_eight_bit_header = facts.has_eight_bit_header;
-  message.has_eight_bit_body = facts.has_eight_bit_body;
-  message.has_dot_lines = facts.has_dot_lines;
-  message.has_long_lines = facts.longest_line > kLongestDataLine;
-}
-
 }  // namespace
 
-Result<Prepared> prepare(Submission submission, MessageId id, const directory::Snapshot& directory,
+Result<Prepared> prepare(Submission& submission, MessageId id, const directory::Snapshot& directory,
                          std::string_view hostname, Time now) {
   const mail::Sections sections = mail::split_message(submission.content);
+  TRY_VOID(check_lines(submission.content, sections));
+  TRY_VOID(check_charset(sections, submission.envelope.smtputf8));
   TRY(Author author, find_author(sections, submission.account, directory));
   Prepared prepared;
-  spool::Message& message = prepared.message;
+  prepared.fresh = std::make_shared<queue::Fresh>();
+  spool::Message& message = prepared.fresh->message;
   message.id = id;
   message.account = submission.account;
   message.accepted = now;
@@ -148,8 +199,17 @@ Result<Prepared> prepare(Submission submission, MessageId id, const directory::S
   auto content = std::make_shared<const std::string>(compose(submission.content, sections, added));
   describe(message, *content);
   message.envelope = std::move(submission.envelope);
-  prepared.content = std::move(content);
+  prepared.fresh->content = std::move(content);
   return prepared;
+}
+
+void describe(spool::Message& message, std::string_view content) {
+  const mail::ContentFacts facts = mail::inspect(content);
+  message.size = content.size();
+  message.has_eight_bit_header = facts.has_eight_bit_header;
+  message.has_eight_bit_body = facts.has_eight_bit_body;
+  message.has_dot_lines = facts.has_dot_lines;
+  message.has_long_lines = facts.longest_line > kLongestDataLine;
 }
 
 }  // namespace postrider::relay

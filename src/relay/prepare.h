@@ -2,11 +2,16 @@
 // must not leave, adds what is missing. No byte is changed that need not be.
 //
 // RFC 6409 (submission: 6.1 sender, 8.1 Date and Message-ID), RFC 5321, 4.4 (Received), RFC
-// 5322, 3.6.3 (Bcc). Exactly one From: field, each address of it in a domain of the account. Bcc,
+// 5322, 3.6.3 (Bcc). Exactly one From: field, each of its 100 addresses at most in a domain of the
+// account. Bcc,
 // Resent-Bcc and Return-Path are removed, and our own X-Postrider- fields, which are instructions.
 // White space before a field's colon is removed: no verifier of DKIM takes it.
 //
-// Pure; any thread. Errors are in words fit for a reply; the code says which (see submission.cc).
+// Every line of the header must be a field or continue one; a header beyond ASCII must be UTF-8 and
+// its envelope say SMTPUTF8 (RFC 6532): it could be delivered to hosts with SMTPUTF8 only. How much
+// header there may be has been checked before (smtp/content_check.h).
+//
+// Pure; any thread. Errors are in words fit for a reply, whose codes they begin with.
 #pragma once
 
 #include <memory>
@@ -18,6 +23,7 @@
 #include "base/result.h"
 #include "directory/directory.h"
 #include "mail/address.h"
+#include "queue/waiting.h"
 #include "spool/message.h"
 
 namespace postrider::relay {
@@ -40,15 +46,18 @@ struct Submission {
 };
 
 struct Prepared {
-  spool::Message message;  ///< id, account and times set
-  std::shared_ptr<const std::string> content;
-  std::string header_from;  ///< addresses of From:, for the event
+  /// Message (id, account and times set) and content, as spool, events and delivery share them.
+  std::shared_ptr<queue::Fresh> fresh;
+  std::string header_from;  ///< addresses of From:, for the event; cut
   std::string subject;      ///< printable, cut
 };
 
 /// `id`: reserved for the message. Errc::invalid: the submission is refused; the text begins with
-/// the enhanced status code ("5.7.1 From: ...").
-Result<Prepared> prepare(Submission submission, MessageId id, const directory::Snapshot& directory,
+/// code and enhanced status code ("550 5.7.1 From: ..."). Takes the envelope out of `submission`.
+Result<Prepared> prepare(Submission& submission, MessageId id, const directory::Snapshot& directory,
                          std::string_view hostname, Time now);
+
+/// Fills in what delivery will ask of the bytes again and again.
+void describe(spool::Message& message, std::string_view content);
 
 }  // namespace postrider::relay

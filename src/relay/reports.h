@@ -1,5 +1,5 @@
 // When a sender is to be told of a recipient's fate, and the report itself.
-// RFC 3461, 4.1 and 5.2. Pure; any thread.
+// RFC 3461, 4.1 and 5.2. Pure but for a look into the directory; any thread.
 #pragma once
 
 #include <optional>
@@ -12,11 +12,11 @@
 
 namespace postrider::relay {
 
-/// Nothing: no report. `next_due` is that of a deferred recipient.
+/// Nothing: no report. The directory is asked only where outcome and NOTIFY leave that open.
 std::optional<mail::DsnAction> report_wanted(const spool::Message& message,
                                              const delivery::Attempt& attempt,
                                              const delivery::Disposition& disposition,
-                                             const directory::Snapshot& directory);
+                                             const directory::Directory& directory);
 
 struct ReportFacts {
   const spool::Message& message;
@@ -28,6 +28,8 @@ struct ReportFacts {
   Time now;
   std::optional<Time> expires;
 };
+/// The original goes along whole where RET=FULL asks for it and it has 64 KiB at most, else its
+/// header.
 std::string build_report(const ReportFacts& facts);
 
 }  // namespace postrider::relay

@@ -22,6 +22,16 @@ void read_trusted(Section& section, std::vector<TrustedHosts>& trusted) {
   }
 }
 
+/// Hosts that are believed about whom they speak for.
+void read_believed(Section& section, const char* key, std::vector<net::Network>& networks) {
+  section.read(key, list_of(network()), networks);
+  if (std::ranges::any_of(networks, [](const net::Network& hosts) { return hosts.prefix == 0; })) {
+    section.complain(key,
+                     "names the whole Internet, which would let everybody pass for any client; "
+                     "write the networks of your own hosts");
+  }
+}
+
 void check_listener(Section& section, const ListenerSettings& listener) {
   if (listener.endpoints.empty()) {
     section.complain("listen", "is missing; write where to listen, such as \"127.0.0.1:2525\"");
@@ -47,8 +57,8 @@ void read_listener(Section& section, ListenerSettings& listener) {
   section.read("auth_required", flag(), listener.auth_required);
   section.read("auth_in_clear", flag(), listener.auth_in_clear);
   read_trusted(section, listener.trusted);
-  section.read("proxy_from", list_of(network()), listener.proxy_from);
-  section.read("xclient_from", list_of(network()), listener.xclient_from);
+  read_believed(section, "proxy_from", listener.proxy_from);
+  read_believed(section, "xclient_from", listener.xclient_from);
   section.read("message_size_max", size(kSmallest, kLargest), listener.message_bytes_max);
   section.read("recipients_max", whole(1, 100'000), listener.recipients_max);
 }

@@ -29,12 +29,24 @@ awaitable<void> pause(std::chrono::milliseconds time) {
   }
 }
 
-/// "5.7.1 text" as prepare() words it.
+/// "550 5.7.1 text" as prepare() words it.
 Reply refusal(const Error& error) {
-  const auto space = error.text().find(' ');
-  return {.code = 550,
-          .enhanced = error.text().substr(0, space),
-          .text = error.text().substr(space + 1)};
+  const std::string& text = error.text();
+  const auto space = text.find(' ', 4);
+  return {.code = text.starts_with("554") ? 554 : 550,
+          .enhanced = text.substr(4, space - 4),
+          .text = text.substr(space + 1)};
+}
+
+/// RFC 3848 and RFC 6531, 4.3; HELO knows one name only.
+std::string protocol_of(const smtp::SessionInfo& session, const smtp::Envelope& envelope) {
+  if (!session.esmtp) {
+    return "SMTP";
+  }
+  std::string protocol = envelope.smtputf8 ? "UTF8SMTP" : "ESMTP";
+  protocol += session.tls ? "S" : "";
+  protocol += session.user.empty() ? "" : "A";
+  return protocol;
 }
 
 /// Disk space that one transaction may need, counted among that of all for as long as it lives.
@@ -56,15 +68,13 @@ class Reservation {
 class SubmissionHandler final : public smtp::SessionHandler {
  public:
   SubmissionHandler(SubmissionServices& services, std::shared_ptr<const ListenerSettings> listener,
-                    std::string refuse, std::shared_ptr<void> lease)
-      : services_(services),
-        listener_(std::move(listener)),
-        refuse_(std::move(refuse)),
-        lease_(std::move(lease)) {}
+                    std::unique_ptr<Admission> admission)
+      : services_(services), listener_(std::move(listener)), admission_(std::move(admission)) {}
 
   Reply connected(const smtp::SessionInfo& session) override {
-    if (!refuse_.empty()) {
-      return {.code = 421, .enhanced = "4.7.0", .text = refuse_, .close = true};
+    const std::string refuse = admission_ ? admission_->admit(session.client.address()) : "";
+    if (!refuse.empty()) {
+      return {.code = 421, .enhanced = "4.7.0", .text = refuse, .close = true};
     }
     log::debug("session", {{"session", session.id}, {"client", net::to_string(session.client)}});
     return {.code = 220, .enhanced = "", .text = services_.hostname + " ESMTP Postrider"};
@@ -101,14 +111,23 @@ class SubmissionHandler final : public smtp::SessionHandler {
     if (services_.is_stopping) {
       co_return Reply{.code = 421, .enhanced = "4.3.2", .text = "shutting down", .close = true};
     }
-    const AccountId account = account_of(session);
+    const auto snapshot = services_.directory.snapshot();
+    const AccountId account = sender_of(session, *snapshot).account;
     if (!account.exists()) {
       co_return Reply{.code = 530, .enhanced = "5.7.0", .text = "authentication required"};
     }
-    const auto snapshot = services_.directory.snapshot();
     const directory::Account* found = snapshot->account(account);
     if (found == nullptr || !found->is_active) {
       co_return Reply{.code = 550, .enhanced = "5.7.1", .text = "this account is not active"};
+    }
+    const mail::Address& sender = envelope.reverse_path;
+    if (!found->own_return_paths && !sender.is_null() &&
+        !snapshot->is_verified(sender.domain, account)) {
+      co_return Reply{.code = 550,
+                      .enhanced = "5.7.1",
+                      .text = printable(sender.domain, 253) +
+                              " is not a verified domain of your account, and the envelope sender "
+                              "goes out as it is"};
     }
     if (!reserve(envelope)) {
       co_return Reply{
@@ -137,19 +156,23 @@ class SubmissionHandler final : public smtp::SessionHandler {
 
   awaitable<Reply> message(const smtp::SessionInfo& session, smtp::Envelope envelope,
                            std::string content) override {
-    Submission submission{.account = account_of(session),
+    auto snapshot = services_.directory.snapshot();
+    const Sender sender = sender_of(session, *snapshot);
+    Origin origin = origin_of(session, envelope, sender.stream);
+    Submission submission{.account = sender.account,
                           .envelope = std::move(envelope),
                           .content = std::move(content),
-                          .origin = origin_of(session)};
+                          .origin = std::move(origin)};
     const std::string from = mail::to_string(submission.envelope.reverse_path);
     const auto until_stored = std::move(reservation_);
-    const Result<MessageId> accepted = co_await services_.intake.accept(std::move(submission));
+    const Result<MessageId> accepted =
+        co_await services_.intake.accept(std::move(submission), std::move(snapshot));
     if (accepted) {
       co_return ok("2.0.0", "queued as " + to_string(*accepted));
     }
     const Error& why = accepted.error();
     if (why.code() == Errc::invalid) {
-      note_rejected(session, from, why.text());
+      note_rejected(session, sender.account, from, why.text());
       co_return refusal(why);
     }
     log::error("a message could not be stored", {{"session", session.id}, {"why", why.text()}});
@@ -158,13 +181,13 @@ class SubmissionHandler final : public smtp::SessionHandler {
                     .text = "the message can't be stored now, try again later"};
   }
 
+  void reset() override { reservation_.reset(); }
+
   void ended(const smtp::SessionInfo& session, const std::string& why) override {
     log::debug("session ended", {{"session", session.id}, {"why", why}});
   }
 
  private:
-  /// A transaction that RSET has ended keeps its reservation until the next MAIL: too careful,
-  /// briefly.
   bool reserve(const smtp::Envelope& envelope) {
     const std::uint64_t limit = listener_->message_bytes_max;
     const std::uint64_t declared = envelope.declared_size;
@@ -177,48 +200,46 @@ class SubmissionHandler final : public smtp::SessionHandler {
     return false;
   }
 
+  struct Sender {
+    AccountId account;
+    directory::Stream stream = directory::Stream::automatic;
+  };
+
   /// By AUTH (or XCLIENT's LOGIN), or because the listener trusts the client's network. Asked each
   /// time: a credential that has been removed ends what it may do.
-  AccountId account_of(const smtp::SessionInfo& session) const {
-    const auto snapshot = services_.directory.snapshot();
+  Sender sender_of(const smtp::SessionInfo& session, const directory::Snapshot& snapshot) const {
     if (!session.user.empty()) {
-      const directory::Credential* credential = snapshot->credential(session.user);
-      return credential == nullptr || !credential->is_active ? AccountId{} : credential->account;
+      const directory::Credential* credential = snapshot.credential(session.user);
+      return credential == nullptr || !credential->is_active
+                 ? Sender()
+                 : Sender{.account = credential->account, .stream = credential->stream};
     }
     for (const TrustedHosts& trusted : listener_->trusted) {
       if (trusted.network.contains(session.client.address())) {
-        const directory::Account* account = snapshot->account(trusted.account);
-        return account == nullptr ? AccountId{} : account->id;
+        const directory::Account* account = snapshot.account(trusted.account);
+        return {.account = account == nullptr ? AccountId{} : account->id};
       }
     }
     return {};
   }
 
-  directory::Stream stream_of(const smtp::SessionInfo& session) const {
-    const auto snapshot = services_.directory.snapshot();
-    const directory::Credential* credential = snapshot->credential(session.user);
-    return credential == nullptr ? directory::Stream::automatic : credential->stream;
-  }
-
-  Origin origin_of(const smtp::SessionInfo& session) const {
-    std::string protocol = session.esmtp ? "ESMTP" : "SMTP";  // RFC 3848
-    protocol += session.tls ? "S" : "";
-    protocol += session.user.empty() ? "" : "A";
+  static Origin origin_of(const smtp::SessionInfo& session, const smtp::Envelope& envelope,
+                          directory::Stream stream) {
     return {.helo = session.helo,
             .client = session.client.address().to_string(),
-            .protocol = std::move(protocol),
+            .protocol = protocol_of(session, envelope),
             .user = session.user,
             .session = session.id,
-            .stream = stream_of(session)};
+            .stream = stream};
   }
 
-  void note_rejected(const smtp::SessionInfo& session, const std::string& from,
+  void note_rejected(const smtp::SessionInfo& session, AccountId account, const std::string& from,
                      const std::string& why) {
     log::info("submission refused", {{"session", session.id}, {"from", from}, {"why", why}});
     events::Event event;
     event.type = events::Type::rejected;
     event.time = services_.clock.now();
-    event.account = account_of(session);
+    event.account = account;
     event.from = from;
     event.session = session.id;
     event.client = session.client.address().to_string();
@@ -231,8 +252,7 @@ class SubmissionHandler final : public smtp::SessionHandler {
 
   SubmissionServices& services_;
   std::shared_ptr<const ListenerSettings> listener_;
-  std::string refuse_;
-  std::shared_ptr<void> lease_;
+  std::unique_ptr<Admission> admission_;
   std::unique_ptr<Reservation> reservation_;
 };
 
@@ -240,9 +260,8 @@ class SubmissionHandler final : public smtp::SessionHandler {
 
 std::unique_ptr<smtp::SessionHandler> make_submission_handler(
     SubmissionServices& services, std::shared_ptr<const ListenerSettings> listener,
-    std::string refuse, std::shared_ptr<void> lease) {
-  return std::make_unique<SubmissionHandler>(services, std::move(listener), std::move(refuse),
-                                             std::move(lease));
+    std::unique_ptr<Admission> admission) {
+  return std::make_unique<SubmissionHandler>(services, std::move(listener), std::move(admission));
 }
 
 }  // namespace postrider::relay

@@ -36,10 +36,19 @@ struct SubmissionServices {
   std::atomic<std::uint64_t> reserved_bytes = 0;  ///< disk space that open transactions may need
 };
 
-/// `refuse`: not empty: said with 421 instead of a greeting. `lease`: the session's place among
-/// those that are allowed, held for as long as it lives.
+/// A session's place among those that are allowed; held for as long as it lives.
+class Admission {
+ public:
+  virtual ~Admission() = default;
+
+  /// Once, when it is known whom the session serves. Not empty: said with 421 instead of a
+  /// greeting.
+  virtual std::string admit(const boost::asio::ip::address& client) = 0;
+};
+
+/// `admission` may be null: everybody.
 std::unique_ptr<smtp::SessionHandler> make_submission_handler(
     SubmissionServices& services, std::shared_ptr<const ListenerSettings> listener,
-    std::string refuse, std::shared_ptr<void> lease);
+    std::unique_ptr<Admission> admission);
 
 }  // namespace postrider::relay

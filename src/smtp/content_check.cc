@@ -23,7 +23,18 @@ std::optional<Reply> check_content(std::string_view content, const ContentLimits
     return refuse("5.6.0", "a line of the message is longer than " +
                                std::to_string(limits.line_bytes_max) + " bytes");
   }
-  if (count_hops(content) > limits.hops_max) {
+  const HeaderFigures header = measure_header(content);
+  if (header.bytes > kHeaderBytesMax) {
+    return Reply{
+        .code = 552,
+        .enhanced = "5.3.4",
+        .text = "the header may have " + std::to_string(kHeaderBytesMax) + " bytes in all"};
+  }
+  if (header.fields > kHeaderFieldsMax) {
+    return refuse("5.6.0",
+                  "the header has more than " + std::to_string(kHeaderFieldsMax) + " fields");
+  }
+  if (header.hops > limits.hops_max) {
     return refuse("5.4.6", "the message has passed more than " + std::to_string(limits.hops_max) +
                                " servers: it is in a loop");
   }
@@ -51,13 +62,17 @@ bool has_only_crlf(std::string_view content) {
   return !after_cr;
 }
 
-std::uint32_t count_hops(std::string_view content) {
-  std::uint32_t hops = 0;
-  while (!content.empty() && !content.starts_with("\r\n")) {
-    hops += starts_with_ignoring_case(content, "received:") ? 1 : 0;
-    content.remove_prefix(std::min(content.find('\n'), content.size() - 1) + 1);
+HeaderFigures measure_header(std::string_view content) {
+  HeaderFigures header;
+  while (!content.empty() && !content.starts_with("\r\n") && header.bytes <= kHeaderBytesMax) {
+    const bool continues = content.front() == ' ' || content.front() == '\t';
+    header.fields += continues ? 0 : 1;
+    header.hops += starts_with_ignoring_case(content, "received:") ? 1 : 0;
+    const std::size_t line = std::min(content.find('\n'), content.size() - 1) + 1;
+    header.bytes += line;
+    content.remove_prefix(line);
   }
-  return hops;
+  return header;
 }
 
 std::size_t longest_line(std::string_view content) {

@@ -275,6 +275,9 @@ Parsed<Envelope> parse_mail(std::string_view argument, const ParameterRules& rul
   if (!path) {
     return std::unexpected(std::move(path.error()));
   }
+  if (path->domain.empty() && !path->is_null()) {
+    return refuse(501, "5.1.7", "only RCPT knows a postmaster without a domain");
+  }
   const std::string_view written = argument.substr(0, argument.size() - rest.size());
   Envelope envelope;
   envelope.reverse_path = std::move(*path);

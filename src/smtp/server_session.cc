@@ -19,14 +19,14 @@ namespace {
 /// lets it through to the operation that is waited for only where the session says so.
 auto note_in(std::shared_ptr<StopSignal> stop) {
   return [stop = std::move(stop)](asio::cancellation_type type) {
-    stop->requested = true;
+    ++stop->requests;
     return type;
   };
 }
 
 auto let_out(std::shared_ptr<StopSignal> stop) {
   return [stop = std::move(stop)](asio::cancellation_type type) {
-    return stop->interrupts ? type : asio::cancellation_type::none;
+    return stop->requests >= stop->interrupts_from ? type : asio::cancellation_type::none;
   };
 }
 
@@ -48,7 +48,7 @@ asio::awaitable<void> serve_session(net::Stream stream,
                                     std::string session_id) {
   const auto stop = std::make_shared<StopSignal>();
   const asio::cancellation_state before = co_await asio::this_coro::cancellation_state;
-  stop->requested = before.cancelled() != asio::cancellation_type::none;
+  stop->requests = before.cancelled() != asio::cancellation_type::none ? 1 : 0;
   co_await asio::this_coro::reset_cancellation_state(note_in(stop), let_out(stop));
   co_await asio::this_coro::throw_if_cancelled(false);
   {
@@ -56,7 +56,7 @@ asio::awaitable<void> serve_session(net::Stream stream,
     const std::string why = co_await run(session, session_id);
     handler->ended(session.info(), why);
   }
-  stop->interrupts = true;  // what our caller waits for next is its own affair
+  stop->interrupts_from = 0;  // what our caller waits for next is its own affair
   co_await asio::this_coro::throw_if_cancelled(true);
 }
 

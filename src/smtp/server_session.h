@@ -47,9 +47,8 @@ struct SessionInfo {
 };
 
 /// What a handler's owner decides. One for each connection; called by its session only, one call at
-/// a time, and destroyed with it. It isn't told of RSET: the next mail() begins anew. A reply of
-/// 421, or one that says `close`, ends the session. An exception ends it too and is logged as a
-/// bug.
+/// a time, and destroyed with it. A reply of 421, or one that says `close`, ends the session. An
+/// exception ends it too and is logged as a bug.
 class SessionHandler {
  public:
   virtual ~SessionHandler() = default;
@@ -77,6 +76,10 @@ class SessionHandler {
   virtual boost::asio::awaitable<Reply> message(const SessionInfo& session, Envelope envelope,
                                                 std::string content) = 0;
 
+  /// The transaction that mail() opened is over without message(): RSET, EHLO, content that the
+  /// session has refused. Not called where the session itself ends.
+  virtual void reset() {}
+
   /// The session is over, called once and last, also where connected() never was (no TLS handshake,
   /// no PROXY header); `why` is for the log ("quit", "time-out in DATA", ...) and may hold what a
   /// handler said.
@@ -96,7 +99,7 @@ struct ServerOptions {
   std::uint64_t message_bytes_max = 25 << 20;  ///< advertised by SIZE; 552 5.3.4 above
   std::uint32_t recipients_max = 1000;         ///< a transaction; 452 4.5.3 above; LIMITS RCPTMAX
   std::uint32_t transactions_max = 0;          ///< a session; 0: unlimited; LIMITS MAILMAX
-  std::uint32_t errors_max = 20;               ///< 421 4.7.0 then
+  std::uint32_t errors_max = 20;               ///< 421 4.7.0 then; refusals count, too
   std::uint32_t command_bytes_max = 2048;      ///< 500 5.5.2 above (with AUTH: 12288, RFC 4954)
   std::uint32_t line_bytes_max = 0;            ///< of content; 0: unlimited; 554 5.6.0 above
   std::uint32_t hops_max = 50;                 ///< Received: lines; 554 5.4.6 above
@@ -120,8 +123,9 @@ struct ServerOptions {
 
 /// Serves one connection to its end. `options` is shared, because a reload replaces it for sessions
 /// to come. Cancellation (terminal): the client is told 421 4.3.2, unless it is in the middle of a
-/// message, which it may finish within `timeouts.write`; then the session ends. What the handler
-/// waits for is never interrupted by it. Returns normally.
+/// message, which it may finish within `timeouts.write`; then the session ends. A second
+/// cancellation ends that wait too, and every other one for the client. What the handler waits for
+/// is never interrupted by either. Returns normally.
 boost::asio::awaitable<void> serve_session(net::Stream stream,
                                            std::shared_ptr<const ServerOptions> options,
                                            std::unique_ptr<SessionHandler> handler,

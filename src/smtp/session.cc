@@ -16,6 +16,8 @@ constexpr std::size_t kIdleCapacity = 256;        // of strings kept while the c
 
 // How long and for how much we stay after our last word (net::Stream::close_gently).
 constexpr std::chrono::milliseconds kFarewell{1000};
+constexpr std::chrono::milliseconds kHurried{
+    200};  // for what is said to the last, once it is urgent
 constexpr std::size_t kMostAtFarewell = 1024 * 1024;
 
 void shrink(std::string& text) {
@@ -42,7 +44,7 @@ boost::asio::awaitable<void> Session::run() {
 
 boost::asio::awaitable<void> Session::serve_commands() {
   while (!is_over()) {
-    if (stop_.requested && !chunks_) {
+    if (stop_.is_requested() && !chunks_) {
       say(421, "4.3.2", options_->hostname + " is going down, try again soon");
       end("stopped", Leave::at_once);
       break;
@@ -149,7 +151,7 @@ void Session::give_up(int code, std::string_view enhanced, std::string_view text
 
 /// A wait for the client has failed.
 void Session::lose(const Error& error, const char* where) {
-  if (error.code() == Errc::timeout && stop_.requested) {
+  if (error.code() == Errc::timeout && stop_.is_requested()) {
     say(421, "4.3.2", options_->hostname + " is going down, try again soon");
     end(std::string("stopped in ") + where, Leave::at_once);
   } else if (error.code() == Errc::timeout) {
@@ -162,7 +164,7 @@ void Session::lose(const Error& error, const char* where) {
 
 boost::asio::awaitable<void> Session::leave() {
   co_await flush();
-  if (leave_ == Leave::gently && stream_.is_open()) {
+  if (leave_ == Leave::gently && stream_.is_open() && !stop_.is_urgent()) {
     co_await stream_.close_gently(kMostAtFarewell, net::within(kFarewell));
   }
   stream_.close();
@@ -207,7 +209,11 @@ boost::asio::awaitable<void> Session::flush() {
   if (out_.empty()) {
     co_return;
   }
-  const Result<> written = co_await stream_.write(out_, net::within(options_->timeouts.write));
+  const auto limit =
+      stop_.is_urgent() ? std::min(kHurried, options_->timeouts.write) : options_->timeouts.write;
+  stop_.interrupts_from = 2;
+  const Result<> written = co_await stream_.write(out_, net::within(limit));
+  stop_.interrupts_from = StopSignal::kNever;
   out_.clear();
   if (!written) {
     end(written.error().text() + " in writing a reply", Leave::at_once);
@@ -279,8 +285,10 @@ boost::asio::awaitable<void> Session::await_line() {
   if (!line_due_) {
     line_due_ = net::within(options_->timeouts.command);
   }
-  const Result<> more = co_await receive(*line_due_, During::commands);
-  const bool must_stop = stop_.requested && !chunks_;  // serve_commands() says so
+  // Between the chunks of a message its own limit goes on.
+  const net::Deadline due = chunks_ ? std::min(*line_due_, content_due_) : *line_due_;
+  const Result<> more = co_await receive(due, During::commands);
+  const bool must_stop = stop_.is_requested() && !chunks_;  // serve_commands() says so
   if (!more && !must_stop) {
     lose(more.error(), "waiting for a command");
   }
@@ -289,7 +297,7 @@ boost::asio::awaitable<void> Session::await_line() {
 /// The next line of an AUTH exchange lies in line_. False: there is none, and the client knows why
 /// or will be told.
 boost::asio::awaitable<bool> Session::next_auth_line() {
-  while (!is_over() && !stop_.requested) {
+  while (!is_over() && !stop_.is_requested()) {
     switch (take_line(kLongestAuthLine)) {
       case Line::taken:
         co_return true;
@@ -304,7 +312,7 @@ boost::asio::awaitable<bool> Session::next_auth_line() {
 }
 
 /// Writes what is to be said and waits for more bytes. A request to stop ends a wait for a command;
-/// of a message in progress it shortens the time.
+/// of a message in progress it shortens the time, and the second one ends that wait, too.
 boost::asio::awaitable<Result<>> Session::receive(net::Deadline deadline, During during) {
   co_await flush();
   const bool idle = during == During::commands && stream_.buffered().empty();
@@ -313,23 +321,29 @@ boost::asio::awaitable<Result<>> Session::receive(net::Deadline deadline, During
     shrink(line_);
   }
   while (!is_over()) {
-    const bool told = stop_.requested;
+    const bool told = stop_.is_requested();
     if (told && during == During::commands && !chunks_) {
       break;
+    }
+    // A client that always has something ready never lets a timer come to its turn.
+    const bool has_passed =
+        (during == During::content || chunks_) && deadline <= std::chrono::steady_clock::now();
+    if (stop_.is_urgent() || has_passed) {
+      co_return fail(Errc::timeout, "there is no more time");
     }
     if (told) {
       stop_due_ = stop_due_.value_or(net::within(options_->timeouts.write));
       deadline = std::min(deadline, *stop_due_);
     }
-    stop_.interrupts = !told;
+    stop_.interrupts_from = told ? 2 : 1;
     Result<> done;
     if (idle) {
       done = co_await stream_.fill_when_idle(deadline);
     } else {
       done = co_await stream_.fill(deadline);
     }
-    stop_.interrupts = false;
-    const bool interrupted = !done && !told && stop_.requested && stream_.is_open();
+    const bool interrupted = !done && stop_.requests >= stop_.interrupts_from && stream_.is_open();
+    stop_.interrupts_from = StopSignal::kNever;
     if (!interrupted) {
       co_return done;
     }

@@ -23,11 +23,16 @@
 
 namespace postrider::smtp {
 
-/// How a cancellation reaches a session: it interrupts a wait for the client's bytes and nothing
-/// else, so that no reply that is due gets lost. Shared with the coroutine's cancellation filter.
+/// How a cancellation reaches a session. The first request interrupts a wait for the client's bytes
+/// and nothing else, so that no reply that is due gets lost; the second one every wait for the
+/// client. Shared with the coroutine's cancellation filter.
 struct StopSignal {
-  bool requested = false;
-  bool interrupts = false;
+  static constexpr unsigned kNever = 1000;
+
+  unsigned requests = 0;
+  unsigned interrupts_from = kNever;  ///< the request that interrupts the wait at hand
+  bool is_requested() const { return requests > 0; }
+  bool is_urgent() const { return requests > 1; }
 };
 
 /// A message that comes by BDAT.

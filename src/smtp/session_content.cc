@@ -177,14 +177,16 @@ boost::asio::awaitable<void> Session::finish_chunks() {
 }
 
 boost::asio::awaitable<void> Session::finish_message(std::string content) {
-  Envelope envelope = std::move(*envelope_);
-  reset_transaction();
   const std::optional<Reply> refusal = check_content(
       content, {.line_bytes_max = options_->line_bytes_max, .hops_max = options_->hops_max});
   if (refusal) {
+    reset_transaction();
     answer(*refusal);
     co_return;
   }
+  Envelope envelope = std::move(*envelope_);
+  envelope_.reset();
+  chunks_.reset();
   const Reply reply = co_await handler_.message(info_, std::move(envelope), std::move(content));
   if (reply.is_positive()) {
     idle_commands_ = 0;
@@ -193,8 +195,8 @@ boost::asio::awaitable<void> Session::finish_message(std::string content) {
 }
 
 void Session::refuse_size() {
-  say(552, "5.3.4",
-      "the message may have " + std::to_string(options_->message_bytes_max) + " bytes");
+  refuse(552, "5.3.4",
+         "the message may have " + std::to_string(options_->message_bytes_max) + " bytes");
 }
 
 /// What is read of a message that is refused already: enough for the client to hear why.

@@ -62,6 +62,8 @@ boost::asio::awaitable<void> Session::on_mail(std::string_view argument) {
     envelope_ = std::move(*parsed);
     refused_recipients_ = 0;
     ++transactions_;
+  } else if (reply.is_permanent() && !spend_error()) {
+    co_return;
   }
   answer(reply);
 }
@@ -79,7 +81,9 @@ boost::asio::awaitable<void> Session::on_rcpt(std::string_view argument) {
     co_return;
   }
   if (envelope_->recipients.size() >= options_->recipients_max) {
-    say(452, "4.5.3", "too many recipients");
+    if (++refused_recipients_ <= options_->recipients_max || spend_error()) {
+      say(452, "4.5.3", "too many recipients");
+    }
     co_return;
   }
   const Reply reply = co_await handler_.recipient(info_, *envelope_, *parsed);
@@ -92,6 +96,9 @@ boost::asio::awaitable<void> Session::on_rcpt(std::string_view argument) {
 }
 
 void Session::reset_transaction() {
+  if (envelope_) {
+    handler_.reset();
+  }
   envelope_.reset();
   chunks_.reset();
 }

@@ -100,9 +100,9 @@ boost::asio::awaitable<void> Session::read_proxy_header(net::Deadline deadline) 
     if (*lacks == 0) {
       break;
     }
-    stop_.interrupts = true;
+    stop_.interrupts_from = 1;
     const Result<> more = co_await stream_.fill_at_most(*lacks, deadline);
-    stop_.interrupts = false;
+    stop_.interrupts_from = StopSignal::kNever;
     if (!more) {
       end(more.error().text() + " in waiting for a PROXY header", Leave::at_once);
       co_return;
@@ -125,9 +125,9 @@ boost::asio::awaitable<void> Session::start_tls(std::shared_ptr<const net::TlsSe
     end("no certificate for TLS", Leave::at_once);
     co_return;
   }
-  stop_.interrupts = true;
+  stop_.interrupts_from = 1;
   const Result<> done = co_await stream_.accept_tls(std::move(context), deadline);
-  stop_.interrupts = false;
+  stop_.interrupts_from = StopSignal::kNever;
   if (!done) {
     end(done.error().text(), Leave::at_once);
     co_return;
@@ -220,6 +220,7 @@ void Session::on_xclient(std::string_view argument) {
     return;
   }
   SessionInfo changed = info_;
+  changed.user.clear();  // another client's, unless LOGIN says so
   for (std::string_view word = take_word(argument); !word.empty(); word = take_word(argument)) {
     const auto equals = word.find('=');
     const Result<std::string> value =

@@ -146,6 +146,46 @@ def test_sessions_of_one_address_are_limited(start_relay):
         assert one.reply() == (0, "")
 
 
+def proxy_header(client):
+    return f"PROXY TCP4 {client} 198.51.100.1 4711 25\r\n".encode()
+
+
+def test_sessions_behind_a_proxy_count_for_its_client(start_relay):
+    relay = start_relay(*listener("proxied", proxy_from=f'["{ANYWHERE_LOCAL}"]'),
+                        "--set", "limits.sessions_per_address_max=2")
+    clients = ["203.0.113.7", "203.0.113.8", "203.0.113.9", "203.0.113.7"]
+    raws = [connect_through_proxy(relay, proxy_header(client)) for client in clients]
+    assert [raw.greeting[0] for raw in raws] == [220] * 4
+    with connect_through_proxy(relay, proxy_header("203.0.113.7")) as third:
+        assert third.greeting[0] == 421 and "your address" in third.greeting[1]
+    for raw in raws:
+        raw.socket.close()
+
+
+def first_bytes(connection):
+    try:
+        return connection.recv(100)
+    except ConnectionError:
+        return b""
+
+
+def test_connections_above_the_limit_are_told_so_while_it_is_cheap(start_relay):
+    relay = start_relay("--set", "limits.sessions_max=1")
+    with Raw(relay.address()) as raw:
+        assert raw.greeting[0] == 220
+        with socket.create_connection(relay.address("smtps"), LIMIT_S) as implicit:
+            assert first_bytes(implicit) == b"", "no handshake for a refusal"
+        for _ in range(10):  # a refused one stays for a second at most: on a slow machine 300 may not overlap
+            crowd = [socket.create_connection(relay.address(), LIMIT_S) for _ in range(300)]
+            said = [first_bytes(connection)[:3] for connection in crowd]
+            for connection in crowd:
+                connection.close()
+            if b"" in said:
+                break
+        assert set(said) == {b"421", b""}
+        raw.expect(250, "NOOP")
+
+
 def test_message_above_the_limit_is_refused_at_mail_and_at_the_end(start_relay):
     relay = start_relay("--set", 'listener.smtp.message_size_max="64KiB"')
     with Raw(relay.address()) as raw:

@@ -4,6 +4,9 @@ import smtplib
 
 import pytest
 
+from raw import Raw
+from sink import Sink
+
 SENDER = "shop@example.org"
 
 
@@ -98,6 +101,20 @@ def test_received_tells_no_more_than_it_should(relay, sink):
     received = sink.wait_for_message()["Received"]
     assert "client.example" in received
     assert relay.ready["user"] not in received and relay.ready["password"] not in received
+
+
+@pytest.mark.parametrize("name", ["müller-pc", "a(b;c"])
+def test_name_that_is_none_is_taken_and_not_repeated(start_relay, name):
+    modest = Sink(extensions=["PIPELINING"])
+    relay = start_relay(routes=[f"*={modest.route}"])
+    with Raw(relay.address()) as raw:
+        raw.login(relay.ready["user"], relay.ready["password"])
+        raw.expect(250, f"EHLO {name}")
+        raw.envelope()
+        raw.expect(354, "DATA")
+        raw.expect(250, "From: shop@example.org\r\nSubject: x\r\n\r\nx\r\n.")
+    assert modest.wait_for_message()["Received"].startswith("from unknown (")
+    modest.close()
 
 
 def test_each_copy_has_a_return_path_of_its_own(relay, sink):

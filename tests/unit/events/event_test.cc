@@ -68,6 +68,18 @@ TEST(Event, IsReadAsItWasWritten) {
   EXPECT_EQ(*decode(0, encode(plain)), plain);
 }
 
+TEST(SharedEvent, IsReadAsThatOfEachRecipient) {
+  Event event = full_event();
+  const SharedEvent shared(event);
+  for (const std::uint64_t id : {std::uint64_t{7'306'114'048}, std::uint64_t{7'306'114'560}}) {
+    event.recipient = RecipientId{id};
+    event.to = "r" + std::to_string(id) + "@example.net";
+    const Result<Event> read = decode(17, shared.encode(event.recipient, event.to));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(*read, event);
+  }
+}
+
 TEST(Event, TheFirstVersionStaysReadable) {
   EXPECT_EQ(*decode(17, stored_record("event_v1.hex")), full_event());
 }

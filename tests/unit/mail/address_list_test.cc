@@ -61,6 +61,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "a@x.example b@x.example c@x.example"},
         ListRow{"EmptyGroup", "undisclosed-recipients:;", ""},
         ListRow{"Route", "Ann <@a.example,@b.example:ann@example.net>", "ann@example.net"},
+        ListRow{"RouteWithGaps", "<@a.example , (x), @b.example,: ann@example.net>",
+                "ann@example.net"},
         ListRow{"Literal", "ann@[192.0.2.1]", "ann@[192.0.2.1]"},
         ListRow{"EncodedWord", "=?utf-8?Q?J=C3=BCrgen?= <ann@example.net>", "ann@example.net"},
         ListRow{"EncodedWordWithComma", "=?utf-8?Q?Lee,_Ann?= <ann@example.net>",
@@ -97,6 +99,11 @@ INSTANTIATE_TEST_SUITE_P(
         ListRow{"BadDomain", "a@-x.example", "!"},
         ListRow{"ZeroByte", std::string("a\0@x.example", 12), "!"},
         ListRow{"ControlInQuotedLocal", "\"a\x01\"@x.example", "!"},
+        ListRow{"RouteWithoutColon", "<@bank.example,eve@example.net>", "!"},
+        ListRow{"RouteThatEndsInAComma", "<@bank.example, ann@example.net>", "!"},
+        ListRow{"RouteOfCommas", "<,,ann@example.net>", "!"},
+        ListRow{"RouteWithoutADomain", "<@:ann@example.net>", "!"},
+        ListRow{"RouteOfNoDomain", "<@a..b:ann@example.net>", "!"},
         ListRow{"OpenLiteral", "a@[192.0.2.1", "!"}),
     name_of);
 
@@ -106,6 +113,14 @@ TEST(ParseAddressList, BoundsTheDepthOfComments) {
   };
   EXPECT_TRUE(parse_address_list(nested(32)));
   EXPECT_FALSE(parse_address_list(nested(33)));
+}
+
+TEST(ParseAddressList, BoundsTheirNumber) {
+  const std::string three = "a@x.example, F: b@x.example, c@x.example;";
+  EXPECT_TRUE(parse_address_list(three, 3));
+  const auto refused = parse_address_list(three, 2);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().text(), "there are more than 2 addresses");
 }
 
 TEST(ParseAddressList, SaysWhere) {

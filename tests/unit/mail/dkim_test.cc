@@ -230,6 +230,15 @@ TEST(SignHeader, ListsAFieldOnceMoreThanItOccurs) {
   EXPECT_EQ(tag(text, "h"), "From:From:From:To:X-A:X-A");
 }
 
+TEST(SignHeader, SignsInTheOrderOfTheList) {
+  const std::string text =
+      sign("Precedence: 1\r\nSubject: b\r\nReceived: x\r\nTo: c\r\n: d\r\nFROM: a\r\n",
+           default_signed_fields());
+  EXPECT_EQ(tag(text, "h"),
+            "From:From:Sender:Reply-To:Subject:Subject:Date:To:To:Cc:Message-ID:MIME-Version:"
+            "Content-Type:Content-Transfer-Encoding:In-Reply-To:References:Precedence");
+}
+
 TEST(SignHeader, FieldsNotListedDoNotMatter) {
   constexpr std::array<SignedField, 1> kFields{{{"From", true}}};
   const std::string header = "From: ann@example.org\r\n";

@@ -100,6 +100,13 @@ TEST(BuildDsn, ForeignTextAddsNoLinesAndNoBytesBeyondAscii) {
   EXPECT_LT(facts.longest_line, 998U);
 }
 
+TEST(BuildDsn, SpacesOfADiagnosticMakeNoEmptyLines) {
+  DsnMessage report = failure();
+  report.recipients[0].diagnostic = "550  no" + std::string(200, ' ') + "such user ";
+  const std::string text = build_dsn(report);
+  EXPECT_NE(text.find("Diagnostic-Code: smtp; 550 no such user\r\n"), std::string::npos) << text;
+}
+
 TEST(BuildDsn, AnEightBitBodyComesBackLabelled) {
   DsnMessage report = failure();
   report.original = "From: ann@example.org\r\n\r\n\xff\r\n";
@@ -122,6 +129,8 @@ TEST(BuildDsn, TheOriginalCannotHoldTheBoundary) {
   const std::string first = boundary_of();
   const std::string forged = "Subject: x\r\n\r\n--" + first + "--\r\n";
   report.original = forged;
+  EXPECT_EQ(boundary_of(), first) << "its body is not even looked at";
+  report.full = true;
   EXPECT_NE(boundary_of(), first);
 }
 

@@ -33,19 +33,20 @@ class Prepare : public testing::Test {
     submission.content = std::move(content);
     submission.envelope.recipients.emplace_back();
     submission.envelope.recipients[0].address = {.local = "ann", .domain = "example.net"};
-    submission.origin = {.helo = "client.example",
-                         .client = "192.0.2.7",
+    submission.envelope.smtputf8 = smtputf8_;
+    submission.origin = {.helo = helo_,
+                         .client = client_,
                          .protocol = "ESMTPSA",
                          .user = "u",
                          .session = "a1",
                          .stream = stream};
-    return prepare(std::move(submission), kId, *directory_->snapshot(), "relay.test", kNow);
+    return prepare(submission, kId, *directory_->snapshot(), "relay.test", kNow);
   }
 
   std::string content(std::string message) {
     const Result<Prepared> made = prepared(std::move(message));
     EXPECT_TRUE(made) << made.error().text();
-    return made ? *made->content : "";
+    return made ? *made->fresh->content : "";
   }
 
   std::string refusal(std::string message) {
@@ -56,16 +57,41 @@ class Prepare : public testing::Test {
 
   TemporaryDirectory directory_;
   AccountId account_;
+  std::string helo_ = "client.example";
+  std::string client_ = "192.0.2.7";
+  bool smtputf8_ = false;
 };
 
 TEST_F(Prepare, AddsWhatIsMissingInFrontAndTouchesNothingElse) {
   const std::string message = "From: shop@example.org\r\nSubject: x\r\n\r\nhello\r\n";
   const std::string made = content(message);
   EXPECT_THAT(made, EndsWith(message));
-  EXPECT_THAT(made, StartsWith("Received: from client.example (192.0.2.7)\r\n\tby relay.test "
+  EXPECT_THAT(made, StartsWith("Received: from client.example ([192.0.2.7])\r\n\tby relay.test "
                                "(Postrider) with ESMTPSA id 1024\r\n\tfor <ann@example.net>; "));
   EXPECT_THAT(made, HasSubstr("\r\nDate: "));
   EXPECT_THAT(made, HasSubstr("\r\nMessage-ID: <1024@example.org>\r\n"));
+}
+
+TEST_F(Prepare, ReceivedHasTheClientAsAnAddressLiteral) {
+  for (const char* client : {"2001:db8::7", "2001:db8::7%eth0"}) {
+    client_ = client;
+    EXPECT_THAT(content("From: shop@example.org\r\n\r\n"), HasSubstr(" ([IPv6:2001:db8::7])\r\n"));
+  }
+}
+
+// A name of the client's choice would make an ASCII message one that needs SMTPUTF8.
+TEST_F(Prepare, ReceivedRepeatsNoNameThatIsNone) {
+  const std::string message = "From: shop@example.org\r\n\r\n";
+  for (const char* name :
+       {"client.example", "HOST", "my_pc", "[192.0.2.7]", "[IPv6:2001:db8::7]"}) {
+    helo_ = name;
+    EXPECT_THAT(content(message), StartsWith("Received: from " + helo_ + " ("));
+  }
+  for (const char* name : {"", "m\xc3\xbcller-pc", "a(b;c", "[nonsense]", "[IPv6:m\xc3\xbcller]",
+                           "a..b", "-", "x\"y", "192.0.2.7"}) {
+    helo_ = name;
+    EXPECT_THAT(content(message), StartsWith("Received: from unknown (")) << name;
+  }
 }
 
 TEST_F(Prepare, KeepsADateAndAMessageIdThatAreThere) {
@@ -97,6 +123,50 @@ TEST_F(Prepare, AHeaderWithoutAnEndGetsOne) {
   EXPECT_THAT(content("From: shop@example.org\r\n"), EndsWith("From: shop@example.org\r\n\r\n"));
 }
 
+std::string authors(int count) {
+  std::string list = "a@example.org";
+  for (int i = 1; i < count; ++i) {
+    list += ",\r\n another-author-" + std::to_string(i) + "@example.org";
+  }
+  return list;
+}
+
+// Each recipient's event has a copy.
+TEST_F(Prepare, TheEventsCopyOfFromIsCut) {
+  const auto made = prepared("From: " + authors(100) + "\r\n\r\n");
+  ASSERT_TRUE(made) << made.error().text();
+  EXPECT_THAT(made->header_from, StartsWith("a@example.org, another-author-1@example.org, "));
+  EXPECT_EQ(made->header_from.size(), 1000U);
+  EXPECT_THAT(refusal("From: " + authors(101) + "\r\n\r\n"), HasSubstr("more than 100 addresses"));
+}
+
+// Each has been read as something else by somebody.
+TEST_F(Prepare, EveryLineOfTheHeaderIsAField) {
+  const std::string from = "From: a@example.org\r\n";
+  for (const auto& [message, line] : std::vector<std::pair<std::string, std::string>>{
+           {from + "bogus line\r\n\r\n", "line 2 of the message is no header field: 'bogus line'"},
+           {"Subject: x\r\n folded\r\n: x\r\n" + from + "\r\n", "line 3 "},
+           {"From\x0b: v@bank.com\r\n" + from + "\r\n", "line 1 "},
+           {"From x: v@bank.com\r\n" + from + "\r\n", "line 1 "},
+           {" From: v@bank.com\r\n" + from + "\r\n", "line 1 "},
+           {"From a@example.org Tue Nov 24 05:52:12 2026\r\n" + from + "\r\n", "line 1 "},
+           {">From a@example.org\r\n" + from + "\r\n", "line 1 "},
+           {from + "a body without a line between", "line 2 "}}) {
+    EXPECT_THAT(refusal(message), StartsWith("554 5.6.0 " + line));
+  }
+  EXPECT_THAT(content(from + "\r\nno field\r\n"), EndsWith("\r\n\r\nno field\r\n"));
+}
+
+TEST_F(Prepare, AHeaderBeyondAsciiIsUtf8AndAnnounced) {
+  const std::string utf8 = "From: a@example.org\r\nSubject: Gr\xc3\xbc\xc3\x9f\r\n\r\n";
+  const std::string latin1 = "From: a@example.org\r\nX-Name: J\xfcrgen\r\n\r\n";
+  EXPECT_THAT(refusal(utf8), StartsWith("554 5.6.7 Subject: "));
+  EXPECT_THAT(refusal(latin1), StartsWith("554 5.6.7 X-Name: "));
+  smtputf8_ = true;
+  EXPECT_THAT(content(utf8), EndsWith(utf8));
+  EXPECT_THAT(refusal(latin1), StartsWith("554 5.6.7 X-Name: is not UTF-8"));
+}
+
 struct Refused {
   const char* name;
   const char* message;
@@ -112,14 +182,18 @@ TEST_P(PrepareRefuses, WithItsStatus) {
 INSTANTIATE_TEST_SUITE_P(
     From, PrepareRefuses,
     testing::Values(
-        Refused{"NoFrom", "Subject: x\r\n\r\n", "5.6.0"},
-        Refused{"TwoFroms", "From: a@example.org\r\nFrom: a@example.org\r\n\r\n", "5.6.0"},
-        Refused{"AnEmptyFrom", "From: \r\n\r\n", "5.6.0"},
-        Refused{"AForeignFrom", "From: a@example.com\r\n\r\n", "5.7.1"},
-        Refused{"AnotherAccounts", "From: a@other.example\r\n\r\n", "5.7.1"},
-        Refused{"AnUnverifiedOne", "From: a@unverified.example\r\n\r\n", "5.7.1"},
-        Refused{"ASubdomain", "From: a@sub.example.org\r\n\r\n", "5.7.1"},
-        Refused{"OneOfTwoForeign", "From: a@example.org, b@example.com\r\n\r\n", "5.7.1"}),
+        Refused{"NoFrom", "Subject: x\r\n\r\n", "550 5.6.0"},
+        Refused{"TwoFroms", "From: a@example.org\r\nFrom: a@example.org\r\n\r\n", "550 5.6.0"},
+        Refused{"AnEmptyFrom", "From: \r\n\r\n", "550 5.6.0"},
+        Refused{"AForeignFrom", "From: a@example.com\r\n\r\n", "550 5.7.1"},
+        Refused{"AnotherAccounts", "From: a@other.example\r\n\r\n", "550 5.7.1"},
+        Refused{"AnUnverifiedOne", "From: a@unverified.example\r\n\r\n", "550 5.7.1"},
+        Refused{"ASubdomain", "From: a@sub.example.org\r\n\r\n", "550 5.7.1"},
+        Refused{"AnAddressInALocalPart", "From: \"ceo@bank.example\"@example.org\r\n\r\n",
+                "550 5.6.0"},
+        Refused{"BracketsInALocalPart", "From: \"<ceo>\"@example.org\r\n\r\n", "550 5.6.0"},
+        Refused{"ARouteWithoutColon", "From: <@bank.example,a@example.org>\r\n\r\n", "550 5.6.0"},
+        Refused{"OneOfTwoForeign", "From: a@example.org, b@example.com\r\n\r\n", "550 5.7.1"}),
     [](const auto& row) { return row.param.name; });
 
 struct StreamRow {
@@ -136,8 +210,8 @@ TEST_P(PrepareStream, ByHeaderThenCredentialThenLook) {
   const auto made =
       prepared("From: a@example.org\r\n" + std::string(row.field) + "\r\n", row.credential);
   ASSERT_TRUE(made);
-  EXPECT_EQ(made->message.is_bulk, row.is_bulk);
-  EXPECT_EQ(made->message.lacks_message_id, row.is_bulk);
+  EXPECT_EQ(made->fresh->message.is_bulk, row.is_bulk);
+  EXPECT_EQ(made->fresh->message.lacks_message_id, row.is_bulk);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -155,16 +229,17 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.name; });
 
 TEST_F(Prepare, NotesWhatDeliveryWillAskFor) {
+  smtputf8_ = true;
   const auto made = prepared(
       "From: a@example.org\r\nSubject: Gr\xc3\xbc\xc3\x9f"
       "e\r\n\r\n.\r\n" +
       std::string(1000, 'x') + "\r\n\xff\r\n");
   ASSERT_TRUE(made);
-  EXPECT_TRUE(made->message.has_eight_bit_header);
-  EXPECT_TRUE(made->message.has_eight_bit_body);
-  EXPECT_TRUE(made->message.has_dot_lines);
-  EXPECT_TRUE(made->message.has_long_lines);
-  EXPECT_EQ(made->message.size, made->content->size());
+  EXPECT_TRUE(made->fresh->message.has_eight_bit_header);
+  EXPECT_TRUE(made->fresh->message.has_eight_bit_body);
+  EXPECT_TRUE(made->fresh->message.has_dot_lines);
+  EXPECT_TRUE(made->fresh->message.has_long_lines);
+  EXPECT_EQ(made->fresh->message.size, made->fresh->content->size());
   EXPECT_EQ(made->header_from, "a@example.org");
 }
 

@@ -30,8 +30,7 @@ class Reports : public testing::Test {
 
   std::optional<DsnAction> wanted(std::uint8_t notify, Outcome outcome, Time due = {}) {
     message_.envelope.recipients[0].notify = notify;
-    return report_wanted(message_, attempt_, {.outcome = outcome, .due = due},
-                         *directory_->snapshot());
+    return report_wanted(message_, attempt_, {.outcome = outcome, .due = due}, *directory_);
   }
 
   TemporaryDirectory directory_;
@@ -60,6 +59,18 @@ TEST_F(Reports, TheAccountsSettingHoldsWithoutAParameter) {
 }
 
 TEST_F(Reports, SuccessIsToldAsRelayed) {
+  EXPECT_EQ(wanted(smtp::kNotifySuccess, Outcome::delivered), DsnAction::relayed);
+}
+
+TEST_F(Reports, APeerWithDsnTellsOfSuccessWhereTheReturnPathIsTheSenders) {
+  ASSERT_TRUE(directory_->change_account("shop", std::nullopt, false, std::nullopt));
+  delivery::Peer peer;
+  attempt_.peer = std::make_shared<const delivery::Peer>(peer);
+  EXPECT_EQ(wanted(smtp::kNotifySuccess, Outcome::delivered), DsnAction::relayed);
+  peer.offers_dsn = true;
+  attempt_.peer = std::make_shared<const delivery::Peer>(peer);
+  EXPECT_FALSE(wanted(smtp::kNotifySuccess, Outcome::delivered));
+  ASSERT_TRUE(directory_->change_account("shop", std::nullopt, true, std::nullopt));
   EXPECT_EQ(wanted(smtp::kNotifySuccess, Outcome::delivered), DsnAction::relayed);
 }
 
@@ -92,6 +103,26 @@ TEST_F(Reports, TheReportSaysWhoAndWhy) {
                            "order 17", "To: <shop@example.org>", "Message-ID: <2048@relay.test>"}) {
     EXPECT_THAT(report, testing::HasSubstr(part));
   }
+}
+
+TEST_F(Reports, ALargeOriginalDoesNotComeBackWhole) {
+  message_.envelope.ret = smtp::Ret::full;
+  attempt_.reply = {.code = 550, .enhanced = "5.1.1", .text = "no such user"};
+  std::string original = "Subject: order 17\r\n\r\n";
+  original.resize(64 * 1024, 'x');
+  const auto report = [&] {
+    return build_report({.message = message_,
+                         .attempt = attempt_,
+                         .content = original,
+                         .hostname = "relay.test",
+                         .id = MessageId{2048},
+                         .now = kNow,
+                         .expires = std::nullopt});
+  };
+  EXPECT_THAT(report(), testing::HasSubstr(original));
+  original += 'x';
+  EXPECT_THAT(report(), testing::HasSubstr("text/rfc822-headers\r\n\r\nSubject: order 17\r\n"));
+  EXPECT_THAT(report(), testing::Not(testing::HasSubstr("xxx")));
 }
 
 }  // namespace

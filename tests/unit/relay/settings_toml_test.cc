@@ -263,6 +263,10 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"OpenRelay", "[listener.smtp]\ntrusted = {'0.0.0.0/0'='shop'}",
             "2:11: "
             "listener.smtp.trusted: names the whole Internet"},
+        Row{"ProxyFromEverywhere", "[listener.smtp]\nproxy_from = ['10.0.0.0/8', '::/0']",
+            "listener.smtp.proxy_from: names the whole Internet"},
+        Row{"XclientFromEverywhere", "[listener.smtp]\nxclient_from = '0.0.0.0/0'",
+            "listener.smtp.xclient_from: names the whole Internet"},
         Row{"TrustedAsNobody", "[listener.smtp]\ntrusted = {'10.0.0.0/8'='A b'}",
             "is not the name of an "
             "account"},

@@ -32,10 +32,25 @@ TEST(ContentCheck, HopsAreCountedInTheHeaderOnlyAndInAnyCase) {
   const std::string content =
       "Received: a\r\n folded\r\nRECEIVED: b\r\nX-Received: c\r\nreceived:d\r\n\r\n"
       "Received: not me\r\n";
-  EXPECT_EQ(count_hops(content), 3U);
+  EXPECT_EQ(measure_header(content).hops, 3U);
   EXPECT_EQ(refusal(content, {.hops_max = 3}), "");
   EXPECT_EQ(refusal(content, {.hops_max = 2}), "554 5.4.6");
-  EXPECT_EQ(count_hops("Received: only"), 1U);
+  EXPECT_EQ(measure_header("Received: only").hops, 1U);
+}
+
+// 8 MB of "a:" would be two million fields in memory.
+TEST(ContentCheck, TheHeaderHasLimitsOfItsOwn) {
+  std::string fields;
+  for (int i = 0; i < 1000; ++i) {
+    fields += "a:\r\n b\r\n";
+  }
+  const std::string body = "\r\n" + fields + fields + "a:\r\n";
+  EXPECT_EQ(refusal(fields + body, {}), "");
+  EXPECT_EQ(refusal(fields + "a:\r\n" + body, {}), "554 5.6.0");
+  const std::string rest(kHeaderBytesMax - 5, 'x');
+  EXPECT_EQ(refusal("a: " + rest + "\r\n" + body, {}), "");
+  EXPECT_EQ(refusal("a: x" + rest + "\r\n" + body, {}), "552 5.3.4");
+  EXPECT_EQ(refusal("a:\r\n" + std::string(2 * kHeaderBytesMax, ' ') + "\r\n", {}), "552 5.3.4");
 }
 
 TEST(ContentCheck, OnlyCrlfIsALineEnd) {

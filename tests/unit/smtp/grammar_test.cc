@@ -56,6 +56,7 @@ TEST(Grammar, MailPaths) {
             "<ann@xn--bcher-kva.example>"},
            {"FROM:ann@a.example", "501 5.1.7"},
            {"FROM:<ann>", "501 5.1.7"},
+           {"FROM:<postmaster>", "501 5.1.7"},
            {"FROM:<ann@a.example", "501 5.1.7"},
            {"FROM:<ann@a..example>", "501 5.1.7"},
            {"FROM <ann@a.example>", "501 5.5.2"},

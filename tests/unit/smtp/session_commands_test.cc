@@ -227,6 +227,21 @@ TEST(SessionCommands, XclientChangesWhoIsServed) {
   EXPECT_EQ(script.last.user, "ann@a.example");
 }
 
+// Who logged in was somebody else.
+TEST(SessionCommands, XclientWithoutALoginEndsThatOfBefore) {
+  Script script;
+  script.passwords["user"] = "password";
+  ServerOptions options = open_options();
+  options.auth_required = options.auth_in_clear = true;
+  options.xclient_from = {*net::parse_network("127.0.0.0/8")};
+  const std::string output = after_ehlo(options, script,
+                                        "AUTH PLAIN AHVzZXIAcGFzc3dvcmQ=\r\n"
+                                        "XCLIENT ADDR=192.0.2.7\r\nEHLO c\r\nMAIL FROM:<>\r\n");
+  EXPECT_TRUE(output.starts_with("235 ")) << output;
+  EXPECT_TRUE(output.ends_with("530 5.7.0 authentication is required\r\n")) << output;
+  EXPECT_EQ(script.last.user, "");
+}
+
 TEST(SessionCommands, AMalformedXclientChangesNothing) {
   for (const char* attribute : {"ADDR=x", "PORT=99999", "COLOUR=red", "ADDR", "LOGIN=+4"}) {
     Script script;

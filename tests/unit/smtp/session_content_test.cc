@@ -1,4 +1,5 @@
 // DATA and BDAT: what becomes of a message's content.
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <string>
 #include <vector>
@@ -65,6 +66,25 @@ TEST(SessionContent, BadContentIsRefusedAndTheSessionGoesOn) {
   }
 }
 
+// Whatever ends a transaction without a message: the handler may hold something for it.
+TEST(SessionContent, TheHandlerHearsOfATransactionThatComesToNothing) {
+  const std::string nul("DATA\r\n\0\r\n.\r\n", 12);
+  for (const std::string& end :
+       {std::string("RSET\r\n"), std::string("EHLO c\r\n"), nul,
+        "DATA\r\n" + std::string(70, 'x') + "\r\n.\r\n",
+        std::string("BDAT 70 LAST\r\n" + std::string(70, 'x')), std::string("BDAT 1 LAST\r\n\n")}) {
+    Script script;
+    ServerOptions options = open_options();
+    options.message_bytes_max = 60;
+    converse(options, script, kBegin + end);
+    ASSERT_GE(script.calls.size(), 2U);
+    EXPECT_EQ(script.calls[script.calls.size() - 2], "reset") << end;
+  }
+  Script script;
+  converse(open_options(), script, "RSET\r\nHELO c\r\nRSET\r\n" + kBegin + "DATA\r\n.\r\nRSET\r\n");
+  EXPECT_EQ(std::ranges::count(script.calls, "reset"), 0);
+}
+
 TEST(SessionContent, ATooLongMessageIsReadToItsEnd) {
   Script script;
   ServerOptions options = open_options();
@@ -106,8 +126,8 @@ TEST(SessionContent, SizeIsRefusedBeforeTheContent) {
 
 TEST(SessionContent, ALargeMessageArrivesWhole) {
   Script script;
-  std::string content;
-  std::string stuffed;
+  std::string content = "\r\n";
+  std::string stuffed = content;
   while (content.size() < 3 << 20) {
     const std::string line = "line " + std::to_string(content.size()) + " of a long message\r\n";
     content += line + ".dot\r\n";

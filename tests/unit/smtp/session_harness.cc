@@ -76,6 +76,8 @@ class ScriptedHandler final : public SessionHandler {
     co_return script_.message;
   }
 
+  void reset() override { script_.calls.emplace_back("reset"); }
+
   void ended(const SessionInfo& session, const std::string& why) override {
     note("ended", session);
     script_.why_ended = why;

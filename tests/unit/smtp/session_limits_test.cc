@@ -154,6 +154,42 @@ TEST(SessionLimits, RefusedRecipientsOfATransaction) {
             "250 mx.test\r\n250 2.1.0 ok\r\n" + repeat("550 5.1.1 no\r\n", 6) + kTooMany);
 }
 
+TEST(SessionLimits, WhatTheHandlerRefusesForGoodSpendsAnError) {
+  Script script;
+  script.mail = {.code = 550, .enhanced = "5.7.1", .text = "not you", .close = false};
+  ServerOptions options = open_options();
+  options.errors_max = 2;
+  EXPECT_EQ(converse(options, script, "HELO c\r\n" + repeat("MAIL FROM:<>\r\n", 10)),
+            "250 mx.test\r\n" + repeat("550 5.7.1 not you\r\n", 2) + kTooMany);
+  script.mail = {.code = 452, .enhanced = "4.3.1", .text = "not now", .close = false};
+  EXPECT_EQ(converse(options, script, "HELO c\r\n" + repeat("MAIL FROM:<>\r\n", 10)),
+            "250 mx.test\r\n" + repeat("452 4.3.1 not now\r\n", 10));
+}
+
+TEST(SessionLimits, AMessageThatIsTooLongSpendsAnError) {
+  ServerOptions options = open_options();
+  options.errors_max = 1;
+  options.message_bytes_max = 10;
+  for (const std::string& content : {"DATA\r\n" + std::string(20, 'x') + "\r\n.\r\n",
+                                     "BDAT 20 LAST\r\n" + std::string(20, 'x')}) {
+    Script script;
+    const std::string output =
+        converse(options, script, kBegin + content + kBegin + content + "NOOP\r\n");
+    EXPECT_NE(output.find("552 5.3.4"), std::string::npos) << output;
+    EXPECT_TRUE(output.ends_with(kTooMany)) << output;
+  }
+}
+
+TEST(SessionLimits, RecipientsAboveTheLimitSpendErrorsInTheEnd) {
+  Script script;
+  ServerOptions options = open_options();
+  options.recipients_max = 2;
+  options.errors_max = 1;
+  EXPECT_EQ(converse(options, script, kBegin + repeat("RCPT TO:<a@b.example>\r\n", 20)),
+            "250 mx.test\r\n250 2.1.0 ok\r\n" + repeat("250 2.1.5 ok\r\n", 2) +
+                repeat("452 4.5.3 too many recipients\r\n", 3) + kTooMany);
+}
+
 TEST(SessionLimits, TransactionsOfASession) {
   Script script;
   ServerOptions options = open_options();
@@ -218,6 +254,26 @@ TEST(SessionLimits, AClientThatStopsWithinTheContentIsTold) {
     });
     EXPECT_EQ(script.why_ended, "time-out in DATA");
   }
+}
+
+// Each chunk comes at once, and the message never ends.
+TEST(SessionLimits, ChunksHaveTheTimeOfOneMessage) {
+  Script script;
+  ServerOptions options = open_options();
+  options.timeouts.data = milliseconds(30);
+  run_session(options, script, [&](Peer& peer, auto& /*stop*/) -> awaitable<void> {
+    co_await peer.reply();
+    co_await peer.send(kBegin);
+    for (int i = 0; i < 3; ++i) {
+      co_await peer.reply();
+    }
+    std::string got = "250";
+    while (got.starts_with("250")) {
+      got = co_await peer.ask("BDAT 3\r\nx");
+    }
+    EXPECT_EQ(got, kWaited);
+  });
+  EXPECT_TRUE(script.accepted.empty());
 }
 
 TEST(SessionLimits, AHandshakeThatNeverComesEnds) {
@@ -288,6 +344,44 @@ TEST(SessionStop, AMessageThatDoesNotComeIsWaitedForWithinTheLimit) {
     EXPECT_EQ(co_await peer.everything(), kStops);
   });
   EXPECT_EQ(script.why_ended, "stopped in DATA");
+}
+
+// A byte now and then keeps a connection going; the second request ends it.
+TEST(SessionStop, TheSecondRequestEndsAMessageInProgress) {
+  for (const bool chunked : {false, true}) {
+    Script script;
+    run_session(open_options(), script,
+                [&](Peer& peer, cancellation_signal& stop) -> awaitable<void> {
+                  co_await peer.reply();
+                  co_await peer.ask("HELO c");
+                  co_await peer.ask("MAIL FROM:<>");
+                  co_await peer.ask("RCPT TO:<a@b.example>");
+                  co_await peer.ask(chunked ? "BDAT 3\r\nx" : "DATA");
+                  stop.emit(cancellation_type::terminal);
+                  co_await peer.send(chunked ? "BDAT 9 LAST\r\nx" : "x");
+                  co_await let_session_run();
+                  stop.emit(cancellation_type::terminal);
+                  EXPECT_EQ(co_await peer.everything(), kStops);
+                });
+    EXPECT_TRUE(script.accepted.empty());
+    EXPECT_EQ(script.why_ended, chunked ? "stopped in BDAT" : "stopped in DATA");
+  }
+}
+
+// More than the kernel takes for a client that reads nothing.
+TEST(SessionStop, TheSecondRequestEndsAWriteThatNobodyReads) {
+  Script script;
+  script.greeting.text = repeat(std::string(490, 'x') + "\n", 130'000);
+  run_session(open_options(), script,
+              [&](Peer& /*peer*/, cancellation_signal& stop) -> awaitable<void> {
+                co_await let_session_run();
+                stop.emit(cancellation_type::terminal);
+                co_await let_session_run();
+                EXPECT_EQ(script.calls.back(), "connected") << "a reply that is due gets its time";
+                stop.emit(cancellation_type::terminal);
+                co_await let_session_run();
+                EXPECT_EQ(script.calls.back(), "ended");
+              });
 }
 
 TEST(SessionStop, AReplyThatIsDueIsNotLost) {
