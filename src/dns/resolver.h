@@ -35,11 +35,13 @@ struct ResolverOptions {
   struct Stub {
     std::string zone;    ///< "example.test"; "." for everything
     std::string server;  ///< "127.0.0.1@5300"
+    bool operator==(const Stub&) const = default;
   };
   std::vector<Stub> stubs;             ///< authoritative servers for zones of their own
   bool use_system_resolvers = true;    ///< /etc/resolv.conf, where no forwarders are given
   std::filesystem::path trust_anchor;  ///< root key file for DNSSEC; empty: no validation
-  std::chrono::milliseconds timeout{std::chrono::seconds(20)};  ///< for one look-up, all tries
+  /// For one look-up with all its tries, from when it is its turn: 500 are asked at a time.
+  std::chrono::milliseconds timeout{std::chrono::seconds(20)};
 };
 
 enum class Security : std::uint8_t { insecure, secure, bogus };

@@ -10,9 +10,13 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/ip/udp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "awaiting.h"
 #include "dns/mx.h"
@@ -244,6 +248,104 @@ TEST_F(ResolverTest, DeadlineEndsALookUpAsUnavailable) {
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), Errc::unavailable);
   EXPECT_THAT(answer.error().text(), HasSubstr("no answer in time"));
+}
+
+/// Answers every question with "no such name", a while after it came.
+class SlowServer {
+ public:
+  explicit SlowServer(std::chrono::milliseconds after)
+      : after_(after), socket_(io_, {asio::ip::address_v4::loopback(), 0}) {
+    socket_.set_option(asio::socket_base::receive_buffer_size(4 << 20));
+    asio::co_spawn(io_, serve(), asio::detached);
+    thread_ = std::thread([this] { io_.run(); });
+  }
+  ~SlowServer() {
+    io_.stop();
+    thread_.join();
+  }
+  std::string address() const {
+    return "127.0.0.1@" + std::to_string(socket_.local_endpoint().port());
+  }
+
+ private:
+  asio::awaitable<void> serve() {
+    while (true) {
+      std::string question(512, 0);
+      asio::ip::udp::endpoint from;
+      question.resize(
+          co_await socket_.async_receive_from(asio::buffer(question), from, asio::use_awaitable));
+      auto timer = std::make_shared<asio::steady_timer>(io_, after_);
+      question[2] = static_cast<char>(question[2] | 0x84);  // an answer, with authority
+      question[3] = 3;                                      // NXDOMAIN
+      timer->async_wait([this, timer, question, from](boost::system::error_code) {
+        boost::system::error_code ignored;
+        socket_.send_to(asio::buffer(question), from, 0, ignored);
+      });
+    }
+  }
+
+  std::chrono::milliseconds after_;
+  asio::io_context io_;
+  asio::ip::udp::socket socket_;
+  std::thread thread_;
+};
+
+// Their time begins when it is their turn: a crowd of domains is slow, and not a failure of DNS.
+TEST_F(ResolverTest, ManyLookUpsWaitForTheirTurnAndThatTakesNoneOfTheirTime) {
+  constexpr std::size_t kMany = 3000;  // six turns of 0.3 s, with a limit of 1 s
+  SlowServer server(std::chrono::milliseconds(300));
+  asio::io_context io;
+  auto resolver = make_resolver(io.get_executor(), {.forwarders = {},
+                                                    .stubs = {{"crowd.example", server.address()}},
+                                                    .use_system_resolvers = false,
+                                                    .trust_anchor = {},
+                                                    .timeout = std::chrono::seconds(1)})
+                      .value();
+  std::size_t answered = 0;
+  std::size_t failed = 0;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    asio::co_spawn(io, resolver->mx("d" + std::to_string(i) + ".crowd.example"),
+                   [&](const std::exception_ptr&, const Result<Answer<Mx>>& result) {
+                     const bool is_answer = !result && result.error().code() == Errc::not_found;
+                     ++(is_answer ? answered : failed);
+                   });
+  }
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (answered + failed < kMany && std::chrono::steady_clock::now() < end) {
+    io.run_one_until(end);
+  }
+  EXPECT_EQ(answered, kMany);
+  EXPECT_EQ(failed, 0U);
+}
+
+TEST_F(ResolverTest, WhoGoesAwayWhileWaitingTakesNobodysTurn) {
+  SlowServer server(std::chrono::milliseconds(50));
+  asio::io_context io;
+  auto resolver = make_resolver(io.get_executor(), {.forwarders = {},
+                                                    .stubs = {{"crowd.example", server.address()}},
+                                                    .use_system_resolvers = false,
+                                                    .trust_anchor = {},
+                                                    .timeout = std::chrono::seconds(20)})
+                      .value();
+  asio::cancellation_signal stop[1200];
+  std::size_t ended = 0;
+  for (std::size_t i = 0; i < std::size(stop); ++i) {
+    asio::co_spawn(
+        io, resolver->mx("d" + std::to_string(i) + ".crowd.example"),
+        asio::bind_cancellation_slot(stop[i].slot(), [&](const std::exception_ptr&,
+                                                         const Result<Answer<Mx>>&) { ++ended; }));
+  }
+  io.poll();
+  for (auto& one : stop) {
+    one.emit(asio::cancellation_type::terminal);
+  }
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (ended < std::size(stop) && std::chrono::steady_clock::now() < end) {
+    io.run_one_until(end);
+  }
+  EXPECT_EQ(ended, std::size(stop));
+  const auto after = postrider::dns::await(io, resolver->mx("after.crowd.example"));
+  EXPECT_EQ(after.error().code(), Errc::not_found) << after.error().text();
 }
 
 TEST_F(ResolverTest, CancelledLookUpEndsAtOnce) {
