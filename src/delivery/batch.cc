@@ -17,6 +17,22 @@ Result<std::shared_ptr<const queue::Fresh>> read_from_spool(MessageId id,
   return std::shared_ptr<const queue::Fresh>(std::move(fresh));
 }
 
+/// Leaves in `waiting` those whose address needs what the first's does not, or the other way round.
+std::vector<queue::Waiting> take_alike(std::vector<queue::Waiting>& waiting,
+                                       const spool::Message& message) {
+  const auto needs_utf8 = [&](const queue::Waiting& one) {
+    return !message.envelope.recipients[one.index].address.is_ascii();
+  };
+  const bool first_does = needs_utf8(waiting.front());
+  std::vector<queue::Waiting> alike;
+  std::vector<queue::Waiting> others;
+  for (queue::Waiting& one : waiting) {
+    (needs_utf8(one) == first_does ? alike : others).push_back(std::move(one));
+  }
+  waiting = std::move(others);
+  return alike;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Batch>> Batch::load(std::vector<queue::Waiting>& waiting,
@@ -26,7 +42,8 @@ Result<std::shared_ptr<Batch>> Batch::load(std::vector<queue::Waiting>& waiting,
   if (!fresh) {
     TRY(fresh, read_from_spool(waiting.front().message, services.spool));
   }
-  return std::make_shared<Batch>(std::move(waiting), std::move(fresh),
+  std::vector<queue::Waiting> alike = take_alike(waiting, fresh->message);
+  return std::make_shared<Batch>(std::move(alike), std::move(fresh),
                                  render_context(services, options), executor);
 }
 
@@ -35,6 +52,7 @@ Batch::Batch(std::vector<queue::Waiting> waiting, std::shared_ptr<const queue::F
     : waiting_(std::move(waiting)),
       fresh_(std::move(fresh)),
       context_(std::move(context)),
+      first_index_(waiting_.front().index),
       is_rendered_(executor) {
   std::vector<std::uint32_t> indexes;
   for (const queue::Waiting& one : waiting_) {
@@ -71,9 +89,8 @@ asio::awaitable<const Result<Rendered>*> Batch::rendered() {
 }
 
 Result<Rendered> Batch::render_now(bool seven_bit, Time now) const {
-  const std::uint32_t index = waiting_.front().index;
-  return seven_bit ? render_seven_bit(*fresh_, index, context_, now)
-                   : render(*fresh_, index, context_, now);
+  return seven_bit ? render_seven_bit(*fresh_, first_index_, context_, now)
+                   : render(*fresh_, first_index_, context_, now);
 }
 
 }  // namespace postrider::delivery

@@ -22,7 +22,9 @@ namespace postrider::delivery {
 
 class Batch : public std::enable_shared_from_this<Batch> {
  public:
-  /// Takes `waiting`, unless the message can't be read (Errc::not_found: settled meanwhile).
+  /// Takes `waiting`, all of one message, unless it can't be read (Errc::not_found: settled
+  /// meanwhile). Leaves those that can't share a transaction with the first, because only one of
+  /// them needs SMTPUTF8.
   static Result<std::shared_ptr<Batch>> load(std::vector<queue::Waiting>& waiting,
                                              const Services& services, const Options& options,
                                              const boost::asio::any_io_executor& executor);
@@ -46,6 +48,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
   std::vector<queue::Waiting> waiting_;
   std::shared_ptr<const queue::Fresh> fresh_;
   RenderContext context_;
+  std::uint32_t first_index_;  ///< of waiting_, which may be taken away while others render
   smtp::Envelope envelope_;
   std::uint64_t estimated_bytes_ = 0;
   std::optional<Result<Rendered>> rendered_;

@@ -69,11 +69,11 @@ class Connection {
         co_await client_.transact(outgoing, may_go_ahead ? &next->envelope() : nullptr,
                                   may_go_ahead ? next->estimated_bytes() : 0);
     is_usable_ = !result.broken && !result.closing;
-    settle(*current, result);
     if (next && !is_usable_) {
       site_.put_back(std::move(next->waiting()));
       next.reset();
     }
+    settle(*current, result);  // behind `next`: what is put back here was in front of it
     co_return next;
   }
 
@@ -123,6 +123,9 @@ class Connection {
         continue;
       }
       BatchPtr batch = *std::move(loaded);
+      if (!waiting.empty()) {
+        site_.put_back(std::move(waiting));
+      }
       const Result<> takes_it =
           smtp::check_peer(client_.features(), batch->envelope(), batch->estimated_bytes());
       if (takes_it) {
@@ -166,7 +169,7 @@ class Connection {
 
   void settle(Batch& batch, smtp::TransactionResult& result) {
     assert(result.recipients.size() == batch.waiting().size());
-    const bool had_none = result.progress == smtp::Progress::nothing && result.broken;
+    const bool had_none = result.progress == smtp::Progress::nothing;
     if (had_none && (sent_ > 1 || connected_.has_alternative)) {
       if (sent_ == 1) {
         site_.troubled().add(connected_.peer->address);

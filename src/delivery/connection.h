@@ -4,7 +4,7 @@
 //
 // What the peer could not be given (its envelope was sent ahead, and the peer closed first) goes
 // back to the head of the queue and counts as no attempt; RFC 5321 leaves a server free to close
-// between two messages, and some do after a fixed number.
+// between two messages, and some do after a fixed number, with a 421 or without a word.
 //
 // Thread: the site's.
 #pragma once

@@ -201,6 +201,13 @@ awaitable<dns::MxResult<std::vector<asio::ip::address>>> addresses_of(
   co_return co_await dns::find_addresses(resolver, std::move(host), options.mx, random);
 }
 
+/// What a host said is worth more to people than that another said nothing.
+void note(Refusal& last, Refusal refusal) {
+  if (last.reply.code == 0 || refusal.reply.code != 0) {
+    last = std::move(refusal);
+  }
+}
+
 }  // namespace
 
 void TroubledHosts::add(const std::string& address) {
@@ -238,9 +245,9 @@ awaitable<Reached> connect_to_site(DestinationPtr destination, const Options& op
       const bool is_forbidden =
           failure.why == dns::NoWay::loop || failure.why == dns::NoWay::not_public;
       forbidden += is_forbidden ? 1 : 0;
-      last = refusal(nobody,
-                     {.enhanced = status_of(is_forbidden ? failure.why : dns::NoWay::no_answer),
-                      .text = failure.text});
+      note(last, refusal(nobody,
+                         {.enhanced = status_of(is_forbidden ? failure.why : dns::NoWay::no_answer),
+                          .text = failure.text}));
       continue;
     }
     for (std::size_t i = 0; i < addresses->size(); ++i) {
@@ -259,7 +266,7 @@ awaitable<Reached> connect_to_site(DestinationPtr destination, const Options& op
       if (!attempt.failed_here()) {
         troubled.add(net::to_string(candidate.endpoint));
       }
-      last = std::move(reached).error();
+      note(last, std::move(reached).error());
     }
   }
   for (const Candidate& candidate : later) {
@@ -268,7 +275,7 @@ awaitable<Reached> connect_to_site(DestinationPtr destination, const Options& op
     if (reached) {
       co_return reached;
     }
-    last = std::move(reached).error();
+    note(last, std::move(reached).error());
   }
   last.is_final = forbidden == destination->hosts.size() && later.empty();
   co_return std::unexpected(std::move(last));

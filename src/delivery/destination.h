@@ -3,7 +3,7 @@
 //
 // A site is named by what makes its destinations one: "mx1.example.net,mx2.example.net" (the MX
 // set), or "127.0.0.1:2600" for a route. A domain with a rule of its own has a site of its own, so
-// that the rule holds for it alone.
+// that the rule holds for it alone, and so has a TLS policy other than the usual one.
 //
 // Values, immutable once made; any thread.
 #pragma once

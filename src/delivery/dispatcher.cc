@@ -15,6 +15,15 @@ namespace postrider::delivery {
 namespace asio = boost::asio;
 using asio::awaitable;
 
+namespace {
+
+awaitable<void> stop_there(asio::io_context& context, Worker& worker,
+                           std::chrono::milliseconds limit) {
+  co_await asio::co_spawn(context, worker.stop(limit), asio::use_awaitable);
+}
+
+}  // namespace
+
 Dispatcher::Dispatcher(const Services& services, std::shared_ptr<const Options> options)
     : services_(services) {
   for (std::size_t i = 0; i < services.threads.count(); ++i) {
@@ -115,11 +124,11 @@ awaitable<std::size_t> Dispatcher::hurry(std::string domain) {
 }
 
 awaitable<void> Dispatcher::stop(std::chrono::milliseconds limit) {
+  net::TaskGroup stopping(co_await asio::this_coro::executor, "stopping delivery");
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    const auto there = services_.threads.context(i).get_executor();
-    Worker& worker = *workers_[i];
-    co_await asio::co_spawn(there, worker.stop(limit), asio::use_awaitable);
+    stopping.spawn(stop_there(services_.threads.context(i), *workers_[i], limit));
   }
+  co_await stopping.join();
 }
 
 }  // namespace postrider::delivery

@@ -40,6 +40,7 @@ class Dispatcher {
   /// At most `limit` entries, in no order.
   boost::asio::awaitable<std::vector<QueueEntry>> entries(std::size_t limit);
   boost::asio::awaitable<std::size_t> hurry(std::string domain);
+  /// Ends all workers at once, within one `limit`.
   boost::asio::awaitable<void> stop(std::chrono::milliseconds limit);
 
  private:

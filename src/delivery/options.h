@@ -57,7 +57,7 @@ struct Options {
   std::vector<std::pair<std::string, Route>> account_routes;  ///< by account name; before `routes`
   SiteLimits default_limits;
   PatternMap<SiteRule> domain_rules;  ///< [[site]] domain = ...: by recipient domain
-  PatternMap<SiteRule> mx_rules;      ///< [[site]] mx = ...: by name of the first MX
+  PatternMap<SiteRule> mx_rules;      ///< [[site]] mx = ...: by name of an MX host
   queue::RetryPolicy default_retry;
   PatternMap<queue::RetryPolicy> retry;  ///< by recipient domain
 

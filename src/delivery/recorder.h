@@ -16,6 +16,10 @@ class Recorder {
   /// Called on io thread `thread`. Returns the recipient if it waits again (its due time set): the
   /// attempt was deferred, or can't be written down for the moment. A damaged message is set aside.
   virtual std::optional<queue::Waiting> record(std::size_t thread, Attempt attempt) = 0;
+
+  /// False while nothing can be written down, because the disk is full: what was sent now would be
+  /// sent again after a crash. No attempt is begun then. Any thread.
+  virtual bool can_record() const = 0;
 };
 
 }  // namespace postrider::delivery

@@ -19,6 +19,18 @@ namespace {
 constexpr std::chrono::seconds kOpenPause{10};  // after a host refused one more connection
 constexpr double kBurst = 1;                    // tokens that a quiet site gathers
 
+/// Counts a connection for as long as its coroutine lives, also where it ends by an exception.
+class Counted {
+ public:
+  explicit Counted(std::size_t& count) : count_(count) {}
+  ~Counted() { --count_; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+ private:
+  std::size_t& count_;
+};
+
 }  // namespace
 
 Site::Site(DestinationPtr destination, const Services& services,
@@ -64,24 +76,34 @@ void Site::pump() {
     pump_later(open_not_before_);
     return;
   }
+  if (!has_token()) {
+    return;  // a connection that may not send yet would idle and end, again and again
+  }
   ++connections_;
   tasks_.spawn(run_connection(shared_from_this()));
 }
 
 awaitable<void> Site::run_connection(std::shared_ptr<Site> self) {
-  const auto options = self->options_();
-  auto connected = co_await connect_to_site(self->destination_, *options, self->services_.resolver,
-                                            self->services_.tls, self->troubled_, random_number());
-  if (!connected) {
-    --self->connections_;
-    self->refused(std::move(connected).error());
-    co_return;
+  std::optional<Refusal> refusal;
+  {
+    const Counted counted(self->connections_);
+    const auto options = self->options_();
+    auto connected =
+        co_await connect_to_site(self->destination_, *options, self->services_.resolver,
+                                 self->services_.tls, self->troubled_, random_number());
+    if (connected) {
+      self->trouble_.clear();
+      self->pump();  // the backlog may be worth another one by now
+      co_await run_connection_to_its_end(*self, *std::move(connected), options);
+    } else {
+      refusal = std::move(connected).error();
+    }
   }
-  self->trouble_.clear();
-  self->pump();  // the backlog may be worth another one by now
-  co_await run_connection_to_its_end(*self, *std::move(connected), options);
-  --self->connections_;
-  self->pump();
+  if (refusal) {
+    self->refused(*std::move(refusal));
+  } else {
+    self->pump();
+  }
 }
 
 void Site::refused(Refusal refusal) {
@@ -89,6 +111,9 @@ void Site::refused(Refusal refusal) {
   trouble_ = smtp::to_string(refusal.reply);
   if (connections_ > 0) {
     return;  // the others go on; this one was one too many
+  }
+  if (stopping_) {
+    return;  // it may be that we broke it off ourselves: no attempt, and all is in the spool
   }
   for (queue::Waiting& waiting : ready_.take_all()) {
     record_({.waiting = std::move(waiting),
@@ -102,9 +127,10 @@ void Site::refused(Refusal refusal) {
 
 std::vector<queue::Waiting> Site::take(std::uint32_t recipients_max) {
   std::vector<queue::Waiting> taken;
-  if (stopping_ || ready_.empty() || !may_send_now()) {
+  if (stopping_ || ready_.empty() || !has_token()) {
     return taken;
   }
+  tokens_ -= destination_->limits.messages_per_second > 0 ? 1 : 0;
   taken.push_back(*ready_.take());
   const bool may_share = recipients_max > 1 && taken.front().count > 1;
   if (may_share) {
@@ -119,7 +145,8 @@ std::vector<queue::Waiting> Site::take(std::uint32_t recipients_max) {
   return taken;
 }
 
-bool Site::may_send_now() {
+/// Whether the rate lets a message go now. If it doesn't, pump() comes back when it does.
+bool Site::has_token() {
   const double rate = destination_->limits.messages_per_second;
   if (rate <= 0) {
     return true;
@@ -128,13 +155,12 @@ bool Site::may_send_now() {
   const std::chrono::duration<double> passed = now - tokens_at_;
   tokens_ = std::min(std::max(kBurst, rate / 10), tokens_ + passed.count() * rate);
   tokens_at_ = now;
-  if (tokens_ < 1) {
-    const std::chrono::duration<double> wait((1 - tokens_) / rate);
-    pump_later(now + std::chrono::ceil<std::chrono::milliseconds>(wait));
-    return false;
+  if (tokens_ >= 1) {
+    return true;
   }
-  tokens_ -= 1;
-  return true;
+  const std::chrono::duration<double> wait((1 - tokens_) / rate);
+  pump_later(now + std::chrono::ceil<std::chrono::milliseconds>(wait));
+  return false;
 }
 
 void Site::pump_later(Steady::time_point when) {
@@ -174,6 +200,13 @@ void Site::sweep(const std::function<bool(const queue::Waiting&)>& is_expired,
       ready_.add(std::move(waiting));
     }
   }
+}
+
+bool Site::is_idle() const {
+  const double rate = destination_->limits.messages_per_second;
+  const std::chrono::duration<double> passed = Steady::now() - tokens_at_;
+  const bool owes_nothing = rate <= 0 || tokens_ + passed.count() * rate >= 1;
+  return ready_.empty() && connections_ == 0 && owes_nothing;
 }
 
 void Site::stop() {

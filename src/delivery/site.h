@@ -57,7 +57,8 @@ class Site : public std::enable_shared_from_this<Site> {
   /// No new connection and no new transaction from now on.
   void stop();
 
-  bool is_idle() const { return ready_.empty() && connections_ == 0; }
+  /// Nothing is lost with it: nothing waits, no connection, and its rate would let a message go.
+  bool is_idle() const;
   SiteFigures figures() const;
   const queue::ReadyQueue& ready() const { return ready_; }
 
@@ -79,7 +80,7 @@ class Site : public std::enable_shared_from_this<Site> {
  private:
   static boost::asio::awaitable<void> run_connection(std::shared_ptr<Site> self);
   void pump();
-  bool may_send_now();
+  bool has_token();
   void refused(Refusal refusal);
   void pump_later(std::chrono::steady_clock::time_point when);
 

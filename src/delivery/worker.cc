@@ -82,13 +82,20 @@ DestinationPtr Worker::known_destination(const queue::Waiting& waiting) {
       return known->second.destination;  // a route does not change before the options do
     }
     auto made = destination_by_route(*options_, waiting.domain, *route);
-    known_[waiting.domain] = {.destination = made, .until = Steady::time_point::max()};
+    remember(waiting.domain, {.destination = made, .until = Steady::time_point::max()});
     return made;
   }
   if (known != known_.end() && known->second.until > Steady::now()) {
     return known->second.destination;
   }
   return nullptr;
+}
+
+void Worker::remember(const std::string& domain, Known known) {
+  if (known_.size() >= kKnownMost) {
+    known_.clear();
+  }
+  known_[domain] = std::move(known);
 }
 
 awaitable<void> Worker::look_up(std::string domain) {
@@ -99,11 +106,16 @@ awaitable<void> Worker::look_up(std::string domain) {
     look_up_failed(domain, found.error());
     co_return;
   }
-  const auto destination = destination_by_mx(*options, domain, *found);
-  if (known_.size() >= kKnownMost) {
-    known_.clear();
+  if (options != options_) {
+    // The answer holds, and what the new options make of it is another matter.
+    auto waited = looking_up_.extract(domain);
+    for (queue::Waiting& waiting : waited.mapped()) {
+      place(std::move(waiting));
+    }
+    co_return;
   }
-  known_[domain] = {.destination = destination, .until = Steady::now() + kKnownFor};
+  const auto destination = destination_by_mx(*options, domain, *found);
+  remember(domain, {.destination = destination, .until = Steady::now() + kKnownFor});
   auto waited = looking_up_.extract(domain);
   for (queue::Waiting& waiting : waited.mapped()) {
     dispatcher_.send_to_site(index_, destination, std::move(waiting));
@@ -124,6 +136,9 @@ void Worker::look_up_failed(const std::string& domain, const dns::MxFailure& fai
 }
 
 void Worker::add_to_site(const DestinationPtr& destination, queue::Waiting waiting) {
+  if (stopping_) {
+    return;  // it is in the spool
+  }
   std::shared_ptr<Site>& site = sites_[destination->site];
   if (!site) {
     site = std::make_shared<Site>(

@@ -65,6 +65,7 @@ class Worker {
   };
 
   void place(queue::Waiting waiting);
+  void remember(const std::string& domain, Known known);
   DestinationPtr known_destination(const queue::Waiting& waiting);
   boost::asio::awaitable<void> look_up(std::string domain);
   void look_up_failed(const std::string& domain, const dns::MxFailure& failure);

@@ -19,8 +19,12 @@ std::uint16_t u16_at(std::string_view data, std::size_t at) {
   return static_cast<std::uint16_t>((byte_at(data, at) << 8) | byte_at(data, at + 1));
 }
 
-bool is_printable_label(std::string_view label) {
-  return std::ranges::all_of(label, [](char c) { return c > ' ' && c < 0x7F && c != '.'; });
+/// Letters, digits, '-' and '_': nothing that means something in the name of a site or in a list.
+bool is_plain_label(std::string_view label) {
+  return std::ranges::all_of(label, [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
+  });
 }
 
 /// Where the name at `at`, compressed or not, ends; nothing if the message does before.
@@ -48,8 +52,7 @@ std::optional<std::string> read_name(std::string_view data) {
     if (length == 0) {
       return data.empty() ? std::optional(name) : std::nullopt;
     }
-    if (length > kLongestLabel || length > data.size() ||
-        !is_printable_label(data.substr(0, length))) {
+    if (length > kLongestLabel || length > data.size() || !is_plain_label(data.substr(0, length))) {
       return std::nullopt;
     }
     if (!name.empty()) {

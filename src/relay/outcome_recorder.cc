@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/text.h"
@@ -54,6 +55,7 @@ struct OutcomeRecorder::Told {
 };
 
 std::optional<queue::Waiting> OutcomeRecorder::record(std::size_t thread, Attempt attempt) {
+  fault_point("after-attempt");
   auto message = message_of(attempt);
   if (!message) {
     return without_message(thread, std::move(attempt), message.error());

@@ -26,6 +26,7 @@
 #include "relay/intake.h"
 #include "spool/spool.h"
 #include "store/committer.h"
+#include "store/store.h"
 
 namespace postrider::relay {
 
@@ -33,6 +34,7 @@ class OutcomeRecorder final : public delivery::Recorder {
  public:
   struct Parts {
     const Clock& clock;
+    const store::Store& store;
     spool::Spool& spool;
     const events::EventStore& events;
     const directory::Directory& directory;
@@ -44,6 +46,8 @@ class OutcomeRecorder final : public delivery::Recorder {
   explicit OutcomeRecorder(Parts parts) : parts_(std::move(parts)) {}
 
   std::optional<queue::Waiting> record(std::size_t thread, delivery::Attempt attempt) override;
+
+  bool can_record() const override { return parts_.store.takes_writes(); }
 
   /// Attempts since the start, by outcome.
   std::uint64_t count(delivery::Outcome outcome) const {

@@ -102,6 +102,7 @@ struct Relay::State {
                       .fresh_bytes_max = settings.delivery.fresh_bytes_max});
     recorder = std::make_unique<OutcomeRecorder>(
         OutcomeRecorder::Parts{.clock = *clock,
+                               .store = *store,
                                .spool = *spool,
                                .events = *events,
                                .directory = *directory,

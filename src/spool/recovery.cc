@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/fault.h"
 #include "spool/records.h"
 
 namespace postrider::spool {
@@ -84,6 +85,7 @@ class Recovery {
   using States = std::vector<StateStream::Entry>;
 
   Result<> message(std::string_view key, std::string_view record) {
+    fault_point("recovery");
     TRY_VOID(drop_orphans(key));
     TRY(const States states, states_of(key));
     Result<Message> message = decode_message(message_of_key(key), record);

@@ -10,6 +10,8 @@
 #include <rocksdb/listener.h>
 #include <rocksdb/status.h>
 
+#include "base/fault.h"
+
 namespace postrider::store {
 
 class BackgroundErrors final : public rocksdb::EventListener {
@@ -26,6 +28,15 @@ class BackgroundErrors final : public rocksdb::EventListener {
   bool take_log_failure();
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override;
+  void OnFlushBegin(rocksdb::DB* /*db*/, const rocksdb::FlushJobInfo& /*job*/) override {
+    fault_point("flush-begin");
+  }
+  void OnFlushCompleted(rocksdb::DB* /*db*/, const rocksdb::FlushJobInfo& /*job*/) override {
+    fault_point("flush-end");
+  }
+  void OnCompactionBegin(rocksdb::DB* /*db*/, const rocksdb::CompactionJobInfo& /*job*/) override {
+    fault_point("compaction-begin");
+  }
 
  private:
   std::mutex mutex_;

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "store/acknowledged_file.h"
 #include "store/database.h"
@@ -142,7 +143,9 @@ struct CommitThread::State {
     const std::uint64_t next = encoder.encode(batch, last_sequence + 1);
     rocksdb::WriteOptions how;
     how.sync = true;
+    fault_point("before-sync");
     const rocksdb::Status status = database.rocks().Write(how, &encoder.writes());
+    fault_point("after-sync");
     if (!status.ok()) {
       return refuse(status);
     }
@@ -361,9 +364,12 @@ std::uint64_t CommitThread::last_sequence() const {
   return state_->last_sequence.load(std::memory_order_acquire);
 }
 
+bool CommitThread::takes_writes() const {
+  return !state_->is_latched && !state_->is_full;
+}
+
 bool CommitThread::has_room(std::uint64_t bytes) const {
-  return !state_->is_latched && !state_->is_full &&
-         state_->space.lately() >= state_->options.reserve_bytes + bytes;
+  return takes_writes() && state_->space.lately() >= state_->options.reserve_bytes + bytes;
 }
 
 StoreFigures CommitThread::figures() const {

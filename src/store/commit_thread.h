@@ -32,6 +32,7 @@ class CommitThread {
 
   std::uint64_t last_sequence() const;
   bool has_room(std::uint64_t bytes) const;
+  bool takes_writes() const;
   StoreFigures figures() const;
 
  private:

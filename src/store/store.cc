@@ -118,6 +118,10 @@ std::uint64_t Store::last_sequence() const {
   return state_->committing ? state_->committing->last_sequence() : state_->found_last_sequence;
 }
 
+bool Store::takes_writes() const {
+  return state_->committing && state_->committing->takes_writes();
+}
+
 bool Store::has_room(std::uint64_t bytes) const {
   return state_->committing && state_->committing->has_room(bytes);
 }

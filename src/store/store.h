@@ -98,6 +98,9 @@ class Store {
   /// store is latched. Cheap: looks at most 4 times a second.
   bool has_room(std::uint64_t bytes) const;
 
+  /// False while the disk is full, and once the store is latched: notes wait, promises are refused.
+  bool takes_writes() const;
+
   /// Set if acknowledged writes were not recovered, or if nobody can tell; for people to read.
   /// Stays for this run; after the next commit the next start no longer sees it.
   std::optional<std::string> missing_writes() const;

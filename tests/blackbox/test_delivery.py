@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from sink import CLOSE
+from sink import CLOSE, Sink
 
 
 def test_greylisted_recipient_is_delivered_on_the_second_attempt(relay, sink):
@@ -84,6 +84,17 @@ def test_peer_that_hangs_up_between_messages_fails_nobody(relay, sink):
     assert len(sink.messages) == 12
     assert not relay.events(type="deferred")
     assert {e["attempt"] for e in relay.events(type="delivered")} == {1}
+
+
+def test_peer_that_hangs_up_while_the_next_is_being_signed(start_relay, sink):
+    """RSA signatures are made on other threads: what they sign may be taken away meanwhile."""
+    sink.messages_per_connection = 1
+    relay = start_relay("--dkim", "both", routes=[f"*={sink.route}"])
+    with relay.client() as client:
+        for i in range(300):
+            client.sendmail("shop@example.org", [f"r{i}@example.net"], b"From: shop@example.org\r\n\r\nhello\r\n")
+    relay.wait_for_events("delivered", 300)
+    assert not relay.events(type="deferred")
 
 
 def test_connections_are_reused_without_rset(relay, sink):
@@ -274,3 +285,14 @@ def test_route_s_host_that_is_a_name_is_looked_up(start_relay, sink):
     relay = start_relay(routes=[f"*=localhost:{sink.port}"])
     relay.submit()
     assert sink.wait_for_message()["Subject"] == "order 17"
+
+
+def test_recipient_that_needs_smtputf8_takes_no_other_with_it(start_relay):
+    old = Sink(extensions=[word for word in Sink.MODERN if word != "SMTPUTF8"])
+    relay = start_relay(routes=[f"*={old.route}"])
+    relay.cli("account", "change", "sandbox", "--own-return-paths", "off")
+    relay.submit(to=["ann@example.net", "jörg@example.net", "bob@example.net"], mail_options=["SMTPUTF8"],
+                 message=b"From: shop@example.org\r\nSubject: order 17\r\n\r\nhello\r\n")
+    assert relay.wait_for_event("failed")["to"] == "jörg@example.net"
+    assert {e["to"] for e in relay.wait_for_events("delivered", 2)} == {"ann@example.net", "bob@example.net"}
+    old.close()

@@ -3,6 +3,7 @@
 Every part returns a Tally; the last line of all is "N passed, N failed, N skipped" and the exit status
 says whether anything failed. A part in which nothing could run is a failure, never silence.
 """
+import signal
 import sys
 import time
 
@@ -11,11 +12,12 @@ import fuzz
 import lint
 import sanitizers
 import style
+import torture
 import units
 from tally import Tally, announce
 
 
-def everything(_):
+def everything():
     tally = style.run() + units.run("release")
     tally += fuzz.run(seconds=5)
     return tally + blackbox.run("release")
@@ -23,19 +25,20 @@ def everything(_):
 
 PARTS = {
     "all": everything,
-    "style": lambda _: style.run(),
-    "unit": lambda name: units.run("release", folder=name),
-    "blackbox": lambda name: blackbox.run("release", name=name),
-    "fuzz": lambda name: fuzz.run(seconds=int(name or 30)),
-    "asan": lambda name: sanitizers.run("asan", name),
-    "tsan": lambda name: sanitizers.run("tsan", name),
-    "lint": lambda _: lint.run(),
+    "style": lambda: style.run(),
+    "unit": lambda name=None: units.run("release", folder=name),
+    "blackbox": lambda name=None: blackbox.run("release", name=name),
+    "fuzz": lambda seconds=30: fuzz.run(seconds=int(seconds)),
+    "torture": lambda *words: torture.run(words),
+    "asan": lambda name=None: sanitizers.run("asan", name),
+    "tsan": lambda name=None: sanitizers.run("tsan", name),
+    "lint": lambda: lint.run(),
 }
 
 
-def main(part="all", name=None):
+def main(part="all", *words):
     began = time.monotonic()
-    tally: Tally = PARTS[part](name)
+    tally: Tally = PARTS[part](*words)
     if tally.failures:
         announce("Failed")
         for failure in tally.failures:
@@ -46,4 +49,6 @@ def main(part="all", name=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:3]))
+    # A shell that starts us in the background has SIGINT ignored, for our children too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.exit(main(*sys.argv[1:]))

@@ -1,6 +1,7 @@
 #include "delivery/destination.h"
 
 #include <gtest/gtest.h>
+#include <set>
 
 namespace postrider::delivery {
 namespace {
@@ -59,6 +60,35 @@ TEST(DestinationByMx, TheRuleOfTheMxHoldsForEveryDomainThere) {
   EXPECT_EQ(made->limits.connections, 2U);
   EXPECT_EQ(made->limits.messages_per_connection, options.default_limits.messages_per_connection);
   EXPECT_EQ(made->site, "mx1.example.net");
+}
+
+// Equal sets of hosts are one site: what holds there must not depend on a domain's preferences.
+TEST(DestinationByMx, TheRuleOfAnMxHoldsWhereverItStandsInTheSet) {
+  Options options;
+  SiteRule rule;
+  rule.tls = TlsPolicy::required;
+  options.mx_rules.set("mx2.example.net", rule);
+  for (const auto& names : {std::vector<std::string>{"mx1.example.net", "mx2.example.net"},
+                            std::vector<std::string>{"mx2.example.net", "mx1.example.net"}}) {
+    const auto made = destination_by_mx(options, "shop.example", exchangers(names));
+    EXPECT_EQ(made->limits.tls, TlsPolicy::required) << names.front();
+  }
+}
+
+// Mail that must not go in the clear must not find an open connection of mail that may.
+TEST(DestinationByRoute, AnotherTlsIsAnotherSite) {
+  const Options options;
+  std::set<std::string> sites;
+  for (const auto tls : {std::optional<TlsPolicy>(), std::optional(TlsPolicy::none),
+                         std::optional(TlsPolicy::required), std::optional(TlsPolicy::verified)}) {
+    Route route = route_to("127.0.0.1", 25);
+    route.tls = tls;
+    sites.insert(destination_by_route(options, "example.net", route)->site);
+    route.implicit_tls = true;
+    sites.insert(destination_by_route(options, "example.net", route)->site);
+  }
+  EXPECT_EQ(sites.size(), 8U);
+  EXPECT_TRUE(sites.contains("127.0.0.1:25"));
 }
 
 TEST(DestinationByMx, ADomainWithARuleOfItsOwnIsASiteOfItsOwn) {

@@ -16,12 +16,16 @@ TEST(Wire, NameIsLowerCaseWithDots) {
 
 TEST(Wire, MalformedNamesAreNothing) {
   const std::string cases[] = {
-      "",              // no data
-      "\x02mx"s,       // does not end
-      "\x05mx\0"s,     // shorter than its length says
-      "\x02mx\0x"s,    // more behind the end
-      "\xC0\x0C"s,     // a pointer
-      "\x02m.\0"s,     // a dot within a label
+      "",            // no data
+      "\x02mx"s,     // does not end
+      "\x05mx\0"s,   // shorter than its length says
+      "\x02mx\0x"s,  // more behind the end
+      "\xC0\x0C"s,   // a pointer
+      "\x02m.\0"s,   // a dot within a label
+      "\x03"
+      "a,b\0"s,  // two names in one, once they are joined
+      "\x04"
+      "a:25\0"s,       // a port
       "\x02m \0"s,     // a space
       "\x02m\n\0"s,    // a control character
       "\x02m\xE9\0"s,  // not ASCII

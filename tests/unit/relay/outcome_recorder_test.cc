@@ -95,6 +95,7 @@ class OutcomeRecorderTest : public testing::Test {
                   .committers = committers_,
                   .hostname = "mail.example.org"}};
   OutcomeRecorder recorder_{{.clock = clock_,
+                             .store = *store_,
                              .spool = *spool_,
                              .events = *events_,
                              .directory = *directory_,

@@ -1,5 +1,5 @@
-// A scripted peer for the client's tests: the other end of a real loopback connection, whose script
-// is a coroutine beside the one that drives the client. Every wait ends within seconds.
+// What the client's tests run in: a client at one end of a real loopback connection, a scripted
+// peer at the other, a coroutine each. Every wait ends within seconds.
 #pragma once
 
 #include <exception>
@@ -9,7 +9,6 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
-#include <poll.h>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,13 +17,11 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "net/stream.h"
 #include "net/tls.h"
 #include "smtp/client.h"
+#include "support/scripted_peer.h"
 
 namespace postrider::smtp {
 
@@ -32,86 +29,8 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using namespace std::chrono_literals;
 
-constexpr auto kPatience = 10s;
-
-class Peer {
- public:
-  explicit Peer(net::Stream stream) : stream_(std::move(stream)) {}
-
-  /// The next line without CRLF; "(end)" once the client has closed.
-  asio::awaitable<std::string> line() {
-    while (true) {
-      const std::string_view bytes = stream_.buffered();
-      if (const auto end = bytes.find("\r\n"); end != std::string_view::npos) {
-        std::string found(bytes.substr(0, end));
-        stream_.consume(end + 2);
-        co_return found;
-      }
-      const Result<> filled = co_await stream_.fill(net::within(kPatience));
-      if (!filled) {
-        co_return filled.error().code() == Errc::closed ? "(end)" : filled.error().text();
-      }
-    }
-  }
-
-  asio::awaitable<void> expect(std::initializer_list<std::string_view> lines) {
-    for (const std::string_view wanted : lines) {
-      const std::string got = co_await line();
-      EXPECT_EQ(got, wanted);
-    }
-  }
-
-  /// Nothing more has been sent, as far as can be known without waiting.
-  bool is_quiet() { return stream_.is_quiet(); }
-
-  asio::awaitable<void> say(std::string bytes) {
-    const Result<> written = co_await stream_.write(bytes, net::within(kPatience));
-    EXPECT_TRUE(written) << written.error().text();
-  }
-
-  /// As it came over the wire, up to the dot alone and without it.
-  asio::awaitable<std::string> data() {
-    std::string content;
-    while (true) {
-      const std::string got = co_await line();
-      if (got == "." || got == "(end)") {
-        co_return content;
-      }
-      content += got + "\r\n";
-    }
-  }
-
-  asio::awaitable<std::string> bytes(std::size_t count) {
-    while (stream_.buffered().size() < count) {
-      const Result<> filled = co_await stream_.fill(net::within(kPatience));
-      if (!filled) {
-        break;
-      }
-    }
-    std::string taken(stream_.buffered().substr(0, count));
-    stream_.consume(taken.size());
-    co_return taken;
-  }
-
-  /// Greeting and EHLO.
-  asio::awaitable<void> welcome(std::string_view features = "") {
-    co_await say("220 mx.example ESMTP\r\n");
-    co_await expect({"EHLO relay.example"});
-    co_await say("250-mx.example\r\n" + std::string(features) + "250 HELP\r\n");
-  }
-
-  void close() { stream_.close(); }
-
-  /// Lets the client run.
-  static asio::awaitable<void> pause() {
-    const auto executor = co_await asio::this_coro::executor;
-    co_await asio::post(executor, asio::use_awaitable);
-  }
-  net::Stream& stream() { return stream_; }
-
- private:
-  net::Stream stream_;
-};
+using Peer = test::ScriptedPeer;
+using test::kPatience;
 
 struct SocketSizes {
   int client_send = 0;
