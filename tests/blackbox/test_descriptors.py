@@ -35,7 +35,7 @@ def send_large(client, number):
     """One message of 400 kB; its code."""
     try:
         client.sendmail("shop@example.org", [f"ann-{number}@example.net"],
-                        b"From: shop@example.org\r\nSubject: large\r\n\r\n" + b"x" * 70 + b"\r\n" * 200_000)
+                        b"From: shop@example.org\r\nSubject: large\r\n\r\n" + (b"x" * 900 + b"\r\n") * 450)
     except smtplib.SMTPResponseException as error:
         return error.smtp_code
     except smtplib.SMTPRecipientsRefused as error:
