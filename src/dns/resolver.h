@@ -40,8 +40,9 @@ struct ResolverOptions {
   std::vector<Stub> stubs;             ///< authoritative servers for zones of their own
   bool use_system_resolvers = true;    ///< /etc/resolv.conf, where no forwarders are given
   std::filesystem::path trust_anchor;  ///< root key file for DNSSEC; empty: no validation
-  /// For one look-up with all its tries, from when it is its turn: 500 are asked at a time.
+  /// For one look-up with all its tries, from when it is its turn.
   std::chrono::milliseconds timeout{std::chrono::seconds(20)};
+  std::size_t asked_at_a_time = 500;  ///< the others wait for their turn
 };
 
 enum class Security : std::uint8_t { insecure, secure, bogus };

@@ -25,7 +25,6 @@ namespace {
 constexpr int kClassInternet = 1;
 constexpr int kServfail = 2;
 constexpr int kRefused = 5;
-constexpr std::size_t kInFlightMost = 500;
 constexpr std::size_t kLongestChain = 8;  // of CNAMEs; libunbound itself gives up after 11
 
 struct DeleteContext {
@@ -165,16 +164,17 @@ Result<std::shared_ptr<UnboundContext>> UnboundContext::create(
   }
   ub_ctx_debugout(context.get(), nullptr);  // it would write to standard error, in its own format
   TRY_VOID(configure(context.get(), options));
-  const auto made =
-      std::shared_ptr<UnboundContext>(new UnboundContext(executor, context.release()));
+  const auto made = std::shared_ptr<UnboundContext>(
+      new UnboundContext(executor, context.release(),
+                         std::min(options.asked_at_a_time, net::descriptor_shares().dns_sockets)));
   made->watch();
   return made;
 }
 
-UnboundContext::UnboundContext(const asio::any_io_executor& executor, ub_ctx* context)
+UnboundContext::UnboundContext(const asio::any_io_executor& executor, ub_ctx* context,
+                               std::size_t asked_at_a_time)
     : context_(context),
-      turns_(
-          std::make_shared<Turns>(std::min(kInFlightMost, net::descriptor_shares().dns_sockets))),
+      turns_(std::make_shared<Turns>(asked_at_a_time)),
       pipe_(executor, ub_fd(context)) {}
 
 UnboundContext::~UnboundContext() {

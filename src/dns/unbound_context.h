@@ -48,7 +48,8 @@ class UnboundContext : public std::enable_shared_from_this<UnboundContext> {
   const std::shared_ptr<Turns>& turns() const { return turns_; }
 
  private:
-  UnboundContext(const boost::asio::any_io_executor& executor, ub_ctx* context);
+  UnboundContext(const boost::asio::any_io_executor& executor, ub_ctx* context,
+                 std::size_t asked_at_a_time);
   void watch();
 
   ub_ctx* context_;
