@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
   add_reload(app, context);
   add_status(app, context);
   add_simulator(app, context);
+  add_load(app, context);
   add_sandbox(app, context);
   add_clock(app, context);
   explain_common_options(app);

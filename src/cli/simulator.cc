@@ -1,8 +1,6 @@
 #include "simulator/simulator.h"
 
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
 #include <fmt/core.h>
 #include <memory>
 #include <unistd.h>
@@ -14,6 +12,8 @@
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "cli/command.h"
+#include "cli/count.h"
+#include "cli/own_certificate.h"
 #include "cli/table.h"
 #include "net/descriptors.h"
 #include "net/network.h"
@@ -54,24 +54,6 @@ void list_behaviours(const Context& context) {
   fmt::print("{}\n", json.take());
 }
 
-/// A certificate of its own, for as long as this process lives: nothing of it stays on the disk.
-Result<std::shared_ptr<const net::TlsServer>> make_certificate() {
-  std::string form = (std::filesystem::temp_directory_path() / "postrider-XXXXXX").string();
-  if (::mkdtemp(form.data()) == nullptr) {
-    return fail(Errc::unavailable, "making a folder for a certificate in " +
-                                       std::filesystem::temp_directory_path().string() + " failed");
-  }
-  const std::filesystem::path folder = form;
-  const auto write = [&]() -> Result<std::shared_ptr<const net::TlsServer>> {
-    TRY_VOID(net::write_self_signed("mx.simulator.test", folder / "cert", folder / "key"));
-    return net::TlsServer::create(folder / "cert", folder / "key");
-  };
-  auto certificate = write();
-  std::error_code ignored;
-  std::filesystem::remove_all(folder, ignored);
-  return certificate;
-}
-
 void announce(const Context& context, const simulator::Simulator& running) {
   if (context.json) {
     JsonText json;
@@ -104,7 +86,7 @@ Result<> run(const Context& context, std::uint16_t port) {
   const SystemClock clock;
   simulator::Options options;
   options.port = port;
-  TRY(options.tls, make_certificate());
+  TRY(options.tls, make_own_certificate());
   TRY(const auto running, simulator::Simulator::start(io.get_executor(), clock, options));
   announce(context, *running);
   net::TaskGroup tasks(io.get_executor(), "simulator");
@@ -118,12 +100,31 @@ Result<> run(const Context& context, std::uint16_t port) {
   return {};
 }
 
+void add_counting(CLI::App& command, bool& count, CountWords& words) {
+  auto* counting = command.add_flag(
+      "--count", count,
+      "Instead of mailboxes: take mail for any domain, and count each recipient of a `postrider "
+      "load`. Prints figures as JSON at SIGUSR1 and at the end");
+  command
+      .add_option("--log", words.log,
+                  "With --count: write on in this file, a line for each recipient, RUN NUMBER "
+                  "MICROSECONDS COPIES-BEFORE")
+      ->needs(counting);
+  command.add_flag("--tls", words.tls, "With --count: offer STARTTLS")->needs(counting);
+  command.add_option("--threads", words.threads, "With --count")
+      ->needs(counting)
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+}
+
 }  // namespace
 
 void add_simulator(CLI::App& app, Context& context) {
   struct Options {
     bool list = false;
+    bool count = false;
     std::uint16_t port = 2529;
+    CountWords words;
   };
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
@@ -131,12 +132,16 @@ void add_simulator(CLI::App& app, Context& context) {
   command->add_flag("--list", options->list, "Print what the mailboxes do, and end");
   command->add_option("--port", options->port, "Listen here and on those that follow; 0: free ones")
       ->capture_default_str();
+  add_counting(*command, options->count, options->words);
   command->callback([options, &context] {
     if (options->list) {
       list_behaviours(context);
       return;
     }
-    if (const auto ran = run(context, options->port); !ran) {
+    options->words.port = options->port;
+    const Result<> ran =
+        options->count ? count_arrivals(context, options->words) : run(context, options->port);
+    if (!ran) {
       complain(context, ran.error());
     }
   });

@@ -17,6 +17,7 @@ using asio::awaitable;
 
 namespace {
 
+constexpr int kElsewhereMost = 2;              // hosts after the first that an attempt goes to
 constexpr std::uint32_t kRecipientsMax = 100;  // RFC 5321, 4.5.3.1.8: every server takes as many
 
 using BatchPtr = std::shared_ptr<Batch>;
@@ -170,10 +171,12 @@ class Connection {
   void settle(Batch& batch, smtp::TransactionResult& result) {
     assert(result.recipients.size() == batch.waiting().size());
     const bool had_none = result.progress == smtp::Progress::nothing;
-    if (had_none && (sent_ > 1 || connected_.has_alternative)) {
-      if (sent_ == 1) {
-        site_.troubled().add(connected_.peer->address);
-      }
+    if (had_none && sent_ > 1) {
+      site_.put_back(std::move(batch.waiting()));
+      return;
+    }
+    if (had_none && connected_.has_alternative && may_go_elsewhere(batch)) {
+      site_.troubled().add(connected_.peer->address);
       site_.put_back(std::move(batch.waiting()));
       return;
     }
@@ -186,8 +189,15 @@ class Connection {
                     .message = batch.message(),
                     .peer = connected_.peer,
                     .reply = std::move(reply),
-                    .took = result.took});
+                    .took = std::chrono::floor<std::chrono::milliseconds>(result.took)});
     }
+  }
+
+  /// Counts it. A host that says nothing for minutes must not be followed by others for hours.
+  static bool may_go_elsewhere(Batch& batch) {
+    return std::ranges::all_of(batch.waiting(), [](queue::Waiting& waiting) {
+      return ++waiting.elsewhere <= kElsewhereMost;
+    });
   }
 
   static smtp::Reply no_reply(const smtp::TransactionResult& result) {

@@ -17,7 +17,7 @@ namespace {
 
 using Reached = std::expected<Connected, Refusal>;
 
-constexpr std::chrono::minutes kTrouble{1};
+constexpr std::chrono::minutes kTrouble{15};  // longer than a host can keep us waiting, twice
 
 struct Candidate {
   std::string host;

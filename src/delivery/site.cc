@@ -17,6 +17,7 @@ using Steady = std::chrono::steady_clock;
 namespace {
 
 constexpr std::chrono::seconds kOpenPause{10};  // after a host refused one more connection
+constexpr std::chrono::seconds kFullPause{1};   // until we look again for room on our disk
 constexpr double kBurst = 1;                    // tokens that a quiet site gathers
 
 /// Counts a connection for as long as its coroutine lives, also where it ends by an exception.
@@ -33,6 +34,29 @@ class Counted {
 
 }  // namespace
 
+/// A try for a connection, from its start to its outcome, however it ends.
+class Site::Opening {
+ public:
+  explicit Opening(Site& site) : site_(site), number_(++site.openings_), added_(site.added_) {
+    site_.opening_.insert(number_);
+  }
+  ~Opening() { end(); }
+  Opening(const Opening&) = delete;
+  Opening& operator=(const Opening&) = delete;
+
+  void end() { site_.opening_.erase(number_); }
+  bool is_oldest() const { return *site_.opening_.begin() == number_; }
+  /// How many of those that are ready now were there when it began.
+  std::size_t ready_since() const {
+    return site_.ready_.size() - std::min(site_.ready_.size(), site_.added_ - added_);
+  }
+
+ private:
+  Site& site_;
+  std::uint64_t number_;
+  std::size_t added_;
+};
+
 Site::Site(DestinationPtr destination, const Services& services,
            std::function<std::shared_ptr<const Options>()> options, net::TaskGroup& tasks,
            asio::io_context& context, Record record)
@@ -47,6 +71,7 @@ Site::Site(DestinationPtr destination, const Services& services,
 
 void Site::add(queue::Waiting waiting) {
   ready_.add(std::move(waiting));
+  ++added_;
   pump();
 }
 
@@ -60,6 +85,10 @@ void Site::put_back(std::vector<queue::Waiting> waiting) {
 /// Wakes an idle connection, or opens one more where the open ones have a backlog.
 void Site::pump() {
   if (ready_.empty() || stopping_) {
+    return;
+  }
+  if (!services_.recorder.can_record()) {
+    pump_later(Steady::now() + kFullPause);
     return;
   }
   if (!idle_.empty()) {
@@ -84,39 +113,38 @@ void Site::pump() {
 }
 
 awaitable<void> Site::run_connection(std::shared_ptr<Site> self) {
-  std::optional<Refusal> refusal;
   {
     const Counted counted(self->connections_);
+    Opening opening(*self);
     const auto options = self->options_();
     auto connected =
         co_await connect_to_site(self->destination_, *options, self->services_.resolver,
                                  self->services_.tls, self->troubled_, random_number());
     if (connected) {
+      opening.end();
       self->trouble_.clear();
       self->pump();  // the backlog may be worth another one by now
       co_await run_connection_to_its_end(*self, *std::move(connected), options);
     } else {
-      refusal = std::move(connected).error();
+      self->refused(connected.error(), opening);
     }
   }
-  if (refusal) {
-    self->refused(*std::move(refusal));
-  } else {
-    self->pump();
-  }
+  self->pump();
 }
 
-void Site::refused(Refusal refusal) {
+/// Where no connection is left, and none that was tried before this one may still come: what has
+/// waited for all of this one's time has had its attempt.
+void Site::refused(const Refusal& refusal, const Opening& opening) {
   open_not_before_ = Steady::now() + kOpenPause;
   trouble_ = smtp::to_string(refusal.reply);
-  if (connections_ > 0) {
+  if (is_connected() || !opening.is_oldest()) {
     return;  // the others go on; this one was one too many
   }
   if (stopping_) {
     return;  // it may be that we broke it off ourselves: no attempt, and all is in the spool
   }
-  for (queue::Waiting& waiting : ready_.take_all()) {
-    record_({.waiting = std::move(waiting),
+  for (std::size_t left = opening.ready_since(); left > 0; --left) {
+    record_({.waiting = *ready_.take(),
              .message = nullptr,
              .peer = refusal.peer,
              .reply = refusal.reply,
@@ -127,7 +155,7 @@ void Site::refused(Refusal refusal) {
 
 std::vector<queue::Waiting> Site::take(std::uint32_t recipients_max) {
   std::vector<queue::Waiting> taken;
-  if (stopping_ || ready_.empty() || !has_token()) {
+  if (stopping_ || ready_.empty() || !services_.recorder.can_record() || !has_token()) {
     return taken;
   }
   tokens_ -= destination_->limits.messages_per_second > 0 ? 1 : 0;
@@ -222,7 +250,7 @@ SiteFigures Site::figures() const {
           .ready = ready_.size(),
           .connections = connections_,
           .connections_max = destination_->limits.connections,
-          .trouble = connections_ > 0 ? "" : trouble_};
+          .trouble = is_connected() ? "" : trouble_};
 }
 
 }  // namespace postrider::delivery

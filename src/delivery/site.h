@@ -4,8 +4,8 @@
 // A further connection is opened only when those that are open have a backlog: a message more for
 // an open connection costs microseconds, a connection a dialogue.
 //
-// When no host of the site will talk to us and no connection is left, everything that is ready is
-// deferred with that reason: each keeps its own schedule and expiry.
+// When no host of the site will talk to us and no connection is left, everything that was ready
+// when we began to knock is deferred with that reason: each keeps its own schedule and expiry.
 //
 // Thread: its own; a shared_ptr, because its connections keep it.
 #pragma once
@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -78,10 +79,12 @@ class Site : public std::enable_shared_from_this<Site> {
   std::size_t next_turn() { return turn_++; }
 
  private:
+  class Opening;
   static boost::asio::awaitable<void> run_connection(std::shared_ptr<Site> self);
   void pump();
   bool has_token();
-  void refused(Refusal refusal);
+  void refused(const Refusal& refusal, const Opening& opening);
+  bool is_connected() const { return connections_ > opening_.size(); }
   void pump_later(std::chrono::steady_clock::time_point when);
 
   DestinationPtr destination_;
@@ -92,8 +95,11 @@ class Site : public std::enable_shared_from_this<Site> {
   Record record_;
   queue::ReadyQueue ready_;
   TroubledHosts troubled_;
-  std::size_t connections_ = 0;
-  std::vector<net::Event*> idle_;  ///< of connections that wait for work; the latest last
+  std::size_t connections_ = 0;      ///< also those that are being opened
+  std::set<std::uint64_t> opening_;  ///< by number: in the order in which they began
+  std::uint64_t openings_ = 0;       ///< so far
+  std::size_t added_ = 0;            ///< recipients so far
+  std::vector<net::Event*> idle_;    ///< of connections that wait for work; the latest last
   std::size_t turn_ = 0;
   bool stopping_ = false;
   std::string trouble_;

@@ -162,6 +162,7 @@ bool Worker::is_expired(const queue::Waiting& waiting, Time now) const {
 
 void Worker::expire(queue::Waiting waiting) {
   auto peer = std::make_shared<Peer>();
+  peer->site = waiting.domain;
   record({.waiting = std::move(waiting),
           .message = nullptr,
           .peer = std::move(peer),

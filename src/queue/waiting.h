@@ -35,6 +35,7 @@ struct Waiting {
   std::uint32_t index = 0;     ///< of the recipient in its message
   std::uint32_t count = 1;     ///< recipients of the message
   std::uint32_t attempts = 0;  ///< that have failed
+  std::uint8_t elsewhere = 0;  ///< hosts that said nothing in this attempt
   Time accepted{};
   Time due{};                          ///< not before
   std::string domain;                  ///< of the recipient's address

@@ -199,6 +199,7 @@ void OutcomeRecorder::settle(std::size_t thread, Step step, const Told& told) {
 std::optional<queue::Waiting> OutcomeRecorder::defer(std::size_t thread, Step step, Told told) {
   queue::Waiting waiting = told.attempt.waiting;
   ++waiting.attempts;
+  waiting.elsewhere = 0;
   const spool::RecipientState state{.attempts = waiting.attempts,
                                     .due = told.disposition.due,
                                     .is_settled = false,

@@ -77,6 +77,10 @@ const PeerFeatures& Client::features() const {
   return conversation_->features;
 }
 
+void Client::forgo_pipelining() {
+  conversation_->features.pipelining = false;
+}
+
 asio::awaitable<Result<Reply>> Client::start_tls(std::shared_ptr<const net::TlsClient> tls,
                                                  std::string host) {
   const auto peer = conversation_;

@@ -95,7 +95,7 @@ struct TransactionResult {
   std::optional<Error> broken;
   bool closing = false;  ///< the peer said 421: no further use either
   /// From the first write of this transaction's content to the last reply.
-  std::chrono::milliseconds took{0};
+  std::chrono::microseconds took{0};
 };
 
 class Client {
@@ -109,6 +109,8 @@ class Client {
   /// settled it.
   boost::asio::awaitable<Result<Reply>> hello(std::string name);
   const PeerFeatures& features() const;
+  /// One command at a time until the next hello(), though the peer offered PIPELINING.
+  void forgo_pipelining();
 
   /// STARTTLS and the handshake. A reply other than 220: TLS was refused, the connection goes on in
   /// the clear. After 220, call hello() again.

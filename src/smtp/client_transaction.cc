@@ -93,7 +93,7 @@ asio::awaitable<Result<>> ClientTransaction::attempt(const Envelope* next,
   }
   const auto begun = std::chrono::steady_clock::now();
   Result<> done = co_await transfer(next, next_content_bytes);
-  outcome_.took = std::chrono::duration_cast<std::chrono::milliseconds>(
+  outcome_.took = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now() - begun);
   co_return done;
 }

@@ -196,6 +196,22 @@ TEST_F(ConnectionOfASite, ThatBreaksBeforeItsFirstMessageLeadsToTheNextHost) {
   }
 }
 
+TEST_F(ConnectionOfASite, GoesToThreeSilentHostsInOneAttemptAndToNoMore) {
+  const auto silent = [](Visit& visit) -> awaitable<void> {
+    co_await visit.welcome();
+    co_await visit.line();
+  };
+  mx.follow({silent});
+  for (const char* name : {"mx2", "mx3", "mx4"}) {
+    host(name).follow({silent});
+  }
+  open({"mx1", "mx2", "mx3", "mx4"});
+  add({"ann@example.net"});
+  ASSERT_TRUE(run_until_attempts(1));
+  EXPECT_THAT(told(), ElementsAre(StartsWith("ann@example.net deferred")));
+  EXPECT_EQ(recorder.attempts[0].peer->host, "mx3");
+}
+
 TEST_F(ConnectionOfASite, GivesEachRefusalToItsOwnRecipient) {
   mx.follow({[](Visit& visit) -> awaitable<void> {
     co_await visit.welcome();

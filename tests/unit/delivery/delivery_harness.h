@@ -52,6 +52,9 @@ class FakeRecorder final : public Recorder {
     return waits;
   }
 
+  bool can_record() const override { return has_room; }
+
+  bool has_room = true;
   std::vector<Attempt> attempts;
   std::function<std::optional<queue::Waiting>(const Attempt&)> again;
   std::counting_semaphore<> noted{0};  ///< once for each attempt; for tests with running threads

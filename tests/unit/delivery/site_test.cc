@@ -148,7 +148,7 @@ TEST_F(SiteOfHosts, DefersAllThatIsReadyWhenNoHostWillTalk) {
                                            "bob@example.net deferred 554 5.3.2 not you"));
   EXPECT_EQ(recorder.attempts[0].peer->host, "mx1");
   EXPECT_EQ(site->figures().trouble, "554 5.3.2 not you");
-  EXPECT_TRUE(site->is_idle());
+  EXPECT_TRUE(run_until([&] { return site->is_idle(); }));
 }
 
 TEST_F(SiteOfHosts, FailsWhatNoHostCanEverTake) {
@@ -174,6 +174,77 @@ TEST_F(SiteOfHosts, GoesOnOverItsConnectionWhenAnotherIsRefused) {
   gate.open();
   ASSERT_TRUE(run_until_attempts(4));
   EXPECT_THAT(told(), Each(HasSubstr("delivered")));
+}
+
+// Steady mail to a dead host: there is always a younger try, and yet each has its attempt.
+TEST_F(SiteOfHosts, DefersWhatHasWaitedForADeadHostThoughMoreKeepsComing) {
+  Gate first{threads.context(0)};
+  Gate second{threads.context(0)};
+  const auto silent_until = [](Gate& gate) {
+    return [&gate](Visit& visit) -> awaitable<void> {
+      co_await gate.passed();
+      co_await refuse(visit);
+    };
+  };
+  mx.follow({silent_until(first), silent_until(second)});
+  open({"mx1"}).add(letter("ann@example.net"));
+  ASSERT_TRUE(run_until([&] { return first.reached() == 1; }));
+  site->add(letter("bob@example.net"));
+  ASSERT_TRUE(run_until([&] { return second.reached() == 1; }));
+  first.open();
+  ASSERT_TRUE(run_until_attempts(1));
+  EXPECT_THAT(told(), ElementsAre("ann@example.net deferred 554 5.3.2 not you"));
+  EXPECT_EQ(site->figures().trouble, "554 5.3.2 not you") << "nobody has let us in";
+  site->add(letter("cid@example.net"));
+  run_to_rest();
+  EXPECT_EQ(mx.connections(), 2U) << "a host that has refused is not asked again at once";
+  second.open();
+  ASSERT_TRUE(run_until_attempts(3));
+  EXPECT_TRUE(run_until([&] { return site->is_idle(); }));
+}
+
+TEST_F(SiteOfHosts, ThatIsAskedByManyAtOnceIsNotDeadWhileTheFirstIsBeingLetIn) {
+  Gate door{threads.context(0)};
+  mx.follow({[&](Visit& visit) -> awaitable<void> {
+               co_await door.passed();
+               co_await visit.welcome();
+               co_await visit.take_all();
+             },
+             refuse});
+  open({"mx1"}).add(letter("ann@example.net"));
+  ASSERT_TRUE(run_until([&] { return door.reached() == 1; }));
+  site->add(letter("bob@example.net"));
+  ASSERT_TRUE(run_until([&] { return mx.connections() == 2 && site->figures().connections == 1; }));
+  EXPECT_THAT(told(), IsEmpty());
+  door.open();
+  ASSERT_TRUE(run_until_attempts(2));
+  EXPECT_THAT(told(), Each(HasSubstr("delivered")));
+}
+
+// What was sent now would be sent again after a crash.
+TEST_F(SiteOfHosts, BeginsNothingThatCannotBeWrittenDown) {
+  recorder.has_room = false;
+  open({"mx1"}).add(letter("ann@example.net"));
+  run_to_rest();
+  EXPECT_EQ(mx.connections(), 0U);
+  recorder.has_room = true;
+  ASSERT_TRUE(run_until_attempts(1)) << "by itself";
+}
+
+TEST_F(SiteOfHosts, EndsWhatIsOnItsWayWhenNothingCanBeWrittenDownAnyMore) {
+  mx.follow({holding()});
+  destination.limits.connections = 1;
+  open({"mx1"});
+  for (const char* to : {"ann@example.net", "bob@example.net", "cid@example.net"}) {
+    site->add(letter(to));
+  }
+  ASSERT_TRUE(run_until([&] { return gate.reached() == 1; }));
+  recorder.has_room = false;
+  gate.open();
+  ASSERT_TRUE(run_until_attempts(2)) << "bob's envelope had been sent ahead";
+  run_to_rest();
+  EXPECT_EQ(attempts(), 2U);
+  EXPECT_EQ(site->figures().ready, 1U);
 }
 
 TEST_F(SiteOfHosts, SweepsOutWhatHasExpiredAndKeepsTheRest) {

@@ -96,6 +96,22 @@ TEST_F(ClientTransaction, IsLockStepWithoutPipelining) {
   EXPECT_EQ(next_result.progress, Progress::complete);
 }
 
+TEST_F(ClientTransaction, IsLockStepWherePipeliningIsForgone) {
+  converse(
+      [](Peer& peer) -> asio::awaitable<void> {
+        co_await peer.welcome(kPipelining);
+        co_await peer.expect({"MAIL FROM:<shop@example.org>"});
+        EXPECT_TRUE(peer.is_quiet());
+        co_await peer.say("550 no\r\n");
+      },
+      [this](Client& client) -> asio::awaitable<void> {
+        co_await start(client);
+        client.forgo_pipelining();
+        result = co_await client.transact(first.outgoing(), nullptr, 0);
+      });
+  EXPECT_THAT(codes(result), ElementsAre(550));
+}
+
 TEST_F(ClientTransaction, SendsTheNextEnvelopeBehindTheDot) {
   converse(
       [](Peer& peer) -> asio::awaitable<void> {
