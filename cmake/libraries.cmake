@@ -21,7 +21,7 @@ file(WRITE ${CMAKE_BINARY_DIR}/asio.cc "#include <boost/asio/impl/src.hpp>\n")
 file(WRITE ${CMAKE_BINARY_DIR}/beast.cc "#include <boost/beast/src.hpp>\n")
 add_library(asio STATIC ${CMAKE_BINARY_DIR}/asio.cc ${CMAKE_BINARY_DIR}/beast.cc)
 target_compile_definitions(asio PUBLIC BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
-                                       BOOST_ASIO_NO_DEPRECATED)
+                                       BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=8)
 target_link_libraries(asio PUBLIC Threads::Threads)
 
 function(foreign name)

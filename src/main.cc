@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
   add_load(app, context);
   add_sandbox(app, context);
   add_clock(app, context);
+  explain_common_options(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

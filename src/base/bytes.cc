@@ -98,13 +98,20 @@ std::uint32_t checksum(std::string_view bytes) {
   return static_cast<std::uint32_t>(XXH3_64bits(bytes.data(), bytes.size()));
 }
 
-std::string seal_record(std::uint8_t version, std::string_view payload) {
+std::string begin_record(std::uint8_t version, std::size_t payload_bytes) {
   std::string record;
-  record.reserve(1 + payload.size() + kChecksumSize);
+  record.reserve(1 + payload_bytes + kChecksumSize);
   record.push_back(static_cast<char>(version));
-  record.append(payload);
-  put_u32(record, checksum(record));
   return record;
+}
+
+std::string seal_record(std::string begun) {
+  put_u32(begun, checksum(begun));
+  return begun;
+}
+
+std::string seal_record(std::uint8_t version, std::string_view payload) {
+  return seal_record(begin_record(version, payload.size()).append(payload));
 }
 
 OpenedRecord open_record(std::string_view record) {

@@ -41,10 +41,15 @@ class Reader {
 /// 32 bits of XXH3: finds damage, not malice.
 std::uint32_t checksum(std::string_view bytes);
 
-/// Appends version (one byte in front) and checksum (four behind) around `payload`.
+/// A record is made in place: what this returns (the version, one byte), the payload behind it, and
+/// then seal_record(). `payload_bytes`: about how many will follow.
+std::string begin_record(std::uint8_t version, std::size_t payload_bytes);
+/// Appends the checksum (four bytes) to what was begun.
+std::string seal_record(std::string begun);
+/// Both, around a payload that is there.
 std::string seal_record(std::uint8_t version, std::string_view payload);
 
-/// What seal_record() put together; views into `record`. If it is not intact, nothing else in it
+/// What seal_record() made; views into `record`. If it is not intact, nothing else in it
 /// may be believed. Which versions are readable is the caller's business.
 struct OpenedRecord {
   std::uint8_t version = 0;

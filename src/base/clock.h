@@ -24,7 +24,8 @@ class Clock {
   virtual ~Clock() = default;
   virtual Time now() const = 0;
 
-  /// How long a timer must really run to reach `due`; nothing if only a jump can get there.
+  /// How long a timer must really run to reach `due`; nothing if only a jump can get there. May be
+  /// shorter than that: whoever wakes looks at now() again.
   virtual std::optional<Duration> real_wait(Time due) const = 0;
 
   /// `jumped` is called (on the thread that moves the clock) after each jump, for the clock's life.
@@ -37,9 +38,13 @@ class SystemClock final : public Clock {
     return std::chrono::floor<Duration>(std::chrono::system_clock::now());
   }
   std::optional<Duration> real_wait(Time due) const override {
-    return std::max(due - now(), Duration(0));
+    return std::clamp(due - now(), Duration(0), kLongestWait);
   }
   void on_jump(std::function<void()> /*jumped*/) override {}
+
+  /// Nobody tells us when the machine's clock is set or the machine has slept: what has come due by
+  /// that is seen this much later at most.
+  static constexpr Duration kLongestWait = std::chrono::seconds(30);
 };
 
 /// Stands still until it is told to move.

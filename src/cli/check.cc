@@ -1,15 +1,25 @@
 #include <cstdio>
 #include <fmt/core.h>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "base/json_text.h"
 #include "cli/command.h"
+#include "net/descriptors.h"
 #include "relay/settings_toml.h"
 
 namespace postrider::cli {
 namespace {
+
+/// What `serve` would say by a warning on this machine; no mistake.
+std::vector<std::string> warnings_of(const relay::LoadedSettings& loaded) {
+  net::raise_descriptor_limit();  // as `serve` does
+  const auto few = relay::unreachable_sessions(loaded.settings);
+  return few ? std::vector{*few} : std::vector<std::string>();
+}
 
 void print_json(const relay::LoadedSettings& loaded, bool show) {
   JsonText json;
@@ -24,6 +34,11 @@ void print_json(const relay::LoadedSettings& loaded, bool show) {
     json.field("key", problem.key);
     json.field("what", problem.what);
     json.end_object();
+  }
+  json.end_array();
+  json.begin_array("warnings");
+  for (const std::string& warning : warnings_of(loaded)) {
+    json.value(warning);
   }
   json.end_array();
   if (show) {
@@ -52,6 +67,9 @@ void check(Context& context, bool show) {
   }
   if (!loaded.problems.empty()) {
     return;
+  }
+  for (const std::string& warning : warnings_of(loaded)) {
+    fmt::print(stderr, "warning: {}\n", warning);
   }
   if (!show) {
     fmt::print("{}: good\n", file.empty() ? "the built-in configuration" : file.string());

@@ -6,6 +6,8 @@
 #include <system_error>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
+
 #include "relay/settings_toml.h"
 
 namespace postrider::cli {
@@ -46,6 +48,16 @@ Result<std::filesystem::path> data_directory(const Context& context) {
   TRY(relay::Settings settings,
       relay::require_settings({.file = config_file(context), .overrides = context.set}));
   return settings.data;
+}
+
+void explain_common_options(CLI::App& app) {
+  for (CLI::App* command : app.get_subcommands({})) {
+    const std::string own = command->get_footer();
+    command->footer((own.empty() ? "" : own + "\n\n") +
+                    "With every command: --json (print data as JSON), --data DIR, --config FILE, "
+                    "--set KEY=VALUE; see `postrider --help`.");
+    explain_common_options(*command);
+  }
 }
 
 bool may_colour() {

@@ -22,7 +22,7 @@ enum Exit : int { kDone = 0, kFailed = 1, kUsage = 2, kNotFound = 3, kNotRunning
 /// What stands before the subcommand, and what it came to.
 struct Context {
   char* const* arguments = nullptr;  ///< main's, all of them
-  std::filesystem::path data;    ///< --data; empty: as configured
+  std::filesystem::path data;        ///< --data; empty: as configured
   std::filesystem::path config;  ///< --config; empty: /etc/postrider/postrider.toml if there is one
   std::vector<std::string> set;  ///< --set section.key=value
   bool json = false;             ///< --json
@@ -39,6 +39,9 @@ Result<std::filesystem::path> data_directory(const Context& context);
 
 /// True: standard output is a terminal and NO_COLOR is not set.
 bool may_colour();
+
+/// Says in the help of each subcommand what may stand before or behind every one.
+void explain_common_options(CLI::App& app);
 
 void add_serve(CLI::App& app, Context& context);
 void add_sandbox(CLI::App& app, Context& context);

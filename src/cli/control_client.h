@@ -1,7 +1,7 @@
 // How commands reach an instance: over the control socket of the relay that runs or, where none
 // does, through the same API on the stores opened read-only, in this process.
 //
-// Without a relay, what changes something or asks for the queue is answered 503 `not_running`.
+// Without a relay, what changes something is answered 503 `not_running`.
 //
 // Blocks. One thread. Errors: unavailable (the socket or the stores can't be had; says what to do),
 // timeout, closed (the relay went away in between).

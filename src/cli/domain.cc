@@ -151,7 +151,7 @@ void add_domain(CLI::App& app, Context& context) {
   add_simple(*domain, context, "show", "Prints the records to publish", "GET", "", show_records);
   add_simple(*domain, context, "check",
              "Looks the records up: says what is right, what is missing, and what to publish",
-             "GET", "/check", show_check);
+             "POST", "/check", show_check);
   add_simple(*domain, context, "verify", "Takes the domain as its account's, on your word", "POST",
              "/verify", show_head);
   add_simple(

@@ -1,5 +1,6 @@
 #include "cli/instance.h"
 
+#include <algorithm>
 #include <future>
 #include <mutex>
 #include <signal.h>
@@ -16,6 +17,7 @@
 #include "cli/command.h"
 #include "http/control_api.h"
 #include "http/server.h"
+#include "net/descriptors.h"
 #include "net/network.h"
 #include "relay/data_directory.h"
 #include "simulator/simulator.h"
@@ -29,12 +31,26 @@ namespace {
 
 constexpr std::chrono::seconds kStopLimit{20};
 
-void add_routes(const simulator::Simulator& simulator, relay::Settings& settings) {
-  for (const simulator::Route& route : simulator.routes()) {
-    delivery::Route to;
-    to.host = route.endpoint.address().to_string();
-    to.port = route.endpoint.port();
-    settings.delivery.routes.set(route.pattern, to);
+delivery::Route route_to(const relay::Endpoint& endpoint) {
+  delivery::Route to;
+  to.host = endpoint.address().to_string();
+  to.port = endpoint.port();
+  return to;
+}
+
+bool has_route_for_all(const relay::Settings& settings) {
+  return std::ranges::any_of(settings.delivery.routes,
+                             [](const auto& route) { return route.first == "*"; });
+}
+
+void add_routes(const simulator::Simulator& simulator, bool takes_the_rest,
+                relay::Settings& settings) {
+  const std::vector<simulator::Route> routes = simulator.routes();
+  for (const simulator::Route& route : routes) {
+    settings.delivery.routes.set(route.pattern, route_to(route.endpoint));
+  }
+  if (takes_the_rest && !has_route_for_all(settings)) {
+    settings.delivery.routes.set("*", route_to(routes.front().endpoint));
   }
 }
 
@@ -69,7 +85,7 @@ struct Instance::State {
     TRY(how.tls, net::TlsServer::create(files.certificate, files.key));
     TRY(simulator, simulator::Simulator::start(executor(), relay->clock(), std::move(how)),
         "simulator (simulator.enabled = false switches it off)");
-    add_routes(*simulator, relay->settings());
+    add_routes(*simulator, options.simulator_takes_the_rest, relay->settings());
     return {};
   }
 
@@ -95,7 +111,7 @@ struct Instance::State {
     const std::lock_guard lock(reload_mutex);
     TRY(relay::Settings settings, options.reread());
     if (simulator) {
-      add_routes(*simulator, settings);
+      add_routes(*simulator, options.simulator_takes_the_rest, settings);
     }
     return relay->reload(std::move(settings));
   }
@@ -172,6 +188,10 @@ struct Instance::State {
 Result<std::unique_ptr<Instance>> Instance::start(relay::Settings settings,
                                                   InstanceOptions options) {
   ::signal(SIGPIPE, SIG_IGN);
+  net::raise_descriptor_limit();
+  if (const auto few = relay::unreachable_sessions(settings)) {
+    log::warning("there are too few descriptors", {{"what", *few}});
+  }
   auto state = std::make_unique<State>();
   state->options = std::move(options);
   std::unique_ptr<Instance> instance(new Instance(std::move(state)));

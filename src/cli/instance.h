@@ -16,6 +16,7 @@ namespace postrider::cli {
 
 struct InstanceOptions {
   bool test_clock = false;
+  bool simulator_takes_the_rest = false;  ///< what no route is for goes there, and not by MX
   /// Reads the configuration again, for SIGHUP and `postrider reload`.
   std::function<Result<relay::Settings>()> reread;
   /// Runs once the directory is open and nothing listens yet: a first account, sandbox domains.

@@ -41,6 +41,9 @@ void show_sites(const json::value& answer) {
   fmt::print("\n{} ready, {} scheduled, {} waiting for DNS, {} connections\n",
              number(answer, "ready"), number(answer, "scheduled"), number(answer, "looking_up"),
              number(answer, "connections"));
+  if (!flag(answer, "is_running")) {
+    fmt::print("{}\n", paint("No relay is running: this is what lies in the spool.", Colour::dim));
+  }
   if (flag(answer, "partial")) {
     fmt::print("{}\n", paint("The queue is long: the table is made of a part of it, these sums of "
                              "the whole.",
@@ -50,7 +53,10 @@ void show_sites(const json::value& answer) {
 
 std::string waiting_for(const json::value& recipient) {
   const std::string what = text(recipient, "waits_for");
-  return what == "time" ? text(recipient, "due") : what == "dns" ? "DNS" : "a connection";
+  return what == "time"    ? text(recipient, "due")
+         : what == "dns"   ? "DNS"
+         : what == "relay" ? "a relay that runs"
+                           : "a connection";
 }
 
 void show_recipients(const json::value& answer) {
@@ -66,7 +72,7 @@ void show_recipients(const json::value& answer) {
   }
   table.print();
   if (flag(answer, "partial")) {
-    fmt::print("{}\n", paint("There are more: --limit shows them.", Colour::dim));
+    fmt::print("{}\n", paint("There are more: a higher --limit may show them.", Colour::dim));
   }
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <string>
@@ -129,19 +130,42 @@ Result<relay::Settings> settings_of(const Context& context, const SandboxOptions
   return settings;
 }
 
-/// The password of a sandbox that is kept lies in its directory (mode 0600): it is for tests.
-Result<std::string> keep_password(const fs::path& data, relay::Relay& relay, AccountId account) {
-  const fs::path file = data / "sandbox-password";
-  std::string password;
-  std::ifstream(file) >> password;
-  if (relay.directory().snapshot()->credential(kUser) != nullptr) {
-    return password;
+/// Nothing leaves this machine by mistake: only who brings a configuration, or says whom to ask in
+/// DNS, has mail looked up there.
+bool says_where_mail_goes(const Context& context) {
+  return !context.config.empty() || std::ranges::any_of(context.set, [](const std::string& option) {
+    return option.starts_with("dns.");
+  });
+}
+
+Result<> write_password(const fs::path& file, const std::string& password) {
+  std::error_code ignored;
+  fs::remove(file, ignored);
+  std::ofstream out(file);
+  fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write, ignored);
+  out << password << "\n" << std::flush;
+  if (!out) {
+    return fail(Errc::unavailable, "writing " + file.string() + " failed");
   }
-  TRY(const auto made, relay.directory().add_credential(
-                           account, kUser, "", directory::Stream::automatic, relay.clock().now()));
-  std::ofstream out(file, std::ios::trunc);
-  fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
-  out << made.password << "\n";
+  return {};
+}
+
+/// The password of a sandbox that is kept lies in its directory (mode 0600): it is for tests. Where
+/// the file has gone, a new one is made.
+Result<std::string> keep_password(const fs::path& data, relay::Relay& relay, AccountId account) {
+  directory::Directory& directory = relay.directory();
+  const fs::path file = data / "sandbox-password";
+  if (directory.snapshot()->credential(kUser) != nullptr) {
+    std::string password;
+    std::ifstream(file) >> password;
+    if (!password.empty()) {
+      return password;
+    }
+    TRY_VOID(directory.remove_credential(kUser));
+  }
+  TRY(const auto made, directory.add_credential(account, kUser, "", directory::Stream::automatic,
+                                                relay.clock().now()));
+  TRY_VOID(write_password(file, made.password));
   return made.password;
 }
 
@@ -228,6 +252,7 @@ Result<int> run(Context& context, SandboxOptions& wanted) {
   Ready ready;
   InstanceOptions options;
   options.test_clock = wanted.test_clock || fs::exists(data / "test-clock");
+  options.simulator_takes_the_rest = !says_where_mail_goes(context);
   options.reread = [&] { return settings_of(context, wanted, data); };
   options.prepare = [&](relay::Relay& relay) -> Result<> {
     TRY(ready, prepare(relay, wanted, data));
@@ -249,7 +274,8 @@ void add_sandbox(CLI::App& app, Context& context) {
       ->default_val(std::vector<std::string>{"example.org"});
   command->add_option("--route", wanted->routes,
                       "Where mail goes: PATTERN=HOST:PORT ('a.example', '*.a.example', '*'); the "
-                      "most specific wins; by MX otherwise, simulator.test to the simulator");
+                      "most specific wins; to the simulator otherwise, or by MX with --config or "
+                      "--set dns.KEY=VALUE");
   command->add_option("--routes", wanted->routes_file, "A file of such lines");
   command->add_option("--dkim", wanted->dkim, "Keys of new domains")
       ->check(CLI::IsMember({"none", "rsa", "ed25519", "both"}));

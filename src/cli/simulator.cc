@@ -15,6 +15,7 @@
 #include "cli/count.h"
 #include "cli/own_certificate.h"
 #include "cli/table.h"
+#include "net/descriptors.h"
 #include "net/network.h"
 #include "net/task_group.h"
 #include "net/tls.h"
@@ -80,6 +81,7 @@ void announce(const Context& context, const simulator::Simulator& running) {
 }
 
 Result<> run(const Context& context, std::uint16_t port) {
+  net::raise_descriptor_limit();
   asio::io_context io{1};
   const SystemClock clock;
   simulator::Options options;

@@ -54,13 +54,17 @@ class Try {
     co_return first;
   }
 
+  /// It is this machine that couldn't: the host has not been asked.
+  bool failed_here() const { return failed_here_; }
+
  private:
   awaitable<Reached> once(TlsPolicy policy) {
     const auto source =
         candidate_.endpoint.address().is_v4() ? options_.source_v4 : options_.source_v6;
-    Result<net::Stream> stream =
+    auto stream =
         co_await net::connect(candidate_.endpoint, source, net::within(options_.connect_timeout));
     if (!stream) {
+      failed_here_ = stream.error().is_local;
       co_return std::unexpected(
           refusal(peer_, Error(stream.error()).within("connecting to " + where()), "4.4.1"));
     }
@@ -176,6 +180,7 @@ class Try {
   const Candidate& candidate_;
   Peer peer_;
   bool handshake_failed_ = false;
+  bool failed_here_ = false;
 };
 
 /// Addresses of one host. A route names its host, and may lead anywhere.
@@ -259,7 +264,9 @@ awaitable<Reached> connect_to_site(DestinationPtr destination, const Options& op
         reached->has_alternative = hosts_left > 0 || i + 1 < addresses->size();
         co_return reached;
       }
-      troubled.add(net::to_string(candidate.endpoint));
+      if (!attempt.failed_here()) {
+        troubled.add(net::to_string(candidate.endpoint));
+      }
       note(last, std::move(reached).error());
     }
   }

@@ -11,7 +11,6 @@
 #include "base/text.h"
 #include "dns/unbound_context.h"
 #include "dns/wire.h"
-#include "net/deadline.h"
 
 namespace postrider::dns {
 
@@ -73,14 +72,13 @@ class UnboundResolver final : public Resolver {
                                                                bool v6) override {
     assert(v4 || v6);
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    const net::Deadline deadline = net::within(timeout_);
     std::optional<Lookup> a;
     std::optional<Lookup> aaaa;
     if (v4) {
-      a.emplace(context_, executor, name, Type::a, deadline);
+      a.emplace(context_, executor, name, Type::a, timeout_);
     }
     if (v6) {
-      aaaa.emplace(context_, executor, name, Type::aaaa, deadline);
+      aaaa.emplace(context_, executor, name, Type::aaaa, timeout_);
     }
     Answer<asio::ip::address> answer;
     std::optional<Error> trouble;  // any but not_found, which counts only if both say so
@@ -110,7 +108,7 @@ class UnboundResolver final : public Resolver {
   template <class T>
   asio::awaitable<Result<Answer<T>>> look_up(std::string name, Type type, std::string_view shown,
                                              std::optional<T> (*read)(std::string_view)) {
-    Lookup lookup(context_, co_await asio::this_coro::executor, name, type, net::within(timeout_));
+    Lookup lookup(context_, co_await asio::this_coro::executor, name, type, timeout_);
     CO_TRY(const WireAnswer wire, co_await lookup.answer(), asking(shown, name));
     Answer<T> answer;
     CO_TRY_VOID(add_records(answer, wire, read), asking(shown, name));

@@ -35,11 +35,14 @@ struct ResolverOptions {
   struct Stub {
     std::string zone;    ///< "example.test"; "." for everything
     std::string server;  ///< "127.0.0.1@5300"
+    bool operator==(const Stub&) const = default;
   };
   std::vector<Stub> stubs;             ///< authoritative servers for zones of their own
   bool use_system_resolvers = true;    ///< /etc/resolv.conf, where no forwarders are given
   std::filesystem::path trust_anchor;  ///< root key file for DNSSEC; empty: no validation
-  std::chrono::milliseconds timeout{std::chrono::seconds(20)};  ///< for one look-up, all tries
+  /// For one look-up with all its tries, from when it is its turn.
+  std::chrono::milliseconds timeout{std::chrono::seconds(20)};
+  std::size_t asked_at_a_time = 500;  ///< the others wait for their turn
 };
 
 enum class Security : std::uint8_t { insecure, secure, bogus };

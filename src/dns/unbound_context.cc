@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "dns/wire.h"
+#include "net/descriptors.h"
 
 namespace postrider::dns {
 
@@ -50,11 +51,20 @@ bool is_below_test(std::string_view zone) {
 
 // The library's defaults are for a desktop: 1 MB of cache and 16 sockets.
 constexpr std::pair<const char*, const char*> kSettings[] = {
-    {"msg-cache-size:", "8m"},           {"rrset-cache-size:", "16m"},
-    {"infra-cache-numhosts:", "20000"},  {"outgoing-range:", "512"},
-    {"num-queries-per-thread:", "1024"}, {"outgoing-num-tcp:", "64"},
+    {"msg-cache-size:", "8m"},          {"rrset-cache-size:", "16m"},
+    {"infra-cache-numhosts:", "20000"}, {"num-queries-per-thread:", "1024"},
     {"do-not-query-localhost:", "no"},
 };
+
+/// Queries that find no socket free wait for one.
+Result<> set_sockets(ub_ctx* context) {
+  const std::size_t sockets = net::descriptor_shares().dns_sockets;
+  TRY_VOID(checked(ub_ctx_set_option(context, "outgoing-range:", std::to_string(sockets).c_str()),
+                   "DNS sockets"));
+  return checked(
+      ub_ctx_set_option(context, "outgoing-num-tcp:", std::to_string(sockets / 8).c_str()),
+      "DNS sockets");
+}
 
 Result<> set_servers(ub_ctx* context, const ResolverOptions& options) {
   bool asks_roots = true;
@@ -84,6 +94,7 @@ Result<> configure(ub_ctx* context, const ResolverOptions& options) {
   for (const auto& [name, value] : kSettings) {
     TRY_VOID(checked(ub_ctx_set_option(context, name, value), std::string("DNS option ") + name));
   }
+  TRY_VOID(set_sockets(context));
   TRY_VOID(set_servers(context, options));
   if (!options.trust_anchor.empty()) {
     TRY_VOID(checked(ub_ctx_add_ta_file(context, options.trust_anchor.c_str()),
@@ -153,14 +164,18 @@ Result<std::shared_ptr<UnboundContext>> UnboundContext::create(
   }
   ub_ctx_debugout(context.get(), nullptr);  // it would write to standard error, in its own format
   TRY_VOID(configure(context.get(), options));
-  const auto made =
-      std::shared_ptr<UnboundContext>(new UnboundContext(executor, context.release()));
+  const auto made = std::shared_ptr<UnboundContext>(
+      new UnboundContext(executor, context.release(),
+                         std::min(options.asked_at_a_time, net::descriptor_shares().dns_sockets)));
   made->watch();
   return made;
 }
 
-UnboundContext::UnboundContext(const asio::any_io_executor& executor, ub_ctx* context)
-    : context_(context), pipe_(executor, ub_fd(context)) {}
+UnboundContext::UnboundContext(const asio::any_io_executor& executor, ub_ctx* context,
+                               std::size_t asked_at_a_time)
+    : context_(context),
+      turns_(std::make_shared<Turns>(asked_at_a_time)),
+      pipe_(executor, ub_fd(context)) {}
 
 UnboundContext::~UnboundContext() {
   pipe_.release();
@@ -179,76 +194,132 @@ void UnboundContext::watch() {
                    });
 }
 
-/// Touched on the awaiting coroutine's thread only.
-struct Lookup::Wait {
-  explicit Wait(const asio::any_io_executor& executor, net::Deadline deadline)
-      : timer(executor, deadline) {}
+/// Shared with libunbound and with the turns. All but `mutex` and `is_wanted` is touched on the
+/// awaiting coroutine's thread only.
+struct Lookup::Question : std::enable_shared_from_this<Question> {
+  Question(UnboundContext& c, const asio::any_io_executor& executor, std::string n, Type t,
+           std::chrono::milliseconds l)
+      : context(c),
+        turns(c.turns()),
+        name(std::move(n)),
+        type(t),
+        limit(l),
+        timer(std::in_place, executor, asio::steady_timer::time_point::max()) {}
 
-  asio::steady_timer timer;  // cancelled when the answer is there
+  void wait_for_turn() {
+    const bool may_ask = turns->take([weak = weak_from_this()] {
+      const auto self = weak.lock();
+      return self && self->post([](Question& question) { question.ask(); });
+    });
+    if (may_ask) {
+      ask();
+    }
+  }
+
+  /// Runs `work` on the awaiting thread. False: nobody is there any more, and nothing runs. The
+  /// lock is held while it is posted, so that the waiting side, which takes it to abandon, and its
+  /// context can't go meanwhile.
+  template <class Work>
+  bool post(Work work) {
+    const std::scoped_lock lock(mutex);
+    if (is_wanted) {
+      asio::post(timer->get_executor(),
+                 [self = shared_from_this(), work = std::move(work)]() mutable { work(*self); });
+    }
+    return is_wanted;
+  }
+
+  /// Its turn has come.
+  void ask() {
+    if (!is_wanted) {  // written on this thread
+      turns->give_back();
+      return;
+    }
+    handle = new std::shared_ptr<Question>(shared_from_this());
+    const int error = ub_resolve_async(context.native(), name.c_str(), static_cast<int>(type),
+                                       kClassInternet, handle, &Lookup::answered, &id);
+    is_asked = error == 0;
+    if (is_asked) {
+      timer->expires_after(limit);  // wakes who waits; answer() goes on waiting
+      return;
+    }
+    delete handle;
+    turns->give_back();
+    take(read_result(error, nullptr));
+  }
+
+  void take(Result<WireAnswer> result) {
+    answer = std::move(result);
+    timer->cancel();
+  }
+
+  void abandon() {
+    {
+      const std::scoped_lock lock(mutex);
+      is_wanted = false;
+      timer.reset();
+    }
+    // Where libunbound still knew the look-up it never calls back, and its handle is ours again.
+    if (is_asked && !answer && ub_cancel(context.native(), id) == 0) {
+      turns->give_back();
+      delete handle;
+    }
+  }
+
+  UnboundContext& context;  // lives while this is wanted
+  const std::shared_ptr<Turns> turns;
+  const std::string name;
+  const Type type;
+  const std::chrono::milliseconds limit;
+  std::optional<asio::steady_timer> timer;  // dies on its thread, whoever holds this longest
   std::optional<Result<WireAnswer>> answer;
-};
+  int id = 0;
+  bool is_asked = false;
+  std::shared_ptr<Question>* handle = nullptr;  // what libunbound gives back, which frees it
 
-/// Between the coroutine's thread and the one that calls back. The lock is held while an answer is
-/// posted, so that the waiting side, which takes it to abandon, and its context can't go meanwhile.
-struct Lookup::Question {
   std::mutex mutex;
-  std::shared_ptr<Wait> wait;  // null once answered or abandoned
+  bool is_wanted = true;
 };
 
 Lookup::Lookup(std::shared_ptr<UnboundContext> context, const asio::any_io_executor& executor,
-               const std::string& name, Type type, net::Deadline deadline)
+               std::string name, Type type, std::chrono::milliseconds limit)
     : context_(std::move(context)),
-      wait_(std::make_shared<Wait>(executor, deadline)),
-      question_(std::make_shared<Question>()),
-      handle_(new std::shared_ptr<Question>(question_)) {
-  question_->wait = wait_;
-  const int error = ub_resolve_async(context_->native(), name.c_str(), static_cast<int>(type),
-                                     kClassInternet, handle_, &Lookup::answered, &id_);
-  is_asked_ = error == 0;
-  if (!is_asked_) {
-    delete handle_;
-    wait_->answer = read_result(error, nullptr);
-  }
+      question_(std::make_shared<Question>(*context_, executor, std::move(name), type, limit)) {
+  question_->wait_for_turn();
 }
 
 Lookup::~Lookup() {
-  {
-    const std::scoped_lock lock(question_->mutex);
-    question_->wait.reset();
-  }
-  // Where libunbound still knew the look-up it never calls back, and its handle is ours again.
-  if (is_asked_ && !wait_->answer && ub_cancel(context_->native(), id_) == 0) {
-    delete handle_;
-  }
+  question_->abandon();
 }
 
 void Lookup::answered(void* handle, int error, ub_result* raw) {
   const std::unique_ptr<ub_result, FreeResult> result(raw);
   const std::unique_ptr<std::shared_ptr<Question>> question(
       static_cast<std::shared_ptr<Question>*>(handle));
-  Result<WireAnswer> answer = read_result(error, raw);
-  Question& asked = **question;
-  const std::scoped_lock lock(asked.mutex);
-  if (!asked.wait) {
-    return;
-  }
-  const asio::any_io_executor executor = asked.wait->timer.get_executor();
-  asio::post(executor, [wait = std::move(asked.wait), answer = std::move(answer)]() mutable {
-    wait->answer = std::move(answer);
-    wait->timer.cancel();
+  (*question)->turns->give_back();
+  (*question)->post([answer = read_result(error, raw)](Question& asked) mutable {
+    if (asked.is_wanted) {
+      asked.take(std::move(answer));
+    }
   });
 }
 
 asio::awaitable<Result<WireAnswer>> Lookup::answer() {
-  const auto wait = wait_;
-  if (!wait->answer) {
-    const auto [ec] = co_await wait->timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (!wait->answer) {
-      co_return ec ? fail(Errc::closed, "the look-up was cancelled")
-                   : fail(Errc::unavailable, "no answer in time");
+  const auto question = question_;
+  while (!question->answer) {
+    const bool was_asked = question->is_asked;
+    const auto [ec] = co_await question->timer->async_wait(asio::as_tuple(asio::use_awaitable));
+    if (question->answer) {
+      break;
+    }
+    if (!ec) {
+      co_return fail(Errc::unavailable, "no answer in time");
+    }
+    if (was_asked == question->is_asked) {
+      co_return fail(Errc::closed, "the look-up was cancelled");
     }
   }
-  co_return *std::move(wait->answer);
+  co_return *std::move(question->answer);
 }
 
 }  // namespace postrider::dns

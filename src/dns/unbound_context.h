@@ -5,6 +5,7 @@
 // for it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -16,7 +17,7 @@
 
 #include "base/result.h"
 #include "dns/resolver.h"
-#include "net/deadline.h"
+#include "dns/turns.h"
 
 struct ub_ctx;
 struct ub_result;
@@ -44,40 +45,38 @@ class UnboundContext : public std::enable_shared_from_this<UnboundContext> {
   UnboundContext& operator=(const UnboundContext&) = delete;
 
   ub_ctx* native() const { return context_; }
+  const std::shared_ptr<Turns>& turns() const { return turns_; }
 
  private:
-  UnboundContext(const boost::asio::any_io_executor& executor, ub_ctx* context);
+  UnboundContext(const boost::asio::any_io_executor& executor, ub_ctx* context,
+                 std::size_t asked_at_a_time);
   void watch();
 
   ub_ctx* context_;
+  std::shared_ptr<Turns> turns_;
   boost::asio::posix::stream_descriptor pipe_;  // libunbound's: never closed here
 };
 
-/// Starts when it is made and is abandoned when it dies, also with a coroutine that is never
-/// resumed.
+/// Starts when it is made, or when its turn comes, and is abandoned when it dies, also with a
+/// coroutine that is never resumed. Its time begins when libunbound has been asked.
 class Lookup {
  public:
   /// `executor`: the awaiting coroutine's.
   Lookup(std::shared_ptr<UnboundContext> context, const boost::asio::any_io_executor& executor,
-         const std::string& name, Type type, net::Deadline deadline);
+         std::string name, Type type, std::chrono::milliseconds limit);
   ~Lookup();
   Lookup(const Lookup&) = delete;
   Lookup& operator=(const Lookup&) = delete;
 
-  /// The answer, or unavailable at the deadline. Once.
+  /// The answer, or unavailable when its time is over. Once.
   boost::asio::awaitable<Result<WireAnswer>> answer();
 
  private:
-  struct Wait;
   struct Question;
   static void answered(void* question, int error, ub_result* result);
 
   std::shared_ptr<UnboundContext> context_;
-  std::shared_ptr<Wait> wait_;
   std::shared_ptr<Question> question_;
-  std::shared_ptr<Question>* handle_;  // what libunbound gives back with the answer, which frees it
-  int id_ = 0;
-  bool is_asked_ = false;
 };
 
 }  // namespace postrider::dns

@@ -156,13 +156,12 @@ Result<Type> parse_type(std::string_view name) {
 }
 
 std::string encode(const Event& event) {
-  std::string payload;
-  payload.reserve(256);
-  payload.push_back(static_cast<char>(event.type));
+  std::string record = begin_record(kVersion, 256);
+  record.push_back(static_cast<char>(event.type));
   for (const Field& field : kFields) {
-    encode_field(payload, event, field);
+    encode_field(record, event, field);
   }
-  return seal_record(kVersion, payload);
+  return seal_record(std::move(record));
 }
 
 SharedEvent::SharedEvent(const Event& event) {

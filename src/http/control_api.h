@@ -2,7 +2,8 @@
 // clock, the configuration. JSON in, JSON out; errors as {"error": {"code": "...", "text": "..."}}.
 //
 // Where no relay runs, the command line makes one of these on the stores opened read-only: what
-// only reads then works the same, and what changes or asks the queue answers 503 `not_running`.
+// only reads then works the same, the queue included, and what changes something answers 503
+// `not_running`.
 //
 // Thread: handlers run on the server's thread; blocking calls go to the pool.
 #pragma once

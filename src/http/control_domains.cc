@@ -197,7 +197,7 @@ constexpr std::array kEntries{Entry{"GET", "/v1/domains", Needs::stores, list},
                               Entry{"POST", "/v1/domains", Needs::relay, add},
                               Entry{"GET", "/v1/domains/{name}", Needs::stores, show},
                               Entry{"DELETE", "/v1/domains/{name}", Needs::relay, remove},
-                              Entry{"GET", "/v1/domains/{name}/check", Needs::relay, check},
+                              Entry{"POST", "/v1/domains/{name}/check", Needs::relay, check},
                               Entry{"POST", "/v1/domains/{name}/verify", Needs::relay, verify}};
 
 }  // namespace

@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include "base/json_text.h"
 #include "base/text.h"
 #include "http/control.h"
+#include "http/queue_part.h"
 #include "http/queue_rows.h"
 #include "http/request_body.h"
 
@@ -34,6 +36,17 @@ void read_replies(const spool::Spool& spool, std::map<std::string, DomainGroup>&
   }
 }
 
+/// Where no relay runs nothing is being looked up: what is due waits for one.
+void schedule_all(std::map<std::string, DomainGroup>& groups) {
+  for (auto& [domain, group] : groups) {
+    if (group.looking_up > 0) {
+      group.next_due =
+          group.scheduled == 0 ? group.example.due : std::min(group.next_due, group.example.due);
+      group.scheduled += std::exchange(group.looking_up, 0);
+    }
+  }
+}
+
 void write(JsonText& json, const QueueRow& row) {
   json.begin_object();
   json.field("site", row.site);
@@ -53,14 +66,15 @@ void write(JsonText& json, const QueueRow& row) {
 awaitable<Result<Response>> by_site(const ControlParts& parts, Call call) {
   CO_TRY(const std::uint64_t limit,
          query_number("limit", call.query("limit"), 1, kRowsMost, kRowsMost));
-  const delivery::WorkerFigures figures = co_await parts.relay->dispatcher().figures();
-  const std::vector<QueueEntry> entries = co_await parts.relay->dispatcher().entries(kLookedAtMost);
-  const Time now = parts.relay->clock().now();
+  CO_TRY(const QueuePart part, co_await look_at_queue(parts, kLookedAtMost, {}));
   using Rows = std::vector<QueueRow>;
   std::move_only_function<Rows()> work = [&] {
-    auto groups = group_by_domain(entries, now);
+    auto groups = group_by_domain(part.entries, part.now);
     read_replies(*parts.spool, groups);
-    return rows_of(figures.sites, groups);
+    if (parts.relay == nullptr) {
+      schedule_all(groups);
+    }
+    return rows_of(part.figures.sites, groups);
   };
   const Rows rows = co_await off_thread(parts, std::move(work));
   std::size_t ready = 0;
@@ -72,8 +86,8 @@ awaitable<Result<Response>> by_site(const ControlParts& parts, Call call) {
   JsonText json;
   json.begin_object();
   json.field("ready", ready);
-  json.field("scheduled", figures.scheduled);
-  json.field("looking_up", figures.looking_up);
+  json.field("scheduled", part.figures.scheduled);
+  json.field("looking_up", part.figures.looking_up);
   json.field("connections", connections);
   json.begin_array("sites");
   for (const QueueRow& row : std::span(rows).first(std::min<std::size_t>(limit, rows.size()))) {
@@ -82,7 +96,8 @@ awaitable<Result<Response>> by_site(const ControlParts& parts, Call call) {
   json.end_array();
   json.field("sites_in_all", rows.size());
   // Of a longer queue, what stands by site is a part; the sums above are exact.
-  json.field("partial", entries.size() >= kLookedAtMost || rows.size() > limit);
+  json.field("partial", part.is_cut || rows.size() > limit);
+  json.field("is_running", parts.relay != nullptr);
   json.end_object();
   co_return json_answer(json.take());
 }
@@ -110,15 +125,18 @@ std::optional<WaitingRecipient> read_recipient(const spool::Spool& spool, const 
   return waiting;
 }
 
-std::string_view waits_for(const QueueEntry& entry, Time now) {
+std::string_view waits_for(const ControlParts& parts, const QueueEntry& entry, Time now) {
   if (!entry.site.empty()) {
     return "connection";
   }
-  return entry.waiting.due > now ? "time" : "dns";
+  if (entry.waiting.due > now) {
+    return "time";
+  }
+  return parts.relay == nullptr ? "relay" : "dns";
 }
 
 void write(JsonText& json, const WaitingRecipient& recipient, const std::string& account,
-           Time now) {
+           std::string_view waits_for) {
   const queue::Waiting& waiting = recipient.entry.waiting;
   json.begin_object();
   json.field("recipient", waiting.recipient().value);
@@ -126,7 +144,7 @@ void write(JsonText& json, const WaitingRecipient& recipient, const std::string&
   json.field("account", account);
   json.field("from", recipient.from);
   json.field("to", recipient.address);
-  json.field("waits_for", waits_for(recipient.entry, now));
+  json.field("waits_for", waits_for);
   const std::string& tried = recipient.state ? recipient.state->site : recipient.entry.site;
   json.field("site", recipient.entry.site.empty() ? tried : recipient.entry.site);
   json.field("attempts", waiting.attempts);
@@ -140,15 +158,12 @@ awaitable<Result<Response>> recipients(const ControlParts& parts, Call call) {
   CO_TRY(const std::uint64_t limit, query_number("limit", call.query("limit"), 1, 10'000, 100));
   const std::string domain = domain_key(call.query("domain"));
   // The dispatcher knows no order and no domains: both are made here, of a part of a long queue.
-  std::vector<QueueEntry> entries =
-      co_await parts.relay->dispatcher().entries(domain.empty() ? limit + 1 : kLookedAtMost);
-  if (!domain.empty()) {
-    std::erase_if(entries, [&](const QueueEntry& entry) { return entry.waiting.domain != domain; });
-  }
+  CO_TRY(QueuePart part,
+         co_await look_at_queue(parts, domain.empty() ? limit + 1 : kLookedAtMost, domain));
+  std::vector<QueueEntry>& entries = part.entries;
   std::ranges::sort(entries, {}, [](const QueueEntry& entry) { return entry.waiting.due; });
-  const bool is_partial = entries.size() > limit;
+  const bool is_partial = part.is_cut || entries.size() > limit;
   entries.resize(std::min<std::size_t>(entries.size(), limit));
-  const Time now = parts.relay->clock().now();
   const auto snapshot = parts.directory->snapshot();
   std::move_only_function<std::string()> work = [&] {
     JsonText json;
@@ -156,7 +171,8 @@ awaitable<Result<Response>> recipients(const ControlParts& parts, Call call) {
     json.begin_array("recipients");
     for (const QueueEntry& entry : entries) {
       if (const auto found = read_recipient(*parts.spool, entry)) {
-        write(json, *found, account_name(*snapshot, entry.waiting.account), now);
+        write(json, *found, account_name(*snapshot, entry.waiting.account),
+              waits_for(parts, entry, part.now));
       }
     }
     json.end_array();
@@ -180,8 +196,8 @@ awaitable<Result<Response>> retry(const ControlParts& parts, Call call) {
   co_return json_answer(json.take());
 }
 
-constexpr std::array kEntries{Entry{"GET", "/v1/queue", Needs::relay, by_site},
-                              Entry{"GET", "/v1/queue/recipients", Needs::relay, recipients},
+constexpr std::array kEntries{Entry{"GET", "/v1/queue", Needs::stores, by_site},
+                              Entry{"GET", "/v1/queue/recipients", Needs::stores, recipients},
                               Entry{"POST", "/v1/queue/retry", Needs::relay, retry}};
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "http/server.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <list>
@@ -40,9 +41,11 @@ namespace {
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t kHeaderBytesMax = 16 << 10;
 constexpr std::uint64_t kBodyBytesMax = 1 << 20;
+constexpr std::chrono::seconds kFirstByte{5};  // of a connection
 constexpr std::chrono::seconds kPatience{30};  // for a request to come, for a write to go
 constexpr std::chrono::seconds kLastWords{2};  // when the server stops, when a connection ends
 constexpr std::size_t kConnectionsMax = 256;
+constexpr std::size_t kFirstRead = 4096;
 constexpr std::chrono::milliseconds kPause{100};
 
 // One type for TCP and Unix sockets: everything below is compiled once.
@@ -63,6 +66,7 @@ struct Session {
   Stream stream;
   beast::flat_buffer buffer;
   bool is_answering = false;
+  bool is_closing = false;
   std::list<Session*>& all;
   std::list<Session*>::iterator place;
 };
@@ -168,14 +172,27 @@ struct Server::State : std::enable_shared_from_this<State> {
   }
 
   void admit(Socket socket) {
-    if (sessions.size() < kConnectionsMax) {
+    if (sessions.size() < kConnectionsMax || end_oldest_idle()) {
       sessions.spawn(serve(shared_from_this(), std::move(socket)));
     }
   }
 
+  /// Whoever only holds a connection makes room for who wants to know something.
+  bool end_oldest_idle() {
+    const auto oldest = std::ranges::find_if(open, [](const Session* session) {
+      return !session->is_answering && !session->is_closing;
+    });
+    if (oldest == open.end()) {
+      return false;
+    }
+    (*oldest)->is_closing = true;
+    (*oldest)->close();
+    return true;
+  }
+
   static awaitable<void> serve(std::shared_ptr<State> self, Socket socket) {
     Session session(self->open, std::move(socket));
-    bool keep = true;
+    bool keep = co_await has_begun(session);
     while (keep && !self->is_stopping) {
       keep = co_await self->serve_one(session);
       session.is_answering = false;
@@ -183,6 +200,14 @@ struct Server::State : std::enable_shared_from_this<State> {
     if (session.stream.socket().is_open()) {
       co_await close_gently(session);
     }
+  }
+
+  static awaitable<bool> has_begun(Session& session) {
+    session.stream.expires_after(kFirstByte);
+    const auto [ec, size] =
+        co_await session.stream.async_read_some(session.buffer.prepare(kFirstRead), kAsTuple);
+    session.buffer.commit(size);
+    co_return !ec;
   }
 
   /// False: the connection ends with this request.

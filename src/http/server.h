@@ -1,9 +1,10 @@
 // HTTP/1.1 for people and programs, on TCP or on a Unix socket: reads a request, asks the handler,
 // writes what it says. The same handlers serve the control socket and, later, the network API.
 //
-// RFC 9110, 9112 (through Boost.Beast). Bounded: header 16 KiB, body 1 MiB, 30 s for a request to
-// come and for each write, 256 connections (further ones are closed). HEAD is asked of the handler
-// as GET. Thread: the executor's one thread.
+// RFC 9110, 9112 (through Boost.Beast). Bounded: header 16 KiB, body 1 MiB, 5 s for the first byte
+// of a connection, 30 s for a request to come and for each write, 256 connections (for a further
+// one the oldest is closed that waits for a request; where none does, the new one). HEAD is asked
+// of the handler as GET. Thread: the executor's one thread.
 #pragma once
 
 #include <functional>

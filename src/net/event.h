@@ -1,8 +1,10 @@
 // Something that one coroutine waits for and another part of the same thread brings about.
 //
-//   event.set();                                  // any number of times, before or while it is
-//   awaited const bool came = co_await event.wait(deadline);   // takes the event back: it can be
-//   set again
+//   event.set();
+//   const bool came = co_await event.wait(deadline);
+//
+// It can be set any number of times, before or while somebody waits; wait() takes it back, so that
+// it can be set again.
 //
 // One thread; one waiter at a time.
 #pragma once

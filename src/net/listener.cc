@@ -14,6 +14,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/log.h"
+#include "net/descriptors.h"
 #include "net/network.h"
 
 namespace postrider::net {
@@ -65,6 +66,20 @@ std::unexpected<Error> explain(const tcp::endpoint& endpoint, const error_code& 
               "listening on " + to_string(endpoint) + ": " + ec.message() + hint);
 }
 
+/// Without waiting.
+error_code accept_one(tcp::acceptor& acceptor, tcp::socket& socket) {
+  if (!is_descriptor_free_below(descriptor_shares().accepted_below, acceptor.native_handle())) {
+    return asio::error::no_descriptors;
+  }
+  error_code ec;
+  acceptor.accept(socket, ec);
+  return ec;
+}
+
+bool has_ended(const asio::cancellation_state& stop, const tcp::acceptor& acceptor) {
+  return stop.cancelled() != asio::cancellation_type::none || !acceptor.is_open();
+}
+
 }  // namespace
 
 struct Listener::State {
@@ -90,22 +105,31 @@ asio::awaitable<void> Listener::run(std::function<void(tcp::socket)> accepted) {
   const std::string where = to_string(local());
   std::chrono::milliseconds pause = kShortestPause;
   while (state->acceptor.is_open()) {
-    auto [ec, socket] = co_await state->acceptor.async_accept(kAsTuple);
+    auto [ec] = co_await state->acceptor.async_wait(tcp::acceptor::wait_read, kAsTuple);
     const asio::cancellation_state stop = co_await asio::this_coro::cancellation_state;
-    if (stop.cancelled() != asio::cancellation_type::none || !state->acceptor.is_open()) {
+    if (has_ended(stop, state->acceptor)) {
       co_return;
+    }
+    tcp::socket socket(state->acceptor.get_executor());
+    if (!ec) {
+      ec = accept_one(state->acceptor, socket);
     }
     if (!ec) {
       pause = kShortestPause;
       accepted(std::move(socket));
       continue;
     }
+    if (ec == asio::error::would_block || ec == asio::error::connection_aborted) {
+      continue;  // the client has gone again
+    }
     ++state->failures;
-    log::warning("accepting a connection failed", {{"listener", where}, {"why", ec.message()}});
+    if (pause == kShortestPause) {
+      log::warning("accepting connections pauses", {{"listener", where}, {"why", ec.message()}});
+    }
     state->pause.expires_after(pause);
     co_await state->pause.async_wait(kAsTuple);
     const asio::cancellation_state after = co_await asio::this_coro::cancellation_state;
-    if (after.cancelled() != asio::cancellation_type::none) {
+    if (has_ended(after, state->acceptor)) {
       co_return;
     }
     pause = std::min(2 * pause, kLongestPause);
@@ -141,6 +165,9 @@ Result<std::vector<Listener>> listen(std::span<const asio::any_io_executor> exec
     }
     if (!ec) {
       state->acceptor.listen(kBacklog, ec);
+    }
+    if (!ec) {
+      state->acceptor.non_blocking(true, ec);
     }
     if (ec) {
       return explain(endpoint, ec);

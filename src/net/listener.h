@@ -1,8 +1,9 @@
 // Accepts TCP connections on one endpoint, on as many threads as there are executors: a socket for
 // each, all on the same port (SO_REUSEPORT), among which the kernel spreads the connections.
 //
-// An accept that fails (most often for want of descriptors) is logged and followed by a pause, and
-// the loop goes on: it ends only when it is cancelled. Thread of a Listener: its executor's.
+// While clients have all the descriptors that they may have (net/descriptors.h), connections wait
+// in the kernel. That, and an accept that fails, is logged and followed by a pause, and the loop
+// goes on: it ends only when it is cancelled. Thread of a Listener: its executor's.
 #pragma once
 
 #include <chrono>
@@ -35,7 +36,7 @@ class Listener {
   /// Connections are refused from here on; run() returns.
   void close();
 
-  /// How many accepts have failed.
+  /// How many times it had to pause.
   std::uint64_t failures() const;
 
  private:

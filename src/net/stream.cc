@@ -70,25 +70,23 @@ asio::awaitable<Result<>> Stream::fill_when_idle(Deadline deadline) {
 }
 
 asio::awaitable<Result<>> Stream::write(std::string_view bytes, Deadline deadline) {
+  const auto state = state_;
   const std::array<std::string_view, 1> pieces{bytes};
-  co_return co_await write(pieces, deadline);
+  Unsent unsent(pieces);
+  if (const auto done = state->write_at_once(unsent)) {
+    co_return *done;
+  }
+  co_return co_await state->write_rest(unsent, deadline);
 }
 
 asio::awaitable<Result<>> Stream::write(std::span<const std::string_view> pieces,
                                         Deadline deadline) {
   const auto state = state_;
-  if (state->ssl) {
-    co_return co_await state->write_tls(pieces, deadline);
-  }
   Unsent unsent(pieces);
-  const error_code ec = state->send_now(unsent);
-  if (ec == asio::error::would_block) {
-    co_return co_await state->write_plain(unsent, deadline);
+  if (const auto done = state->write_at_once(unsent)) {
+    co_return *done;
   }
-  if (ec) {
-    co_return fail(state->explain(ec, state->writing));
-  }
-  co_return Result<>();
+  co_return co_await state->write_rest(unsent, deadline);
 }
 
 asio::awaitable<Result<>> Stream::accept_tls(std::shared_ptr<const TlsServer> server,
@@ -107,12 +105,7 @@ asio::awaitable<Result<>> Stream::connect_tls(std::shared_ptr<const TlsClient> c
                                               std::string host, Deadline deadline) {
   const auto state = state_;
   CO_TRY_VOID(state->begin_tls(client->native()));
-  error_code not_an_address;
-  asio::ip::make_address(host, not_an_address);
-  if (not_an_address) {
-    SSL_set_tlsext_host_name(state->ssl.get(), host.c_str());
-    SSL_set1_host(state->ssl.get(), host.c_str());
-  }
+  CO_TRY_VOID(state->expect_name(host));
   const Result<int> done = co_await state->shake_hands(false, deadline);
   if (!done) {
     const long problem = SSL_get_verify_result(state->ssl.get());
@@ -162,6 +155,7 @@ asio::awaitable<void> Stream::close_gently(std::size_t most, Deadline deadline) 
   state->socket.shutdown(tcp::socket::shutdown_send, ignored);
   for (std::size_t got = 0; got < most && state->socket.is_open();) {
     state->begin = state->end = 0;
+    // Under the limit of writing, whose passing closes: that of reading would leave it open.
     if (!co_await state->read_plain(State::kLargestStep, state->writing, deadline)) {
       break;
     }

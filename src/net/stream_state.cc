@@ -6,6 +6,7 @@
 #include <cstring>
 #include <openssl/err.h>
 #include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <utility>
@@ -174,9 +175,28 @@ asio::awaitable<Result<>> Stream::State::write_plain(Unsent unsent, Deadline dea
   co_return done;
 }
 
+std::optional<Result<>> Stream::State::write_at_once(Unsent& unsent) {
+  if (ssl) {
+    return std::nullopt;
+  }
+  const error_code ec = send_now(unsent);
+  if (ec == asio::error::would_block) {
+    return std::nullopt;
+  }
+  return ec ? Result<>(fail(explain(ec, writing))) : Result<>();
+}
+
+asio::awaitable<Result<>> Stream::State::write_rest(Unsent unsent, Deadline deadline) {
+  return ssl ? write_tls(unsent.pieces(), deadline) : write_plain(unsent, deadline);
+}
+
 template <class Call>
 asio::awaitable<Result<int>> Stream::State::run_tls(Call call, Limit& limit, Deadline deadline) {
   while (true) {
+    if (!socket.is_open()) {
+      // OpenSSL knows the number of the descriptor, which may be another socket's by now.
+      co_return fail(explain(asio::error::operation_aborted, limit));
+    }
     ERR_clear_error();
     const int done = call();
     if (done > 0) {
@@ -195,9 +215,6 @@ asio::awaitable<Result<int>> Stream::State::run_tls(Call call, Limit& limit, Dea
     } else {
       tls_broken = true;
       co_return fail(Errc::invalid, "TLS: " + openssl_error());
-    }
-    if (!socket.is_open()) {
-      co_return fail(explain(asio::error::operation_aborted, limit));
     }
   }
 }
@@ -247,6 +264,19 @@ Result<> Stream::State::begin_tls(SSL_CTX* context) {
   ssl.reset(SSL_new(context));
   if (ec || !ssl || SSL_set_fd(ssl.get(), socket.native_handle()) != 1) {
     return fail(Errc::unavailable, "starting TLS: " + openssl_error());
+  }
+  return {};
+}
+
+Result<> Stream::State::expect_name(const std::string& host) {
+  error_code not_an_address;
+  asio::ip::make_address(host, not_an_address);
+  const bool is_set =
+      not_an_address ? SSL_set_tlsext_host_name(ssl.get(), host.c_str()) == 1 &&
+                           SSL_set1_host(ssl.get(), host.c_str()) == 1
+                     : X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl.get()), host.c_str()) == 1;
+  if (!is_set) {
+    return fail(Errc::invalid, "TLS can't ask for the name " + host + ": " + openssl_error());
   }
   return {};
 }

@@ -62,6 +62,9 @@ struct Stream::State : std::enable_shared_from_this<State> {
   /// Sends until all is gone or the kernel takes no more (would_block).
   boost::system::error_code send_now(Unsent& unsent);
   boost::asio::awaitable<Result<>> write_plain(Unsent unsent, Deadline deadline);
+  /// Nothing: what is left has to wait for the kernel, or goes through TLS.
+  std::optional<Result<>> write_at_once(Unsent& unsent);
+  boost::asio::awaitable<Result<>> write_rest(Unsent unsent, Deadline deadline);
 
   /// Runs an OpenSSL call until it succeeds, waiting for the socket as it asks. `call` returns what
   /// the SSL_ function returned.
@@ -71,6 +74,9 @@ struct Stream::State : std::enable_shared_from_this<State> {
   boost::asio::awaitable<Result<>> write_tls(std::span<const std::string_view> pieces,
                                              Deadline deadline);
   Result<> begin_tls(SSL_CTX* context);
+  /// That the certificate must name, and that the other side is asked for; an address only the
+  /// former, because SNI (RFC 6066, 3) has no addresses.
+  Result<> expect_name(const std::string& host);
   void describe_tls(bool verified);
   boost::asio::awaitable<Result<int>> shake_hands(bool accepts, Deadline deadline);
   void say_close_notify();

@@ -1,6 +1,10 @@
 #include "net/tls.h"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <functional>
 #include <memory>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -9,6 +13,10 @@
 #include <openssl/x509v3.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+#include <boost/asio/ip/address.hpp>
 
 namespace postrider::net {
 namespace {
@@ -46,13 +54,49 @@ Context make_context(const SSL_METHOD* method) {
   return context;
 }
 
-Result<File> create_file(const std::filesystem::path& path, mode_t mode) {
-  File file(std::fopen(path.c_str(), "w"));
-  if (!file || ::fchmod(::fileno(file.get()), mode) != 0) {
-    return fail(Errc::unavailable, "writing " + path.string() + ": cannot create the file");
+/// A file that is seen under its name only when it is whole, and never before its mode is set.
+class NewFile {
+ public:
+  explicit NewFile(const std::filesystem::path& path)
+      : path_(path), draft_(path.string() + ".new") {}
+  ~NewFile() { discard(); }
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+
+  /// `write` returns whether OpenSSL was content.
+  Result<> write(mode_t mode, const std::function<bool(std::FILE*)>& write) {
+    discard();  // what a process that was killed has left
+    const int made = ::open(draft_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    File file(made < 0 ? nullptr : ::fdopen(made, "w"));
+    if (!file) {
+      return explain(std::strerror(errno));
+    }
+    if (!write(file.get())) {
+      return explain(openssl_error());
+    }
+    const bool is_written = std::fflush(file.get()) == 0 && ::fsync(made) == 0;
+    const bool is_closed = std::fclose(file.release()) == 0;
+    return is_written && is_closed ? Result<>() : explain(std::strerror(errno));
   }
-  return file;
-}
+
+  Result<> show() {
+    std::error_code ec;
+    std::filesystem::rename(draft_, path_, ec);
+    return ec ? explain(ec.message()) : Result<>();
+  }
+
+ private:
+  std::unexpected<Error> explain(const std::string& why) const {
+    return fail(Errc::unavailable, "writing " + path_.string() + ": " + why);
+  }
+  void discard() const {
+    std::error_code ignored;
+    std::filesystem::remove(draft_, ignored);
+  }
+
+  std::filesystem::path path_;
+  std::filesystem::path draft_;
+};
 
 void add_extension(X509* certificate, int nid, const std::string& value) {
   X509V3_CTX context;
@@ -76,7 +120,9 @@ Certificate self_signed(const std::string& host, EVP_PKEY* key) {
   X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
                              reinterpret_cast<const unsigned char*>(host.c_str()), -1, -1, 0);
   X509_set_issuer_name(certificate.get(), name);
-  add_extension(certificate.get(), NID_subject_alt_name, "DNS:" + host);
+  boost::system::error_code not_an_address;
+  boost::asio::ip::make_address(host, not_an_address);
+  add_extension(certificate.get(), NID_subject_alt_name, (not_an_address ? "DNS:" : "IP:") + host);
   X509_sign(certificate.get(), key, EVP_sha256());
   return certificate;
 }
@@ -139,14 +185,15 @@ Result<> write_self_signed(const std::string& host, const std::filesystem::path&
   if (!made) {
     return fail(Errc::unavailable, "making a certificate for " + host + ": " + openssl_error());
   }
-  TRY(const File key_file, create_file(key, 0600));
-  TRY(const File certificate_file, create_file(certificate, 0644));
-  if (PEM_write_PrivateKey(key_file.get(), pair.get(), nullptr, nullptr, 0, nullptr, nullptr) !=
-          1 ||
-      PEM_write_X509(certificate_file.get(), made.get()) != 1) {
-    return fail(Errc::unavailable, "writing " + certificate.string() + ": " + openssl_error());
-  }
-  return {};
+  NewFile new_key(key);
+  NewFile new_certificate(certificate);
+  TRY_VOID(new_key.write(0600, [&](std::FILE* file) {
+    return PEM_write_PrivateKey(file, pair.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1;
+  }));
+  TRY_VOID(new_certificate.write(
+      0644, [&](std::FILE* file) { return PEM_write_X509(file, made.get()) == 1; }));
+  TRY_VOID(new_key.show());
+  return new_certificate.show();
 }
 
 }  // namespace postrider::net

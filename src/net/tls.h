@@ -46,7 +46,8 @@ class TlsClient {
   bool verify_;
 };
 
-/// Writes a certificate for `host` (10 years, P-256), signed by itself, and its key (mode 0600).
+/// Writes a certificate for `host` (a name or an address; 10 years, P-256), signed by itself, and
+/// its key (mode 0600). Where they can't be written, what was there before stays.
 Result<> write_self_signed(const std::string& host, const std::filesystem::path& certificate,
                            const std::filesystem::path& key);
 

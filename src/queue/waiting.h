@@ -6,11 +6,16 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/ids.h"
 #include "mail/dkim.h"
 #include "spool/message.h"
+
+namespace postrider::spool {
+struct Recovered;
+}
 
 namespace postrider::queue {
 
@@ -38,5 +43,8 @@ struct Waiting {
 
   RecipientId recipient() const { return recipient_of(message, index); }
 };
+
+/// Those of a message found at the start that have not settled.
+std::vector<Waiting> waiting_of(const spool::Recovered& found);
 
 }  // namespace postrider::queue

@@ -1,5 +1,6 @@
 #include "relay/outcome_recorder.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/fault.h"
@@ -37,6 +38,11 @@ events::Type type_of(Outcome outcome) {
 
 std::string reply_text(const smtp::Reply& reply, std::size_t longest) {
   return printable(reply.code == 0 ? reply.text : smtp::to_string(reply), longest);
+}
+
+/// Nothing where a clock has been set back in between.
+std::uint64_t milliseconds(Duration duration) {
+  return static_cast<std::uint64_t>(std::max(duration, Duration(0)).count());
 }
 
 }  // namespace
@@ -159,8 +165,8 @@ events::Event OutcomeRecorder::event_of(const Told& told) const {
     }
   }
   event.attempt = attempt.waiting.attempts + 1;
-  event.queue_ms = static_cast<std::uint64_t>((told.now - message.accepted).count());
-  event.attempt_ms = static_cast<std::uint64_t>(attempt.took.count());
+  event.queue_ms = milliseconds(told.now - message.accepted);
+  event.attempt_ms = milliseconds(attempt.took);
   event.next_attempt = told.disposition.due;
   return event;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <future>
+#include <iterator>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -15,9 +16,11 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "net/descriptors.h"
 #include "net/task_group.h"
 #include "relay/data_directory.h"
 #include "relay/own_addresses.h"
+#include "relay/settings_reload.h"
 #include "relay/test_clock.h"
 
 namespace postrider::relay {
@@ -29,6 +32,10 @@ namespace {
 
 constexpr std::chrono::seconds kCertificateLook{10};
 constexpr std::size_t kBlockingThreads = 2;
+
+/// The largest listener.NAME.recipients_max: the ids of a message's other recipients lie behind the
+/// one that names it, and were used although nothing has been written under them yet.
+constexpr std::uint64_t kRecipientsMost = 100'000;
 
 std::size_t thread_count(const Settings& settings) {
   return settings.threads > 0 ? settings.threads
@@ -42,6 +49,7 @@ store::StoreOptions store_options(const Settings& settings) {
   // Three families of this size are written to at full speed, each with one being flushed.
   options.write_buffer_bytes = std::clamp<std::uint64_t>(
       settings.spool.memory_bytes / 8, std::uint64_t{1} << 20, std::uint64_t{64} << 20);
+  options.open_files_max = net::descriptor_shares().database_files;
   return options;
 }
 
@@ -137,8 +145,7 @@ struct Relay::State {
         highest = std::max(highest, Reader(*key).u64());
       }
     }
-    // A message's other recipients lie behind the id that names it.
-    return highest + 100'000 * kIdStep;
+    return highest + kRecipientsMost * kIdStep;
   }
 
   Result<> start() {
@@ -170,8 +177,13 @@ struct Relay::State {
       problems.push_back(*missing);
     }
     TRY(recovered,
-        spool->recover([this](spool::Recovered found) { take(std::move(found)); }, repairs,
-                       problems),
+        spool->recover(
+            [this](const spool::Recovered& found) {
+              for (queue::Waiting& waiting : queue::waiting_of(found)) {
+                dispatcher->add_recovered(std::move(waiting));
+              }
+            },
+            repairs, problems),
         "recovering the spool");
     for (const std::string& problem : problems) {
       log::error("the spool is damaged", {{"what", problem}});
@@ -191,25 +203,6 @@ struct Relay::State {
                                         {"recipients", std::to_string(recovered.recipients)}});
     }
     return {};
-  }
-
-  void take(spool::Recovered found) {
-    const spool::Message& message = found.message;
-    for (std::uint32_t i = 0; i < message.recipient_count(); ++i) {
-      const auto& state = found.states[i];
-      if (state && state->is_settled) {
-        continue;
-      }
-      dispatcher->add_recovered({.message = message.id,
-                                 .account = message.account,
-                                 .index = i,
-                                 .count = message.recipient_count(),
-                                 .attempts = state ? state->attempts : 0,
-                                 .accepted = message.accepted,
-                                 .due = state ? state->due : message.accepted,
-                                 .domain = message.envelope.recipients[i].address.domain,
-                                 .fresh = nullptr});
-    }
   }
 
   awaitable<void> watch_certificate() {
@@ -299,21 +292,14 @@ Result<> Relay::start() {
 }
 
 Result<std::vector<std::string>> Relay::reload(Settings settings) {
+  std::vector<std::string> not_applied;
+  for (const std::string& option : keep_until_restart(state_->settings, settings)) {
+    not_applied.push_back(option + " has changed");
+  }
   TRY_VOID(state_->certificate->change_to(settings));
-  std::vector<std::string> not_applied = state_->listeners->change_to(settings);
-  const Settings& old = state_->settings;
-  const auto differs = [&](bool changed, const char* what) {
-    if (changed) {
-      not_applied.emplace_back(what);
-    }
-  };
-  differs(old.data != settings.data, "data has changed");
-  differs(old.hostname != settings.hostname, "hostname has changed");
-  differs(old.threads != settings.threads, "threads has changed");
-  differs(old.http != settings.http, "http has changed");
-  settings.data = old.data;
-  settings.hostname = old.hostname;
-  settings.delivery.mx.own_addresses = old.delivery.mx.own_addresses;
+  std::ranges::move(state_->listeners->change_to(settings), std::back_inserter(not_applied));
+  settings.delivery.mx.own_addresses =
+      own_addresses(state_->listeners->listening(), settings.delivery.mx.port);
   state_->set_options(settings.delivery);
   state_->dispatcher->set_options(state_->options());
   log::configure(settings.log);

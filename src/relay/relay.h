@@ -39,8 +39,8 @@ class Relay {
   /// Opens the listeners and starts the threads, by what settings() says by now.
   Result<> start();
 
-  /// Applies what can be applied while running; what can't is returned in words. Errors: nothing
-  /// has changed.
+  /// Applies what can be applied while running (settings_reload.h); what can't keeps its value and
+  /// is returned in words. Errors: nothing has changed.
   Result<std::vector<std::string>> reload(Settings settings);
 
   /// Stops accepting, ends sessions politely, lets deliveries finish, all within `limit`; then

@@ -1,5 +1,9 @@
 #include "relay/settings.h"
 
+#include <algorithm>
+
+#include "net/descriptors.h"
+
 namespace postrider::relay {
 
 namespace ip = boost::asio::ip;
@@ -34,6 +38,19 @@ smtp::ServerOptions server_options(const Settings& settings, const ListenerSetti
   options.proxy_from = listener.proxy_from;
   options.xclient_from = listener.xclient_from;
   return options;
+}
+
+std::optional<std::string> unreachable_sessions(const Settings& settings) {
+  constexpr std::size_t kOurOwn = 60;  // listeners, loops, files; measured: about 45
+  const net::DescriptorShares shares = net::descriptor_shares();
+  if (settings.limits.sessions_max + kOurOwn <= shares.accepted_below) {
+    return std::nullopt;
+  }
+  return "limits.sessions_max is " + std::to_string(settings.limits.sessions_max) +
+         ", and with at most " + std::to_string(shares.limit) +
+         " descriptors (ulimit -n; systemd: LimitNOFILE) about " +
+         std::to_string(shares.accepted_below - std::min(shares.accepted_below, kOurOwn)) +
+         " sessions are served at a time; further connections wait";
 }
 
 TlsSettings tls_files(const Settings& settings) {

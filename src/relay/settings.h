@@ -105,6 +105,9 @@ std::map<std::string, ListenerSettings> default_listeners();
 /// What a session of `listener` is to be told; `tls` (the context) is left for the caller to set.
 smtp::ServerOptions server_options(const Settings& settings, const ListenerSettings& listener);
 
+/// Says so if this process may not have the descriptors that limits.sessions_max asks for.
+std::optional<std::string> unreachable_sessions(const Settings& settings);
+
 /// Where certificate and key are: as configured, or the self-signed pair in the data directory.
 TlsSettings tls_files(const Settings& settings);
 

@@ -69,6 +69,26 @@ void complain_of_second(Section& section, const std::string& key, const std::str
   section.complain(key, toml_string(value) + " has a table already; write one for each");
 }
 
+/// AUTH has a password in it: not in the clear unless that is said.
+void check_login(Section& section, delivery::Route& route) {
+  bool may_be_in_clear = false;
+  section.read("allow_clear_auth", flag(), may_be_in_clear);
+  if (route.user.empty() != route.password.empty()) {
+    section.complain(route.user.empty() ? "user" : "password",
+                     "is missing; write both user and password, or neither");
+  }
+  if (route.user.empty() || route.implicit_tls || may_be_in_clear) {
+    return;
+  }
+  if (!route.tls) {
+    route.tls = delivery::TlsPolicy::required;
+  } else if (*route.tls < delivery::TlsPolicy::required) {
+    section.complain("tls",
+                     "may send the password in the clear; write \"required\" or \"verified\", or "
+                     "allow_clear_auth = true where the way there is safe");
+  }
+}
+
 void read_route(Section& section, delivery::Options& options, std::set<std::string>& taken) {
   const std::string subject = subject_of(section, "domain", "account");
   std::string domain;
@@ -87,10 +107,7 @@ void read_route(Section& section, delivery::Options& options, std::set<std::stri
                      "must be the name of a host or its address without brackets; write it "
                      "as \"smtp.example.com\" or \"192.0.2.1\"");
   }
-  if (route.user.empty() != route.password.empty()) {
-    section.complain(route.user.empty() ? "user" : "password",
-                     "is missing; write both user and password, or neither");
-  }
+  check_login(section, route);
   const std::string& name = subject == "domain" ? domain : account;
   if (name.empty()) {
     return;  // complained of already

@@ -109,8 +109,7 @@ std::uint32_t index_of_key(std::string_view key) {
 }
 
 std::string encode(const Message& message) {
-  std::string out;
-  out.reserve(128 + message.envelope.recipients.size() * 48);
+  std::string out = begin_record(kMessageVersion, 128 + message.envelope.recipients.size() * 48);
   put_varint(out, message.account.value);
   put_time(out, message.accepted);
   put_varint(out, flags_of(message));
@@ -125,7 +124,7 @@ std::string encode(const Message& message) {
     out.push_back(static_cast<char>(recipient.notify));
     put_bytes(out, recipient.orcpt);
   }
-  return seal_record(kMessageVersion, out);
+  return seal_record(std::move(out));
 }
 
 Result<Message> decode_message(MessageId id, std::string_view record) {
@@ -157,13 +156,14 @@ Result<Message> decode_message(MessageId id, std::string_view record) {
 }
 
 std::string encode(const RecipientState& state) {
-  std::string out;
+  std::string out =
+      begin_record(kRecipientVersion, 24 + state.site.size() + state.last_reply.size());
   put_varint(out, state.attempts);
   put_time(out, state.due);
   out.push_back(state.is_settled ? 1 : 0);
   put_bytes(out, state.site);
   put_bytes(out, state.last_reply);
-  return seal_record(kRecipientVersion, out);
+  return seal_record(std::move(out));
 }
 
 Result<RecipientState> decode_recipient(std::string_view record) {

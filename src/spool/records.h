@@ -1,9 +1,18 @@
 // How the spool's records lie on disk.
 //
-// meta       key: message id (8). Value: record version 1: fields of Message in the order of the
-// code. recipient  key: message id (8), index (4). Value: record version 1: RecipientState. body
-// key: message id (8). Value: version (1), checksum of the content (4), the content. The
-//            checksum is in front, so that content is written from where it lies.
+// Table meta:
+// - key: message id (8)
+// - value: record of version 1, the fields of Message in the order of the code
+//
+// Table recipient:
+// - key: message id (8), index (4)
+// - value: record of version 1, the fields of RecipientState in the order of the code
+//
+// Table body:
+// - key: message id (8)
+// - value: version (1), checksum of the content (4), the content
+//
+// The checksum of a body is in front, so that the content is written from where it lies.
 //
 // A record begins with its version and ends in a checksum (base/bytes.h); a change of layout is a
 // new version, and the old one stays readable. Pure; any thread. Errc::corrupt if it doesn't hold,

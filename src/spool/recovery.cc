@@ -86,7 +86,6 @@ class Recovery {
 
   Result<> message(std::string_view key, std::string_view record) {
     fault_point("recovery");
-    figures_.highest_id = std::max(figures_.highest_id, message_of_key(key).value);
     TRY_VOID(drop_orphans(key));
     TRY(const States states, states_of(key));
     Result<Message> message = decode_message(message_of_key(key), record);
@@ -159,9 +158,6 @@ class Recovery {
   }
 
   void count(const Recovered& recovered) {
-    const std::uint32_t recipients = recovered.message.recipient_count();
-    figures_.highest_id =
-        std::max(figures_.highest_id, recipient_of(recovered.message.id, recipients - 1).value);
     const auto waiting = static_cast<std::uint64_t>(std::ranges::count_if(
         recovered.states, [](const auto& state) { return !state || !state->is_settled; }));
     figures_.recipients += waiting;

@@ -36,7 +36,6 @@ struct RecoveryFigures {
   std::uint64_t messages = 0;
   std::uint64_t recipients = 0;  ///< that wait
   std::uint64_t set_aside = 0;   ///< records that could not be read
-  std::uint64_t highest_id = 0;
 };
 
 class Spool {
@@ -63,8 +62,8 @@ class Spool {
                                                            std::uint32_t index) const = 0;
 
   /// Writes a damaged message's record, and what is known of its recipients, into the table of what
-  /// was set aside and takes it out of the spool; its content stays, for people to look at. Changes
-  /// nothing if it is not there (any more).
+  /// was set aside and takes it out of the spool; its content stays, for people to look at. Where
+  /// it is not there (any more), only what may be left of its recipients goes.
   virtual Result<> set_aside(store::Step& step, MessageId id) = 0;
 
   /// Every waiting message, in order of acceptance. What can't be read is set aside in `repairs`,

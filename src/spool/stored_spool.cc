@@ -78,18 +78,26 @@ class StoredSpool final : public Spool {
   }
 
   Result<> set_aside(Step& step, MessageId id) override {
+    {
+      const std::lock_guard lock(mutex_);
+      waiting_.erase(id);
+    }
     const std::string key = message_key(id);
+    const std::string end = message_key(MessageId{id.value + 1});
     TRY(const std::optional<std::string> record, store_.get(Table::meta, key),
         "message " + to_string(id));
-    if (!record) {
-      return {};  // another recipient's attempt came first
+    if (record) {  // otherwise another recipient's attempt came first
+      keep_aside(step, Table::meta, key, *record);
+      step.erase(Table::meta, key);
+      TRY_VOID(store_.scan(Table::recipient, key, end,
+                           [&](std::string_view state_key, std::string_view state) {
+                             keep_aside(step, Table::recipient, state_key, state);
+                             return true;
+                           }));
     }
-    put_aside(step, Table::meta, key, *record);
-    return store_.scan(Table::recipient, key, message_key(MessageId{id.value + 1}),
-                       [&](std::string_view state_key, std::string_view state) {
-                         put_aside(step, Table::recipient, state_key, state);
-                         return true;
-                       });
+    // A range, because another recipient's settlement may still be on its way to the store.
+    step.erase_range(Table::recipient, key, end);
+    return {};
   }
 
   Result<RecoveryFigures> recover(const std::function<void(Recovered)>& take, Step& repairs,
@@ -106,9 +114,8 @@ class StoredSpool final : public Spool {
   }
 
  private:
-  static void put_aside(Step& step, Table table, std::string_view key, std::string_view record) {
+  static void keep_aside(Step& step, Table table, std::string_view key, std::string_view record) {
     step.put(Table::set_aside, set_aside_key(table, key), std::string(record));
-    step.erase(table, std::string(key));
   }
 
   Result<std::string> read_value(Table table, MessageId id) const {

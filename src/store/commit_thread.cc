@@ -30,6 +30,10 @@ constexpr std::size_t kBatchBytes = 32 << 20;  // what one commit copies at most
 /// Of the reserve, where it is large: what RocksDB needs to bring its memory to disk.
 constexpr std::uint64_t kFullBelow = 64 << 20;
 
+/// More than all who write to a disk bring there between two looks of FreeSpace::lately(), 250 ms:
+/// with this much above the limit, a commit need not look itself (1 us).
+constexpr std::uint64_t kFilledMeanwhile = 2ULL << 30;
+
 bool is_promise(const Request& request) {
   return request.urgency == Urgency::promise;
 }
@@ -92,7 +96,7 @@ struct CommitThread::State {
   bool take(std::vector<Request>& batch) {
     std::unique_lock lock(mutex);
     while (promises == 0 && !ending && !is_called) {
-      if (is_full) {
+      if (is_full && !is_latched) {  // latched, it looks for no room: there is nothing to wake for
         if (wanted.wait_until(lock, look_again) == std::cv_status::timeout) {
           break;
         }
@@ -132,7 +136,7 @@ struct CommitThread::State {
     if (is_latched) {
       return fail(Errc::unavailable, "storage failed earlier and takes nothing any more");
     }
-    if (space.now() < full_below) {
+    if (space.lately() < full_below + kFilledMeanwhile && space.now() < full_below) {
       become_full("only the last of the reserve is free");
       return fail(Errc::unavailable, "the disk is full");
     }
@@ -244,29 +248,29 @@ struct CommitThread::State {
 
   /// One hand-over for each thread that waits.
   void answer(std::vector<Request>& batch, const Result<>& done) {
-    const auto shared_failure = done ? nullptr : std::make_shared<const Result<>>(done);
     for (Request& request : batch) {
       if (request.completed) {
-        answers_for(request.reply_to)
-            .push_back([completed = std::move(request.completed), shared_failure]() mutable {
-              completed(shared_failure ? *shared_failure : Result<>());
-            });
+        completions_for(request.reply_to).push_back(std::move(request.completed));
       }
     }
-    for (auto& [mailbox, tasks] : answers) {
-      if (!tasks.empty()) {
-        mailbox->post(tasks);
+    for (auto& [mailbox, completions] : answers) {
+      if (!completions.empty()) {
+        mailbox->post([completed = std::exchange(completions, {}), done]() mutable {
+          for (Completion& completion : completed) {
+            completion(done);
+          }
+        });
       }
     }
   }
 
-  std::vector<net::Task>& answers_for(net::Mailbox* mailbox) {
-    for (auto& [known, tasks] : answers) {  // as many as there are io threads
+  std::vector<Completion>& completions_for(net::Mailbox* mailbox) {
+    for (auto& [known, completions] : answers) {  // as many as there are io threads
       if (known == mailbox) {
-        return tasks;
+        return completions;
       }
     }
-    return answers.emplace_back(mailbox, std::vector<net::Task>()).second;
+    return answers.emplace_back(mailbox, std::vector<Completion>()).second;
   }
 
   void call() {
@@ -297,7 +301,7 @@ struct CommitThread::State {
   SteadyTime look_again;                    // for room, while the disk is full
   std::optional<std::uint64_t> failed_log;  // the log file that found no room
   std::optional<Error> failure;             // set once: latched
-  std::vector<std::pair<net::Mailbox*, std::vector<net::Task>>> answers;
+  std::vector<std::pair<net::Mailbox*, std::vector<Completion>>> answers;
   std::thread committing;
 
   std::atomic<std::uint64_t> last_sequence;

@@ -1,10 +1,9 @@
 // The one thread that writes: drains what has queued, writes it as one batch, syncs once, answers
 // everybody; and what it does when storage fails (store.h).
 //
-// - Full disk: promises are refused and notes are held, in their order; once a second it looks
-// whether
-//   there is room again, and then goes on by itself.
-// - Anything else that fails latches it for good.
+// On a full disk promises are refused and notes are held, in their order; once a second it looks
+// whether there is room again, and then goes on by itself. Anything else that fails latches it for
+// good.
 //
 // Included by the store only: knows RocksDB. Threads: as store.h says.
 #pragma once

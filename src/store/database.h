@@ -2,13 +2,12 @@
 // the files that talk to RocksDB only.
 //
 // The log is read strictly first. Where that fails, the database is looked at without being
-// changed:
-// - All that was acknowledged lies in front of the damage: an unfinished write, as a power cut
-// leaves
-//   it. It is cut off, in silence.
-// - It does not: an alarm. The log files are kept beside the database (hard links), and everything
-//   is recovered that can be read, also behind the damage: what was accepted is delivered.
-// The acknowledged number is that of AcknowledgedFile.
+// changed.
+//
+// If all that was acknowledged (AcknowledgedFile) lies in front of the damage, this is an
+// unfinished write, as a power cut leaves it: it is cut off, in silence. Otherwise it is an alarm:
+// the log files are kept beside the database (hard links), and everything is recovered that can be
+// read, also behind the damage: what was accepted is delivered.
 //
 // One thread opens; then as RocksDB has it: any.
 #pragma once

@@ -70,7 +70,7 @@ rocksdb::DBOptions database_options(const StoreOptions& options) {
   db.allow_concurrent_memtable_write = false;  // one writer
   db.enable_write_thread_adaptive_yield = false;
   db.avoid_flush_during_shutdown = true;  // the log is synced: a stop takes no longer than a kill
-  db.max_open_files = 512;
+  db.max_open_files = static_cast<int>(options.open_files_max);
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
   db.bytes_per_sync = 1 << 20;

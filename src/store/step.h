@@ -39,6 +39,11 @@ class Step {
   void erase(Table table, std::string key) {
     writes_.push_back({table, Kind::erase, std::move(key), {}, nullptr});
   }
+  /// Every key >= from and < to, also those that queued steps in front of this one are about to
+  /// put. Rare things only: reading over such a range costs until it has been compacted.
+  void erase_range(Table table, std::string from, std::string to) {
+    writes_.push_back({table, Kind::erase_range, std::move(from), std::move(to), nullptr});
+  }
 
   /// Appends to the event log; the commit gives the sequence number. `about`: a recipient id, or 0.
   void append(std::uint64_t about, std::string record) {
@@ -47,12 +52,12 @@ class Step {
 
   bool empty() const { return writes_.empty() && records_.empty(); }
 
-  enum class Kind : std::uint8_t { put, erase };
+  enum class Kind : std::uint8_t { put, erase, erase_range };
   struct Write {
     Table table;
     Kind kind;
     std::string key;
-    std::string head;
+    std::string head;  ///< of erase_range: the first key that stays
     std::shared_ptr<const std::string> tail;
   };
   struct Record {

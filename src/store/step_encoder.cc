@@ -33,6 +33,8 @@ void StepEncoder::encode(const Step::Write& write) {
   rocksdb::ColumnFamilyHandle* family = database_.family(write.table);
   if (write.kind == Step::Kind::erase) {
     writes_.Delete(family, slice(write.key));
+  } else if (write.kind == Step::Kind::erase_range) {
+    writes_.DeleteRange(family, slice(write.key), slice(write.head));
   } else if (write.tail) {
     const rocksdb::Slice key = slice(write.key);
     const rocksdb::Slice parts[] = {slice(write.head), slice(*write.tail)};

@@ -6,18 +6,17 @@
 // one batch, syncs once and answers everybody. A step may be a note: it needs no sync of its own
 // and rides with the next commit, 5 ms later at most.
 //
-// When storage fails:
-// - A sync or write that fails latches the store: nothing is written any more, every commit fails
-// with
-//   Errc::unavailable, and `on_latched` is called once. Linux drops dirty pages after a failed
-//   fsync, so that a retry would lie; the process has to end and to recover from what is really
-//   there.
-// - A full disk is no failed sync: promises fail with Errc::unavailable until there is room again,
-//   and notes are held until then. The store goes on by itself, within seconds.
-// - After opening, the last acknowledged sequence number (a file beside the database) is compared
-// with
-//   what was recovered: acknowledged writes that are missing, and a damaged log, are reported by
-//   `missing_writes()`. What can be read behind the damage is recovered too.
+// A sync or write that fails latches the store: nothing is written any more, every commit fails
+// with Errc::unavailable, and `on_latched` is called once. Linux drops dirty pages after a failed
+// fsync, so that a retry would lie; the process has to end and to recover from what is really
+// there.
+//
+// A full disk is no failed sync: promises fail with Errc::unavailable until there is room again,
+// and notes are held until then. The store goes on by itself, within seconds.
+//
+// After opening, the last acknowledged sequence number (a file beside the database) is compared
+// with what was recovered: acknowledged writes that are missing, and a damaged log, are reported by
+// `missing_writes()`. What can be read behind the damage is recovered too.
 //
 // Threads: submit() and reads from any; completions run where they are sent (Committer).
 #pragma once
@@ -44,6 +43,7 @@ struct StoreOptions {
   std::uint64_t write_buffer_bytes = 16 << 20;  ///< of meta and of body each
   std::uint64_t reserve_bytes = 256 << 20;      ///< free space under which has_room() says no
   std::chrono::milliseconds note_wait{5};
+  std::size_t open_files_max = 256;  ///< of tables and bodies that are kept open
 };
 
 enum class Urgency : std::uint8_t {

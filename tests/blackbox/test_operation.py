@@ -2,6 +2,7 @@
 import base64
 import json
 import signal
+import socket
 import subprocess
 import urllib.error
 import urllib.request
@@ -11,7 +12,7 @@ import pytest
 from relay import BINARY
 from waiting import LIMIT_S, wait_for
 
-USAGE, NOT_FOUND = 2, 3  # exit statuses, for scripts
+USAGE, NOT_FOUND, NOT_RUNNING = 2, 3, 4  # exit statuses, for scripts
 
 
 def get(relay, path):
@@ -99,6 +100,20 @@ def test_events_can_be_read_while_nothing_runs(relay, sink):
     assert kinds == ["accepted", "delivered"]
 
 
+def test_queue_can_be_read_while_nothing_runs(relay, sink):
+    sink.answer("RCPT", ["451 4.7.1 not now"])
+    relay.submit(to=["ann@example.net", "bob@example.com"])
+    relay.wait_for_events("deferred", 2)
+    relay.stop()
+    queue = json.loads(relay.cli("queue", "--json"))
+    assert queue["scheduled"] == 2 and not queue["partial"] and not queue["is_running"]
+    assert "not now" in queue["sites"][0]["last_reply"]
+    listed = json.loads(relay.cli("queue", "list", "--domain", "example.com", "--json"))["recipients"]
+    assert [recipient["to"] for recipient in listed] == ["bob@example.com"]
+    assert "No relay is running" in relay.cli("queue")
+    assert relay.cli("queue", "retry", check=False).returncode == NOT_RUNNING
+
+
 def test_health_and_metrics(relay, sink):
     assert get(relay, "/healthz")[0] == 200
     assert get(relay, "/readyz")[0] == 200
@@ -134,6 +149,7 @@ def test_what_is_not_there_is_an_error(shared_relay, words, status):
 def test_each_command_has_help(command):
     done = subprocess.run([BINARY, command, "--help"], capture_output=True, text=True, timeout=LIMIT_S)
     assert done.returncode == 0 and len(done.stdout) > 60
+    assert "--json" in done.stdout
 
 
 def test_new_account_domain_and_credential_work_at_once(relay, sink):
@@ -186,3 +202,35 @@ def test_reload_of_a_wrong_configuration_changes_nothing(relay, sink):
 def test_control_socket_is_the_owner_s_only(relay):
     sockets = [p for p in relay.data.rglob("*") if p.is_socket()]
     assert sockets and all(p.stat().st_mode & 0o077 == 0 or p.parent.stat().st_mode & 0o077 == 0 for p in sockets)
+
+
+def test_sandbox_without_a_route_asks_nobody(start_relay):
+    """What no route is for ends in the simulator: nothing of a test leaves the machine."""
+    relay = start_relay()
+    relay.submit(to="x@example.com")
+    failed = relay.wait_for_event("failed", to="x@example.com")
+    assert failed["enhanced"] == "5.1.1"
+    assert failed["mx_host"] == "127.0.0.1"
+
+
+def test_sandbox_with_dns_options_looks_mail_up(start_relay):
+    relay = start_relay("--set", "dns.stubs={'.' = '127.0.0.1@1'}", "--set", "dns.timeout=1s")
+    relay.submit(to="x@example.com")
+    assert "looking up" in relay.wait_for_event("deferred")["reply"]
+
+
+def test_sandbox_that_has_lost_its_password_makes_another(relay, sink):
+    relay.stop()
+    (relay.data / "sandbox-password").unlink()
+    relay.start()
+    assert relay.ready["password"]
+    relay.submit()
+    assert sink.wait_for_message()
+
+
+def test_idle_connections_do_not_keep_health_from_being_asked(relay):
+    host, port = relay.ready["http"].rsplit(":", 1)
+    idle = [socket.create_connection((host, int(port)), LIMIT_S) for _ in range(300)]
+    assert get(relay, "/healthz")[0] == 200
+    for connection in idle:
+        connection.close()

@@ -1,6 +1,8 @@
 #include "dns/resolver.h"
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
@@ -10,9 +12,13 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/ip/udp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "awaiting.h"
 #include "dns/mx.h"
@@ -244,6 +250,114 @@ TEST_F(ResolverTest, DeadlineEndsALookUpAsUnavailable) {
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), Errc::unavailable);
   EXPECT_THAT(answer.error().text(), HasSubstr("no answer in time"));
+}
+
+/// Answers every question with "no such name", a while after it came.
+class SlowServer {
+ public:
+  explicit SlowServer(std::chrono::milliseconds after)
+      : after_(after), socket_(io_, {asio::ip::address_v4::loopback(), 0}) {
+    socket_.set_option(asio::socket_base::receive_buffer_size(4 << 20));
+    asio::co_spawn(io_, serve(), asio::detached);
+    thread_ = std::thread([this] { io_.run(); });
+  }
+  ~SlowServer() {
+    io_.stop();
+    thread_.join();
+  }
+  /// Questions that were open at the same time.
+  std::size_t most_at_a_time() const { return most_; }
+  std::string address() const {
+    return "127.0.0.1@" + std::to_string(socket_.local_endpoint().port());
+  }
+
+ private:
+  asio::awaitable<void> serve() {
+    while (true) {
+      std::string question(512, 0);
+      asio::ip::udp::endpoint from;
+      question.resize(
+          co_await socket_.async_receive_from(asio::buffer(question), from, asio::use_awaitable));
+      auto timer = std::make_shared<asio::steady_timer>(io_, after_);
+      most_ = std::max(most_.load(), ++open_);
+      question[2] = static_cast<char>(question[2] | 0x84);  // an answer, with authority
+      question[3] = 3;                                      // NXDOMAIN
+      timer->async_wait([this, timer, question, from](boost::system::error_code) {
+        --open_;
+        boost::system::error_code ignored;
+        socket_.send_to(asio::buffer(question), from, 0, ignored);
+      });
+    }
+  }
+
+  std::chrono::milliseconds after_;
+  std::size_t open_ = 0;
+  std::atomic<std::size_t> most_ = 0;
+  asio::io_context io_;
+  asio::ip::udp::socket socket_;
+  std::thread thread_;
+};
+
+/// With a time-out of 2 s.
+std::shared_ptr<Resolver> resolver_for(asio::io_context& io, const SlowServer& server,
+                                       std::size_t asked_at_a_time) {
+  ResolverOptions options;
+  options.stubs = {{"crowd.example", server.address()}};
+  options.use_system_resolvers = false;
+  options.timeout = std::chrono::seconds(2);
+  options.asked_at_a_time = asked_at_a_time;
+  return make_resolver(io.get_executor(), options).value();
+}
+
+// Their time begins when it is their turn: a crowd of domains is slow, and not a failure of DNS.
+TEST_F(ResolverTest, ManyLookUpsWaitForTheirTurnAndThatTakesNoneOfTheirTime) {
+  constexpr std::size_t kMany = 36;  // twelve turns of 0.2 s
+  SlowServer server(std::chrono::milliseconds(200));
+  asio::io_context io;
+  const auto resolver = resolver_for(io, server, 3);
+  std::vector<std::string> failures;
+  std::size_t ended = 0;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    asio::co_spawn(io, resolver->mx("d" + std::to_string(i) + ".crowd.example"),
+                   [&](const std::exception_ptr&, const Result<Answer<Mx>>& result) {
+                     ++ended;
+                     if (result || result.error().code() != Errc::not_found) {
+                       failures.push_back(result ? "found" : result.error().text());
+                     }
+                   });
+  }
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (ended < kMany && std::chrono::steady_clock::now() < end) {
+    io.run_one_until(end);
+  }
+  EXPECT_EQ(ended, kMany);
+  EXPECT_THAT(failures, testing::IsEmpty());
+  EXPECT_LE(server.most_at_a_time(), 6U) << "libunbound asks twice where a denial has no SOA";
+}
+
+TEST_F(ResolverTest, WhoGoesAwayWhileWaitingTakesNobodysTurn) {
+  SlowServer server(std::chrono::milliseconds(50));
+  asio::io_context io;
+  const auto resolver = resolver_for(io, server, 3);
+  std::array<asio::cancellation_signal, 20> stop;
+  std::size_t ended = 0;
+  for (std::size_t i = 0; i < stop.size(); ++i) {
+    asio::co_spawn(
+        io, resolver->mx("d" + std::to_string(i) + ".crowd.example"),
+        asio::bind_cancellation_slot(stop[i].slot(), [&](const std::exception_ptr&,
+                                                         const Result<Answer<Mx>>&) { ++ended; }));
+  }
+  io.poll();
+  for (auto& one : stop) {
+    one.emit(asio::cancellation_type::terminal);
+  }
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (ended < stop.size() && std::chrono::steady_clock::now() < end) {
+    io.run_one_until(end);
+  }
+  EXPECT_EQ(ended, stop.size());
+  const auto after = postrider::dns::await(io, resolver->mx("after.crowd.example"));
+  EXPECT_EQ(after.error().code(), Errc::not_found) << after.error().text();
 }
 
 TEST_F(ResolverTest, CancelledLookUpEndsAtOnce) {

@@ -11,11 +11,11 @@
 #include <boost/asio/use_future.hpp>
 #include <boost/json.hpp>
 
-#include "support/fresh_folder.h"
 #include "../dns/name_server.h"
 #include "http/request_target.h"
 #include "relay/data_directory.h"
 #include "relay/settings_toml.h"
+#include "support/fresh_folder.h"
 
 namespace postrider::http {
 namespace {
@@ -285,17 +285,18 @@ TEST_F(ControlApiTest, WithoutARelayReadingWorksAndTheRestSaysWhy) {
     io.run();
     return answer.get();
   };
-  for (const char* target :
-       {"/v1/status", "/v1/accounts", "/v1/credentials", "/v1/domains", "/v1/events"}) {
+  for (const char* target : {"/v1/status", "/v1/accounts", "/v1/credentials", "/v1/domains",
+                             "/v1/events", "/v1/queue", "/v1/queue/recipients"}) {
     EXPECT_EQ(status_of("GET", target).status, 200) << target;
   }
   EXPECT_NE(status_of("GET", "/v1/accounts").body.find("shop"), std::string::npos);
   EXPECT_NE(status_of("GET", "/v1/events").body.find("\"last\":2"), std::string::npos);
   using Pair = std::pair<const char*, const char*>;
   for (const auto& [method, target] :
-       {Pair{"POST", "/v1/accounts"}, Pair{"DELETE", "/v1/credentials/x"}, Pair{"GET", "/v1/queue"},
-        Pair{"POST", "/v1/clock/advance"}, Pair{"POST", "/v1/reload"},
-        Pair{"GET", "/v1/events?follow=1"}, Pair{"GET", "/v1/domains/x.example/check"}}) {
+       {Pair{"POST", "/v1/accounts"}, Pair{"DELETE", "/v1/credentials/x"},
+        Pair{"POST", "/v1/queue/retry"}, Pair{"POST", "/v1/clock/advance"},
+        Pair{"POST", "/v1/reload"}, Pair{"GET", "/v1/events?follow=1"},
+        Pair{"POST", "/v1/domains/x.example/check"}}) {
     const Response response = status_of(method, target);
     EXPECT_EQ(response.status, 503) << target;
     EXPECT_NE(response.body.find("not_running"), std::string::npos) << response.body;
@@ -340,7 +341,7 @@ TEST_F(ControlApiTest, DomainCheckFindsWhatIsPublishedAndTakesItForProof) {
   const dns::NameServer server({{"a.example", zone_of(made)}});
   start({"dns.stubs={\"a.example\" = \"" + server.address() + "\"}"});
 
-  const Answered checked = ask("GET", "/v1/domains/a.example/check");
+  const Answered checked = ask("POST", "/v1/domains/a.example/check");
   ASSERT_EQ(checked.status, 200) << json::serialize(checked.body);
   for (const auto& [name, verdict] : verdicts_of(checked)) {
     EXPECT_EQ(verdict, "ok") << name;
@@ -357,7 +358,7 @@ TEST_F(ControlApiTest, DomainCheckSaysWhatIsMissingAndWrong) {
   start({"dns.stubs={\"a.example\" = \"" + server.address() + "\"}"});
   ask("POST", "/v1/accounts", R"({"name": "default"})");
   ask("POST", "/v1/domains", R"({"name": "a.example"})");
-  const Answered checked = ask("GET", "/v1/domains/a.example/check");
+  const Answered checked = ask("POST", "/v1/domains/a.example/check");
   const auto verdicts = verdicts_of(checked);
   EXPECT_EQ(verdicts.at("_postrider.a.example"), "missing");
   EXPECT_EQ(verdicts.at("pr1r._domainkey.a.example"), "missing");

@@ -17,9 +17,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
-#include "support/fresh_folder.h"
 #include "http/answer.h"
 #include "raw_client.h"
+#include "support/fresh_folder.h"
 
 namespace postrider::http {
 namespace {
@@ -276,15 +276,35 @@ TEST_F(ServerTest, APathThatASocketCantHaveIsExplained) {
 
 TEST_F(ServerTest, ConnectionsAreBounded) {
   std::list<RawClient> clients;
-  {
-    RawClient first = this->client();
-  }
   for (int i = 0; i < 256; ++i) {
-    clients.emplace_back(server_->endpoint()).send("GET /a HTTP/1.1\r\n\r\n");
-    clients.back().read_to("GET /a ");
+    clients.emplace_back(server_->endpoint()).send("GET /count HTTP/1.1\r\n\r\n");
+    clients.back().read_to("0");
   }
   RawClient one_too_many(server_->endpoint());
   EXPECT_EQ(one_too_many.read_all(), "");
+}
+
+TEST_F(ServerTest, TheOldestThatWaitsForARequestMakesRoom) {
+  std::list<RawClient> clients;
+  clients.emplace_back(server_->endpoint()).send("GET /count HTTP/1.1\r\n\r\n");
+  clients.back().read_to("0");
+  for (int i = 0; i < 255; ++i) {
+    clients.emplace_back(server_->endpoint()).send("GET /a HTTP/1.1\r\n\r\n");
+    clients.back().read_to("GET /a ");
+  }
+  RawClient further(server_->endpoint());
+  further.send("GET /b HTTP/1.1\r\n\r\n");
+  further.read_to("GET /b ");
+  EXPECT_EQ(std::next(clients.begin())->read_all(), "");
+  clients.back().send("GET /c HTTP/1.1\r\n\r\n");
+  clients.back().read_to("GET /c ");
+}
+
+TEST_F(ServerTest, AConnectionThatSaysNothingEndsSoon) {
+  RawClient silent(server_->endpoint());
+  const auto began = Steady::now();
+  EXPECT_EQ(silent.read_all(), "");
+  EXPECT_LT(Steady::now() - began, std::chrono::seconds(15));
 }
 
 }  // namespace

@@ -66,6 +66,23 @@ class NoMoreDescriptors {
   rlimit before_{};
 };
 
+/// Leaves clients no descriptor, and all others many, for as long as it lives.
+class NoMoreForClients {
+ public:
+  NoMoreForClients() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const int next = ::dup(0);
+    ::close(next);
+    rlimit tight = before_;
+    tight.rlim_cur = static_cast<rlim_t>(next) * 2;
+    ::setrlimit(RLIMIT_NOFILE, &tight);
+  }
+  ~NoMoreForClients() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
 /// Makes every accept on the socket that listens there fail.
 void break_accept(const tcp::endpoint& endpoint) {
   for (int descriptor = 0; descriptor < 1024; ++descriptor) {
@@ -164,6 +181,31 @@ TEST(Listener, WithoutDescriptorsItPausesAndGoesOn) {
   }
   EXPECT_TRUE(run_until(io, [&] { return accepted.size() == 1; }));
   stop.emit(asio::cancellation_type::terminal);
+  io.restart();
+  io.run_for(kLimit);
+  EXPECT_TRUE(io.stopped());
+}
+
+TEST(Listener, LeavesTheReserveOfDescriptorsAlone) {
+#if __has_feature(address_sanitizer)
+  GTEST_SKIP() << "the sanitizer itself needs descriptors to look at objects";
+#endif
+  asio::io_context io;
+  auto listeners = listen_or_die(io, kAnyPort);
+  std::vector<tcp::socket> accepted;
+  asio::co_spawn(
+      io, listeners[0].run([&](tcp::socket socket) { accepted.push_back(std::move(socket)); }),
+      [](const std::exception_ptr&) {});
+  io.poll();
+  const tcp::socket client = connect_to(io, listeners[0].local());
+  {
+    const NoMoreForClients guard;
+    ASSERT_TRUE(run_until(io, [&] { return listeners[0].failures() >= 3 || !accepted.empty(); }));
+    EXPECT_TRUE(accepted.empty());
+    EXPECT_LT(listeners[0].failures(), 10U);
+  }
+  EXPECT_TRUE(run_until(io, [&] { return accepted.size() == 1; })) << "by itself";
+  listeners[0].close();
   io.restart();
   io.run_for(kLimit);
   EXPECT_TRUE(io.stopped());

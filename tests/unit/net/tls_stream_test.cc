@@ -1,7 +1,10 @@
 // Streams under TLS, both ends ours, on loopback.
+#include <fstream>
 #include <functional>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -11,6 +14,7 @@
 #include "net/task_group.h"
 #include "net/tls.h"
 #include "support/fresh_folder.h"
+#include "support/small_disk.h"
 
 namespace postrider::net {
 namespace {
@@ -135,6 +139,65 @@ TEST_F(TlsStream, AVerifyingClientTakesOnlyTheRightName) {
             << done.error().text();
         stream.close();
       });
+}
+
+TEST_F(TlsStream, AnAddressIsANameToBeVerifiedToo) {
+  struct Case {
+    std::string of_certificate;
+    bool passes;
+  };
+  for (const Case& one : {Case{"localhost", false}, {"127.0.0.2", false}, {"127.0.0.1", true}}) {
+    ASSERT_TRUE(write_self_signed(one.of_certificate, certificate_, key_));
+    server_ = TlsServer::create(certificate_, key_).value();
+    client_ = TlsClient::create(true, certificate_).value();
+    run(
+        [this](Stream& stream) -> awaitable<void> {
+          const Result<> done = co_await stream.accept_tls(server_, within(kLimit));
+          stream.close();
+        },
+        [&](Stream& stream) -> awaitable<void> {
+          const Result<> done = co_await stream.connect_tls(client_, "127.0.0.1", within(kLimit));
+          EXPECT_EQ(done.has_value(), one.passes) << one.of_certificate;
+          EXPECT_EQ(stream.tls() && stream.tls()->verified, one.passes) << one.of_certificate;
+          if (!one.passes) {
+            EXPECT_NE(done.error().text().find("IP address mismatch"), std::string::npos)
+                << done.error().text();
+          }
+          stream.close();
+        });
+  }
+}
+
+TEST_F(TlsStream, ANameThatCannotBeCheckedFailsTheHandshake) {
+  run([](Stream& stream) -> awaitable<void> { EXPECT_FALSE(co_await stream.fill(within(kLimit))); },
+      [&](Stream& stream) -> awaitable<void> {
+        const Result<> done =
+            co_await stream.connect_tls(client_, std::string(300, 'n'), within(kLimit));
+        EXPECT_FALSE(done);
+        EXPECT_EQ(done.error().code(), Errc::invalid);
+        stream.close();
+      });
+}
+
+// OpenSSL has the number of the descriptor, which is another socket's as soon as one is opened.
+TEST_F(TlsStream, AClosedOneDoesNotTouchWhoeverHasItsDescriptorNow) {
+  run(accepting([](Stream& stream) -> awaitable<void> {
+        EXPECT_EQ(co_await read(stream, 1), "the peer closed the connection");
+        stream.close();
+      }),
+      connecting([](Stream& stream) -> awaitable<void> {
+        stream.close();
+        int pair[2] = {-1, -1};
+        EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+        EXPECT_EQ(::send(pair[1], "secret", 6, 0), 6);
+        EXPECT_EQ((co_await stream.fill(within(kLimit))).error().code(), Errc::closed);
+        EXPECT_EQ((co_await stream.write("ours", within(kLimit))).error().code(), Errc::closed);
+        char bytes[64];
+        EXPECT_EQ(::recv(pair[0], bytes, sizeof(bytes), 0), 6) << "it has been read";
+        EXPECT_EQ(::recv(pair[1], bytes, sizeof(bytes), 0), -1) << "it has been written to";
+        ::close(pair[0]);
+        ::close(pair[1]);
+      }));
 }
 
 // RFC 3207, 6: what was sent in the clear behind STARTTLS must not be taken for protected.
@@ -287,6 +350,26 @@ TEST(Tls, ErrorsNameTheFile) {
   struct stat state{};
   ASSERT_EQ(::stat((folder / "a.key").c_str(), &state), 0);
   EXPECT_EQ(state.st_mode & 0777, 0600U);
+}
+
+TEST(Tls, OnAFullDiskTheFilesOfBeforeStay) {
+  test::SmallDisk disk(4 << 20);
+  if (!disk.is_mounted()) {
+    GTEST_SKIP() << "needs root, mkfs.ext4 and a loop device";
+  }
+  const auto certificate = disk.path() / "a.pem";
+  const auto key = disk.path() / "a.key";
+  ASSERT_TRUE(write_self_signed("a.example", certificate, key));
+  disk.fill(0);
+  for (int i = 0; std::ofstream(disk.path() / std::to_string(i)) << "x" << std::flush; ++i) {
+    ASSERT_LT(i, 10'000);
+  }
+  const Result<> full = write_self_signed("b.example", certificate, key);
+  ASSERT_FALSE(full);
+  EXPECT_NE(full.error().text().find("No space left on device"), std::string::npos)
+      << full.error().text();
+  EXPECT_TRUE(TlsServer::create(certificate, key));
+  EXPECT_FALSE(std::filesystem::exists(key.string() + ".new"));
 }
 
 }  // namespace

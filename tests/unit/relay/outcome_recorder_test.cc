@@ -125,6 +125,19 @@ TEST_F(OutcomeRecorderTest, ADeferralWaitsAndIsKept) {
   EXPECT_EQ(events()[0].type, events::Type::deferred);
 }
 
+// The machine's clock may be set back while a message waits.
+TEST_F(OutcomeRecorderTest, NoTimeIsNegative) {
+  auto fresh = std::make_shared<queue::Fresh>();
+  fresh->message = spool_->read(kMessage).value();
+  fresh->message.accepted = kNow + minutes(1);
+  delivery::Attempt done = attempt(250, "taken");
+  done.message = fresh;
+  done.took = std::chrono::milliseconds(-5);
+  EXPECT_FALSE(record(std::move(done)));
+  EXPECT_EQ(events()[0].queue_ms, 0U);
+  EXPECT_EQ(events()[0].attempt_ms, 0U);
+}
+
 TEST_F(OutcomeRecorderTest, ADamagedMessageIsSetAsideWithAnEvent) {
   overwrite("damaged");
   EXPECT_FALSE(record(attempt(0, "no host would talk to us")));

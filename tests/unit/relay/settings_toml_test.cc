@@ -54,6 +54,21 @@ class WithFolder : public testing::Test {
 };
 using SettingsToml = WithFolder;
 
+TEST_F(SettingsToml, APasswordGoesUnderTlsUnlessSomebodySaysOtherwise) {
+  const std::string route = "[[route]]\ndomain='*'\nhost='h'\n";
+  const std::string login = route + "user='u'\npassword='p'\n";
+  const auto tls_of = [&](const std::string& text) {
+    return good(text).delivery.routes.find("a.test")->tls;
+  };
+  EXPECT_EQ(tls_of(route), std::nullopt);
+  EXPECT_EQ(tls_of(login), delivery::TlsPolicy::required);
+  EXPECT_EQ(tls_of(login + "tls='verified'"), delivery::TlsPolicy::verified);
+  EXPECT_EQ(tls_of(login + "allow_clear_auth=true"), std::nullopt);
+  EXPECT_EQ(tls_of(login + "allow_clear_auth=true\ntls='none'"), delivery::TlsPolicy::none);
+  EXPECT_EQ(tls_of(login + "implicit_tls=true\ntls='opportunistic'"),
+            delivery::TlsPolicy::opportunistic);
+}
+
 TEST_F(SettingsToml, EmptyFileGivesTheDefaults) {
   const Settings settings = good("");
   EXPECT_EQ(settings.data, "/var/lib/postrider");
@@ -305,6 +320,12 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"UserWithoutPassword", "[[route]]\ndomain='*'\nhost='h'\nuser='u'",
             "route[0].password: is "
             "missing"},
+        Row{"PasswordThatMayGoInTheClear",
+            "[[route]]\ndomain='*'\nhost='h'\nuser='u'\npassword='p'\ntls='opportunistic'",
+            "6:5: route[0].tls: may send the password in the clear"},
+        Row{"PasswordThatGoesInTheClear",
+            "[[route]]\ndomain='*'\nhost='h'\nuser='u'\npassword='p'\ntls='none'",
+            "6:5: route[0].tls: may send the password in the clear"},
         Row{"BadPattern", "[[site]]\nmx='mail.*'",
             "2:4: site[0].mx: 'mail.*' is not a domain pattern"},
         Row{"SiteTwice", "[[site]]\nmx='*'\n[[site]]\nmx='*'",

@@ -1,6 +1,7 @@
 // On a small disk of the test's own: full, and failing.
 #include <gtest/gtest.h>
 #include <string>
+#include <time.h>
 #include <vector>
 
 #include "store/store.h"
@@ -213,6 +214,30 @@ TEST(FailingDisk, AFailedSyncEndsAllWriting) {
   RunningStore store(small(disk));
   EXPECT_EQ(store->missing_writes(), std::nullopt);
   EXPECT_TRUE(*store->get(Table::meta, "before"));
+}
+
+double cpu_seconds() {
+  timespec time{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
+TEST(FailingDisk, ALatchedOneWaitsForItsEndInPeace) {
+  MOUNT_OR_SKIP(disk)
+  StoreOptions options = small(disk);
+  options.reserve_bytes = 0;
+  RunningStore store(options);
+  disk.fill(0);
+  Result<> refusal;
+  ASSERT_GE(commits_until_refused(store, refusal), 0);
+  disk.make_room();
+  ASSERT_TRUE(store.run_until([&] { return store->figures().is_latched; }));
+  EXPECT_TRUE(store->figures().is_full) << "the case in which it could spin";
+  const double before = cpu_seconds();
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+  EXPECT_TRUE(store.run_until([&] { return std::chrono::steady_clock::now() > end; }));
+  EXPECT_LT(cpu_seconds() - before, 0.3);
+  disk.make_room();
 }
 
 }  // namespace

@@ -1,0 +1,63 @@
+#include "relay/settings_reload.h"
+
+namespace postrider::relay {
+namespace {
+
+class Keeping {
+ public:
+  template <class T>
+  void keep(const char* option, const T& running, T& wanted) {
+    if (running != wanted) {
+      named_.emplace_back(option);
+      wanted = running;
+    }
+  }
+  std::vector<std::string> named() && { return std::move(named_); }
+
+ private:
+  std::vector<std::string> named_;
+};
+
+void keep_auth(Keeping& keeping, const directory::AuthenticatorOptions& running,
+               directory::AuthenticatorOptions& wanted) {
+  keeping.keep("auth.remember", running.remember, wanted.remember);
+  keeping.keep("auth.familiar", running.familiar, wanted.familiar);
+  keeping.keep("auth.window", running.window, wanted.window);
+  keeping.keep("auth.failures_by_address_max", running.failures_by_address,
+               wanted.failures_by_address);
+  keeping.keep("auth.failures_by_user_max", running.failures_by_user, wanted.failures_by_user);
+}
+
+void keep_dns(Keeping& keeping, const dns::ResolverOptions& running, dns::ResolverOptions& wanted) {
+  keeping.keep("dns.forwarders", running.forwarders, wanted.forwarders);
+  keeping.keep("dns.use_system_resolvers", running.use_system_resolvers,
+               wanted.use_system_resolvers);
+  keeping.keep("dns.stubs", running.stubs, wanted.stubs);
+  keeping.keep("dns.trust_anchor", running.trust_anchor, wanted.trust_anchor);
+  keeping.keep("dns.timeout", running.timeout, wanted.timeout);
+}
+
+}  // namespace
+
+std::vector<std::string> keep_until_restart(const Settings& running, Settings& wanted) {
+  Keeping keeping;
+  keeping.keep("data", running.data, wanted.data);
+  keeping.keep("hostname", running.hostname, wanted.hostname);
+  keeping.keep("return_path_domain", running.return_path_domain, wanted.return_path_domain);
+  keeping.keep("threads", running.threads, wanted.threads);
+  keep_auth(keeping, running.auth, wanted.auth);
+  keeping.keep("http.listen", running.http, wanted.http);
+  keeping.keep("spool.free_space_min", running.spool.free_bytes_min, wanted.spool.free_bytes_min);
+  keeping.keep("spool.memory", running.spool.memory_bytes, wanted.spool.memory_bytes);
+  keep_dns(keeping, running.dns, wanted.dns);
+  keeping.keep("delivery.fresh_memory", running.delivery.fresh_bytes_max,
+               wanted.delivery.fresh_bytes_max);
+  keeping.keep("simulator.enabled", running.simulator.is_enabled, wanted.simulator.is_enabled);
+  keeping.keep("simulator.listen", running.simulator.endpoint, wanted.simulator.endpoint);
+  // They follow from the names: EHLO, greeting and Received must not disagree.
+  wanted.delivery.hostname = running.delivery.hostname;
+  wanted.delivery.mx.own_names = running.delivery.mx.own_names;
+  return std::move(keeping).named();
+}
+
+}  // namespace postrider::relay
