@@ -276,6 +276,9 @@ TEST_F(ServerTest, APathThatASocketCantHaveIsExplained) {
 
 TEST_F(ServerTest, ConnectionsAreBounded) {
   std::list<RawClient> clients;
+  {
+    const RawClient starts_the_server = client();
+  }
   for (int i = 0; i < 256; ++i) {
     clients.emplace_back(server_->endpoint()).send("GET /count HTTP/1.1\r\n\r\n");
     clients.back().read_to("0");
@@ -286,6 +289,9 @@ TEST_F(ServerTest, ConnectionsAreBounded) {
 
 TEST_F(ServerTest, TheOldestThatWaitsForARequestMakesRoom) {
   std::list<RawClient> clients;
+  {
+    const RawClient starts_the_server = client();
+  }
   clients.emplace_back(server_->endpoint()).send("GET /count HTTP/1.1\r\n\r\n");
   clients.back().read_to("0");
   for (int i = 0; i < 255; ++i) {
@@ -301,7 +307,7 @@ TEST_F(ServerTest, TheOldestThatWaitsForARequestMakesRoom) {
 }
 
 TEST_F(ServerTest, AConnectionThatSaysNothingEndsSoon) {
-  RawClient silent(server_->endpoint());
+  RawClient silent = client();
   const auto began = Steady::now();
   EXPECT_EQ(silent.read_all(), "");
   EXPECT_LT(Steady::now() - began, std::chrono::seconds(15));
