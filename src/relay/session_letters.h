@@ -1,5 +1,5 @@
-// What the session ids of an io thread begin with, in front of a number, so that no two threads give
-// the same: a to z, aa, ab, ... Pure; any thread.
+// What the session ids of an io thread begin with, in front of a number, so that no two threads
+// give the same: a to z, aa, ab, ... Pure; any thread.
 #pragma once
 
 #include <cstddef>
