@@ -36,7 +36,7 @@ bool is_troubled_after(const Options& options, std::string& why) {
   auto destination = std::make_shared<Destination>();
   destination->site = "route";
   destination->is_route = true;
-  destination->hosts = {{.name = "127.0.0.1"}};
+  destination->hosts = {{.name = "127.0.0.1", .preference = 0, .addresses = {}}};
   destination->port = target.port();
   NoResolver resolver;
   TroubledHosts troubled;
