@@ -10,16 +10,12 @@ from tally import ROOT, Tally, announce, build
 
 sys.path.insert(0, str(ROOT / "tests/torture"))
 
-DOUBLED_SHARE = 0.0001  # of the acknowledged: more is a failure (docs/reliability.md)
+COPIES_AN_END = 20  # connections of a site: what can be sent and not yet written down (docs/reliability.md)
 
 
 def run(words):
     options = parse(words)
     import kills  # needs the path above
-    from tools import Tools
-    if missing := Tools.missing():
-        print(f"    skipped: {missing}")
-        return Tally(skipped=1)
     build("faults", ["postrider"])
     announce(f"kills for {options.minutes:g} minutes (seed {options.seed})")
     with tempfile.TemporaryDirectory(prefix="postrider-torture-") as folder:
@@ -43,8 +39,8 @@ def parse(words):
 def show(found, ended):
     accepted = found["accepted"]
     print(f"    {ended.total} ends: " + ", ".join(f"{n} {moment}" for moment, n in sorted(ended.by_moment.items())))
-    print(f"    {accepted} acknowledged, {found['lost']} lost, {found['doubled']} doubled "
-          f"({100 * found['doubled'] / max(accepted, 1):.4f}%, {found['doubled'] / max(ended.total, 1):.1f} an end)")
+    print(f"    {accepted} acknowledged, {found['lost']} lost, {found['copies']} copies "
+          f"({100 * found['copies'] / max(accepted, 1):.4f}%, {found['copies'] / max(ended.total, 1):.1f} an end)")
     print(f"    ready again after {statistics.median(ended.starts_s):.2f} s (median), {max(ended.starts_s):.2f} s at most")
 
 
@@ -53,5 +49,5 @@ def problems(found, ended):
         yield "no load, or the relay was never ended: nothing was tested"
     if found["lost"]:
         yield f"{found['lost']} messages were answered 250 and never arrived"
-    if found["doubled"] > DOUBLED_SHARE * found["accepted"]:
-        yield f"{found['doubled']} of {found['accepted']} arrived more than once"
+    if found["copies"] > COPIES_AN_END * ended.total:
+        yield f"{found['copies']} copies arrived: more than were open at {ended.total} ends"

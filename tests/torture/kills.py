@@ -13,7 +13,7 @@ import signal
 import subprocess
 import time
 
-from tools import Tools, free_port
+from tools import free_port, tools_for
 
 CONNECTIONS = 20
 START_LIMIT_S = 60
@@ -92,14 +92,17 @@ class Relay:
     def waiting(self):
         done = subprocess.run([self.command[0], "--data", str(self.folder / "data"), "--json", "queue"],
                               capture_output=True, text=True, timeout=60, check=True)
-        return json.loads(done.stdout)["recipients"]
+        figures = json.loads(done.stdout)
+        open_ones = sum(site["connections"] for site in figures["sites"])
+        return figures["ready"] + figures["scheduled"] + figures["looking_up"] + open_ones
 
 
 def run(binary, folder, minutes, seed):
     """(figures of the loss check, Kills). Raises where the relay does what it must not."""
     rng = random.Random(seed)
     kills = Kills()
-    with Tools(folder) as tools:
+    with tools_for(binary, folder) as tools:
+        print(f"    with {tools.name}", flush=True)
         relay = Relay(binary, folder, tools.start_sink())
         relay.start()
         seconds = 60 * minutes
@@ -145,7 +148,7 @@ def drain(relay):
     until = time.monotonic() + DRAIN_LIMIT_S
     while relay.waiting():
         if time.monotonic() > until:
-            raise RuntimeError(f"{relay.waiting()} recipients still wait after {DRAIN_LIMIT_S} s")
+            raise RuntimeError(f"recipients still wait after {DRAIN_LIMIT_S} s")
         subprocess.run([relay.command[0], "--data", str(relay.folder / "data"), "queue", "retry"],
                        capture_output=True, timeout=60, check=False)
         time.sleep(0.3)
