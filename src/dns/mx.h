@@ -27,7 +27,8 @@ struct MailHost {
 
 struct MailExchangers {
   std::vector<MailHost> hosts;  ///< in the order to try; at least one
-  std::string site;  ///< names the MX set: its sorted host names, joined by ','; from 5, four and a hash of all
+  std::string site;  ///< names the MX set: its sorted host names, joined by ','; from 5, four and a
+                     ///< hash of all
   Security security = Security::insecure;
   bool implicit = false;  ///< no MX record: the domain itself
 };

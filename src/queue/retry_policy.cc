@@ -20,9 +20,10 @@ Result<> validate(const RetryOptions& options) {
     }
   }
   if (options.expire_after < options.waits.front()) {
-    return fail(Errc::invalid,
-                "retry.expire_after is shorter than the first of retry.waits: nothing would ever be "
-                "tried twice");
+    return fail(
+        Errc::invalid,
+        "retry.expire_after is shorter than the first of retry.waits: nothing would ever be "
+        "tried twice");
   }
   if (options.jitter < 0 || options.jitter >= 1) {
     return fail(Errc::invalid, "retry.jitter is " + std::to_string(options.jitter) +

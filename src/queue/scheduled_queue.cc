@@ -6,7 +6,9 @@
 namespace postrider::queue {
 namespace {
 
-bool is_later(const Waiting& a, const Waiting& b) { return a.due > b.due; }
+bool is_later(const Waiting& a, const Waiting& b) {
+  return a.due > b.due;
+}
 
 }  // namespace
 
@@ -33,6 +35,8 @@ void ScheduledQueue::for_each(const std::function<void(const Waiting&)>& look) c
   std::ranges::for_each(heap_, look);
 }
 
-std::vector<Waiting> ScheduledQueue::take_all() { return std::exchange(heap_, {}); }
+std::vector<Waiting> ScheduledQueue::take_all() {
+  return std::exchange(heap_, {});
+}
 
 }  // namespace postrider::queue

@@ -14,7 +14,7 @@ constexpr std::chrono::hours kDelayReport{4};
 // One message to a thousand recipients would come back a thousand times.
 constexpr std::size_t kReturnedMax = 64 * 1024;
 
-bool wants(std::uint8_t notify, smtp::Notify what) {
+bool wants(std::uint8_t notify, std::uint8_t what) {
   return (notify & what) != 0;
 }
 

@@ -90,7 +90,7 @@ void append_notify(std::string& out, std::uint8_t notify) {
     return;
   }
   std::string_view separator;
-  const auto add = [&](Notify bit, std::string_view word) {
+  const auto add = [&](std::uint8_t bit, std::string_view word) {
     if ((notify & bit) != 0) {
       out += separator;
       out += word;

@@ -14,14 +14,12 @@ namespace postrider::smtp {
 enum class Body : std::uint8_t { seven_bit = 0, eight_bit_mime = 1 };
 enum class Ret : std::uint8_t { unset = 0, full = 1, headers = 2 };
 
-/// RFC 3461, 4.1, as a set of bits; 0: no NOTIFY parameter was given.
-enum Notify : std::uint8_t {
-  kNotifyUnset = 0,
-  kNotifyNever = 1,
-  kNotifySuccess = 2,
-  kNotifyFailure = 4,
-  kNotifyDelay = 8,
-};
+// NOTIFY (RFC 3461, 4.1), as a set of bits; 0: the parameter was not given.
+inline constexpr std::uint8_t kNotifyUnset = 0;
+inline constexpr std::uint8_t kNotifyNever = 1;
+inline constexpr std::uint8_t kNotifySuccess = 2;
+inline constexpr std::uint8_t kNotifyFailure = 4;
+inline constexpr std::uint8_t kNotifyDelay = 8;
 
 struct Recipient {
   mail::Address address;

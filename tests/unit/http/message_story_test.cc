@@ -3,8 +3,8 @@
 #include <future>
 #include <gtest/gtest.h>
 
-#include "support/fresh_folder.h"
 #include "store/store.h"
+#include "support/fresh_folder.h"
 
 namespace postrider::http {
 namespace {

@@ -1,13 +1,11 @@
 // A directory (accounts and domains) in a folder that goes when the test ends.
 #pragma once
 
-#include <stdlib.h>
-
 #include <filesystem>
-#include <memory>
-#include <string>
-
 #include <gtest/gtest.h>
+#include <memory>
+#include <stdlib.h>
+#include <string>
 
 #include "directory/directory.h"
 
@@ -18,8 +16,8 @@ class TemporaryDirectory {
   TemporaryDirectory() {
     std::string pattern = testing::TempDir() + "postrider-XXXXXX";
     path_ = ::mkdtemp(pattern.data());
-    auto opened = directory::Directory::open(path_ / "directory.sqlite",
-                                             directory::OpenMode::read_write);
+    auto opened =
+        directory::Directory::open(path_ / "directory.sqlite", directory::OpenMode::read_write);
     EXPECT_TRUE(opened) << opened.error().text();
     directory_ = *std::move(opened);
   }
