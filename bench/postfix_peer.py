@@ -55,6 +55,20 @@ def reason_against():
     return None if os.geteuid() == 0 else "Postfix needs root"
 
 
+def master_cf(endpoint):
+    """Debian's own list of services, none of them chrooted, without those of foreign mailers; SMTP at `endpoint`."""
+    text = pathlib.Path("/etc/postfix/master.cf.proto").read_text()
+    kept = []
+    for service in re.findall(r"(?m)^[a-z].*(?:\n[ \t]+\S.*)*", text):
+        words = service.split()
+        if words[0] in ("maildrop", "uucp", "ifmail", "bsmtp", "scalemail-backend", "mailman"):
+            continue
+        if words[:2] == ["smtp", "inet"]:
+            service = service.replace("smtp ", f"{endpoint} ", 1)
+        kept.append(re.sub(r"^(\S+\s+\S+\s+\S+\s+\S+\s+)y", r"\1n", service))
+    return "\n".join(kept) + "\n"
+
+
 class Postfix:
     name = "postfix"
 
@@ -72,26 +86,13 @@ class Postfix:
         (self.conf / "main.cf").write_text(MAIN.format(folder=self.folder, host=host, port=port))
         for name in ("postfix-files", "dynamicmaps.cf"):
             shutil.copy(f"/etc/postfix/{name}", self.conf)
-        (self.conf / "master.cf").write_text(self.services())
+        (self.conf / "master.cf").write_text(master_cf(f"127.0.0.1:{self.port}"))
         done = subprocess.run(["postfix", "-c", self.conf, "start"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               text=True, timeout=60)
         if done.returncode:
             raise RuntimeError(f"Postfix did not start: {done.stdout}")
         self.pid = int((self.folder / "queue/pid/master.pid").read_text())
         self.login = ["--to", f"127.0.0.1:{self.port}"]
-
-    def services(self):
-        """Debian's own list, none of them chrooted, without those of foreign mailers, on our port."""
-        text = pathlib.Path("/etc/postfix/master.cf.proto").read_text()
-        kept = []
-        for service in re.findall(r"(?m)^[a-z].*(?:\n[ \t]+\S.*)*", text):
-            words = service.split()
-            if words[0] in ("maildrop", "uucp", "ifmail", "bsmtp", "scalemail-backend", "mailman"):
-                continue
-            if words[:2] == ["smtp", "inet"]:
-                service = service.replace("smtp ", f"127.0.0.1:{self.port} ", 1)
-            kept.append(re.sub(r"^(\S+\s+\S+\s+\S+\s+\S+\s+)y", r"\1n", service))
-        return "\n".join(kept) + "\n"
 
     def stop(self):
         os.kill(self.pid, signal.SIGTERM)

@@ -12,32 +12,26 @@ namespace postrider {
 namespace {
 
 struct Wanted {
-  std::string_view name;
-  std::atomic<long> left = 0;  // passes before the end
-};
-
-Wanted& wanted() {
-  static Wanted made;
-  static const bool is_read = [] {
+  Wanted() {
     const char* text = std::getenv("POSTRIDER_FAULT");
     const std::string_view wish = text == nullptr ? "" : text;
     const auto colon = wish.find(':');
-    long count = 1;
+    name = wish.substr(0, colon);
     if (colon != std::string_view::npos) {
+      long count = 1;
       std::from_chars(wish.data() + colon + 1, wish.data() + wish.size(), count);
+      left = count;
     }
-    made.name = wish.substr(0, colon);
-    made.left = count;
-    return true;
-  }();
-  static_cast<void>(is_read);
-  return made;
-}
+  }
+
+  std::string_view name;
+  std::atomic<long> left = 1;  // passes before the end
+};
 
 }  // namespace
 
 void fault_point(const char* name) {
-  Wanted& one = wanted();
+  static Wanted one;
   if (one.name == name && one.left.fetch_sub(1) == 1) {
     std::raise(SIGKILL);
   }

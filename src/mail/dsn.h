@@ -37,8 +37,7 @@ struct DsnMessage {
   Time now;
   std::vector<DsnRecipient> recipients;
   std::string_view original;  ///< the whole original message
-  bool full =
-      false;  ///< RET=FULL: the original goes along whole, else nothing is read but its header
+  bool full = false;          ///< RET=FULL: it goes along whole; else only its header is read
 };
 
 /// The report as a message, CRLF lines, ready to be sent with a null reverse path. 7-bit unless an

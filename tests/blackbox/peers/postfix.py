@@ -6,14 +6,17 @@ alone. Needs root: port 25, and its processes change their user.
 import os
 import pathlib
 import random
-import re
 import shutil
 import signal
 import smtplib
 import subprocess
+import sys
 import tempfile
 
 from waiting import LIMIT_S, wait_for
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[3] / "bench"))
+from postfix_peer import master_cf  # noqa: E402
 
 MAIL_UID = 65534  # nobody: owns the mailboxes
 
@@ -101,20 +104,7 @@ class Postfix:
             uid=MAIL_UID, more=more))
         for name in ("postfix-files", "dynamicmaps.cf"):
             shutil.copy(f"/etc/postfix/{name}", self.conf)
-        (self.conf / "master.cf").write_text(self._services())
-
-    def _services(self):
-        """Debian's own list of services, none of them chrooted, without those of foreign mailers."""
-        text = pathlib.Path("/etc/postfix/master.cf.proto").read_text()
-        kept = []
-        for service in re.findall(r"(?m)^[a-z].*(?:\n[ \t]+\S.*)*", text):
-            words = service.split()
-            if words[0] in ("maildrop", "uucp", "ifmail", "bsmtp", "scalemail-backend", "mailman"):
-                continue
-            if words[:2] == ["smtp", "inet"]:
-                service = service.replace("smtp ", f"{self.address}:25 ", 1)
-            kept.append(re.sub(r"^(\S+\s+\S+\s+\S+\s+\S+\s+)y", r"\1n", service))
-        return "\n".join(kept) + "\n"
+        (self.conf / "master.cf").write_text(master_cf(f"{self.address}:25"))
 
     def _greets(self):
         try:
