@@ -66,16 +66,25 @@ std::size_t printable_length(std::string_view text) {
   return c1_control || layout ? 0 : length;
 }
 
+/// What most text consists of: no look at each character's length is needed.
+bool is_plain(char c) {
+  return c >= 0x20 && c < 0x7F;
+}
+
 template <std::size_t (*LengthOf)(std::string_view)>
 bool consists_of(std::string_view text) {
-  while (!text.empty()) {
+  while (true) {
+    text.remove_prefix(
+        static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin()));
+    if (text.empty()) {
+      return true;
+    }
     const std::size_t length = LengthOf(text);
     if (length == 0) {
       return false;
     }
     text.remove_prefix(length);
   }
-  return true;
 }
 
 }  // namespace
@@ -222,6 +231,9 @@ std::string format_time(Time time) {
 }
 
 std::string printable(std::string_view foreign, std::size_t longest) {
+  if (foreign.size() <= longest && std::ranges::all_of(foreign, is_plain)) {
+    return std::string(foreign);
+  }
   std::string out;
   out.reserve(std::min(foreign.size(), longest + 3));
   while (!foreign.empty()) {

@@ -55,10 +55,12 @@ Batch::Batch(std::vector<queue::Waiting> waiting, std::shared_ptr<const queue::F
       first_index_(waiting_.front().index),
       is_rendered_(executor) {
   std::vector<std::uint32_t> indexes;
+  indexes.reserve(waiting_.size());
   for (const queue::Waiting& one : waiting_) {
     indexes.push_back(one.index);
   }
-  envelope_ = outgoing_envelope(fresh_->message, indexes, context_);
+  token_ = copy_token(fresh_->message, first_index_, context_);
+  envelope_ = outgoing_envelope(fresh_->message, indexes, token_, context_);
   estimated_bytes_ = estimated_size(*fresh_, context_);
 }
 
@@ -89,8 +91,8 @@ asio::awaitable<const Result<Rendered>*> Batch::rendered() {
 }
 
 Result<Rendered> Batch::render_now(bool seven_bit, Time now) const {
-  return seven_bit ? render_seven_bit(*fresh_, first_index_, context_, now)
-                   : render(*fresh_, first_index_, context_, now);
+  return seven_bit ? render_seven_bit(*fresh_, first_index_, token_, context_, now)
+                   : render(*fresh_, first_index_, token_, context_, now);
 }
 
 }  // namespace postrider::delivery

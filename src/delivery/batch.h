@@ -49,6 +49,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
   std::shared_ptr<const queue::Fresh> fresh_;
   RenderContext context_;
   std::uint32_t first_index_;  ///< of waiting_, which may be taken away while others render
+  std::string token_;
   smtp::Envelope envelope_;
   std::uint64_t estimated_bytes_ = 0;
   std::optional<Result<Rendered>> rendered_;

@@ -31,15 +31,20 @@ const directory::Domain* signing_domain(const spool::Message& message,
   return message.from_domain.empty() ? nullptr : directory.domain(message.from_domain);
 }
 
-/// Recipients that share their bytes share the token of the first.
-std::string own_lines(const spool::Message& message, std::uint32_t index,
-                      const RenderContext& context) {
+/// Whose copy it is, where several get the same bytes: the first recipient's.
+RecipientId owner(const spool::Message& message, std::uint32_t index,
+                  const RenderContext& context) {
   const bool shared = !has_own_return_paths(message, *context.directory);
-  const RecipientId id = recipient_of(message.id, shared ? 0 : index);
-  std::string lines(kIdHeader);
-  lines.append(mail::make_token(context.token_key, id)).append("\r\n");
+  return recipient_of(message.id, shared ? 0 : index);
+}
+
+std::string own_lines(const spool::Message& message, std::uint32_t index, std::string_view token,
+                      const RenderContext& context) {
+  std::string lines;
+  lines.reserve(kHeadEstimate);
+  lines.append(kIdHeader).append(token).append("\r\n");
   if (message.lacks_message_id) {
-    lines.append("Message-ID: <").append(to_string(id)).append("@");
+    lines.append("Message-ID: <").append(to_string(owner(message, index, context))).append("@");
     lines.append(message.from_domain.empty() ? context.hostname : message.from_domain);
     lines.append(">\r\n");
   }
@@ -68,8 +73,13 @@ bool has_own_return_paths(const spool::Message& message, const directory::Snapsh
   return account == nullptr || account->own_return_paths;
 }
 
+std::string copy_token(const spool::Message& message, std::uint32_t index,
+                       const RenderContext& context) {
+  return mail::make_token(context.token_key, owner(message, index, context));
+}
+
 smtp::Envelope outgoing_envelope(const spool::Message& message,
-                                 std::span<const std::uint32_t> indexes,
+                                 std::span<const std::uint32_t> indexes, std::string_view token,
                                  const RenderContext& context) {
   smtp::Envelope envelope;
   envelope.reverse_path = message.envelope.reverse_path;
@@ -91,8 +101,7 @@ smtp::Envelope outgoing_envelope(const spool::Message& message,
     const directory::Domain* domain = signing_domain(message, *context.directory);
     const bool has_domain = domain != nullptr && !domain->return_path_domain.empty();
     envelope.reverse_path = {
-        .local = "bounces+" +
-                 mail::make_token(context.token_key, recipient_of(message.id, indexes.front())),
+        .local = std::string("bounces+").append(token),
         .domain = has_domain ? domain->return_path_domain : context.return_path_domain};
   }
   return envelope;
@@ -117,9 +126,10 @@ std::uint64_t estimated_size(const queue::Fresh& fresh, const RenderContext& con
   return fresh.message.size + kHeadEstimate + signatures * kSignatureEstimate;
 }
 
-Result<Rendered> render(const queue::Fresh& fresh, std::uint32_t index,
+Result<Rendered> render(const queue::Fresh& fresh, std::uint32_t index, std::string_view token,
                         const RenderContext& context, Time now) {
-  Rendered rendered{.head = own_lines(fresh.message, index, context), .content = fresh.content};
+  Rendered rendered{.head = own_lines(fresh.message, index, token, context),
+                    .content = fresh.content};
   const directory::Domain* domain = signing_domain(fresh.message, *context.directory);
   if (domain != nullptr && !domain->signatures.empty()) {
     const Split parts = split(*fresh.content);
@@ -132,12 +142,12 @@ Result<Rendered> render(const queue::Fresh& fresh, std::uint32_t index,
 }
 
 Result<Rendered> render_seven_bit(const queue::Fresh& fresh, std::uint32_t index,
-                                  const RenderContext& context, Time now) {
+                                  std::string_view token, const RenderContext& context, Time now) {
   TRY(std::string converted, mail::to_seven_bit(*fresh.content));
   queue::Fresh seven_bit;
   seven_bit.message = fresh.message;
   seven_bit.content = std::make_shared<const std::string>(std::move(converted));
-  return render(seven_bit, index, context, now);
+  return render(seven_bit, index, token, context, now);
 }
 
 }  // namespace postrider::delivery

@@ -33,10 +33,15 @@ struct RenderContext {
   std::string hostname;            ///< in a Message-ID of ours
 };
 
+/// What names one copy: in its return path and its X-Postrider-Id. Recipients that share their
+/// bytes share the token of the first.
+std::string copy_token(const spool::Message& message, std::uint32_t index,
+                       const RenderContext& context);
+
 /// The envelope for the `indexes` of a message's recipients that go in one transaction. With own
 /// return paths there is one.
 smtp::Envelope outgoing_envelope(const spool::Message& message,
-                                 std::span<const std::uint32_t> indexes,
+                                 std::span<const std::uint32_t> indexes, std::string_view token,
                                  const RenderContext& context);
 
 /// Whether each recipient of the message has a return path, and so a transaction, of its own.
@@ -54,12 +59,12 @@ struct Rendered {
   std::array<std::string_view, 2> pieces() const { return {head, *content}; }
 };
 
-Result<Rendered> render(const queue::Fresh& fresh, std::uint32_t index,
+Result<Rendered> render(const queue::Fresh& fresh, std::uint32_t index, std::string_view token,
                         const RenderContext& context, Time now);
 
 /// The same for a peer without 8BITMIME: the content converted to 7 bits, then signed.
 /// Errc::invalid says why it can't be.
 Result<Rendered> render_seven_bit(const queue::Fresh& fresh, std::uint32_t index,
-                                  const RenderContext& context, Time now);
+                                  std::string_view token, const RenderContext& context, Time now);
 
 }  // namespace postrider::delivery

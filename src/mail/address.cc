@@ -1,6 +1,7 @@
 #include "mail/address.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "mail/address_literal.h"
@@ -18,21 +19,37 @@ bool is_ascii_text(std::string_view text) {
   return std::ranges::all_of(text, is_ascii_char);
 }
 
-/// atext of RFC 5322, 3.2.3, and of RFC 6531: whatever is beyond ASCII.
+/// atext of RFC 5322, 3.2.3, and of RFC 6531: whatever is beyond ASCII. A table, because each
+/// address of each message is looked at letter by letter.
+constexpr std::array<bool, 256> kAtext = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const char c = static_cast<char>(i);
+    table[i] = is_alpha(c) || is_digit(c) || i >= 0x80;
+  }
+  for (const char mark : std::string_view("!#$%&'*+-/=?^_`{|}~")) {
+    table[static_cast<unsigned char>(mark)] = true;
+  }
+  return table;
+}();
+
 bool is_atext(char c) {
-  constexpr std::string_view kMarks = "!#$%&'*+-/=?^_`{|}~";
-  return is_alpha(c) || is_digit(c) || !is_ascii_char(c) ||
-         kMarks.find(c) != std::string_view::npos;
+  return kAtext[static_cast<unsigned char>(c)];
 }
 
 bool is_dot_string(std::string_view text) {
-  return !text.empty() && !text.starts_with('.') && !text.ends_with('.') &&
-         text.find("..") == std::string_view::npos &&
-         std::ranges::all_of(text, [](char c) { return c == '.' || is_atext(c); });
+  bool after_dot = true;  // neither at the front nor behind another one
+  for (const char c : text) {
+    if (c == '.' ? after_dot : !is_atext(c)) {
+      return false;
+    }
+    after_dot = c == '.';
+  }
+  return !after_dot;
 }
 
-std::string quote(std::string_view local) {
-  std::string out = "\"";
+void append_quoted(std::string& out, std::string_view local) {
+  out.push_back('"');
   for (const char c : local) {
     if (c == '"' || c == '\\') {
       out.push_back('\\');
@@ -40,7 +57,6 @@ std::string quote(std::string_view local) {
     out.push_back(c);
   }
   out.push_back('"');
-  return out;
 }
 
 /// Reads a path or mailbox from its front.
@@ -148,7 +164,8 @@ Result<> check_local(std::string_view local) {
 
 Result<Address> checked(Address address) {
   TRY_VOID(check_local(address.local));
-  if (to_string(address).size() > kLongestAddress) {
+  const std::size_t longest = 2 * address.local.size() + 3 + address.domain.size();  // in quotes
+  if (longest > kLongestAddress && to_string(address).size() > kLongestAddress) {
     return fail(Errc::invalid, "the address is longer than 254 bytes");
   }
   return address;
@@ -182,12 +199,22 @@ bool Address::is_ascii() const {
   return is_ascii_text(local) && is_ascii_text(domain);
 }
 
-std::string to_string(const Address& address) {
-  std::string out =
-      address.local.empty() || is_dot_string(address.local) ? address.local : quote(address.local);
-  if (!address.domain.empty()) {
-    out += "@" + address.domain;
+void append(std::string& out, const Address& address) {
+  if (address.local.empty() || is_dot_string(address.local)) {
+    out += address.local;
+  } else {
+    append_quoted(out, address.local);
   }
+  if (!address.domain.empty()) {
+    out.push_back('@');
+    out += address.domain;
+  }
+}
+
+std::string to_string(const Address& address) {
+  std::string out;
+  out.reserve(address.local.size() + 1 + address.domain.size());
+  append(out, address);
   return out;
 }
 

@@ -29,6 +29,7 @@ struct Address {
 
 /// "local@domain", with quotes where the local part needs them. Empty for the null path.
 std::string to_string(const Address& address);
+void append(std::string& out, const Address& address);  ///< the same, behind what is there
 
 /// A path as in MAIL and RCPT, with its angle brackets; a source route ("@a,@b:") is accepted and
 /// dropped (RFC 5321, appendix C). "<>" is the null path if `null_allowed`. "<postmaster>" (any

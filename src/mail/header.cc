@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <fmt/format.h>
 
 #include "base/text.h"
 
@@ -40,6 +39,14 @@ std::string_view first_field(std::string_view text) {
     size += first_line(text.substr(size)).size();
   }
   return text.substr(0, size);
+}
+
+void append_digits(std::string& out, unsigned value, std::size_t width) {
+  std::array<char, 4> digits{};
+  for (std::size_t i = width; i-- > 0; value /= 10) {
+    digits[i] = static_cast<char>('0' + value % 10);
+  }
+  out.append(digits.data(), width);
 }
 
 Field make_field(std::string_view whole, std::size_t offset) {
@@ -115,10 +122,20 @@ std::string format_date(Time time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
-  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} +0000",
-                     kDays[std::chrono::weekday(day).c_encoding()], unsigned{date.day()},
-                     kMonths[unsigned{date.month()} - 1], int{date.year()}, clock.hours().count(),
-                     clock.minutes().count(), clock.seconds().count());
+  std::string out(kDays[std::chrono::weekday(day).c_encoding()]);
+  out += ", ";
+  append_digits(out, unsigned{date.day()}, 2);
+  out += ' ';
+  out += kMonths[unsigned{date.month()} - 1];
+  out += ' ';
+  append_digits(out, static_cast<unsigned>(int{date.year()}), 4);
+  out += ' ';
+  append_digits(out, static_cast<unsigned>(clock.hours().count()), 2);
+  out += ':';
+  append_digits(out, static_cast<unsigned>(clock.minutes().count()), 2);
+  out += ':';
+  append_digits(out, static_cast<unsigned>(clock.seconds().count()), 2);
+  return out += " +0000";
 }
 
 bool is_header_safe(std::string_view text) {

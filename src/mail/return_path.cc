@@ -16,6 +16,7 @@ constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz234567";
 
 std::string base32(std::string_view bytes) {
   std::string out;
+  out.reserve(kTokenLetters);
   std::uint32_t held = 0;
   int bits = 0;
   for (const char byte : bytes) {
@@ -61,7 +62,9 @@ std::string mac(const TokenKey& key, std::string_view bytes) {
 }  // namespace
 
 std::string make_token(const TokenKey& key, RecipientId recipient) {
-  std::string bytes(1, kVersion);
+  std::string bytes;
+  bytes.reserve(kTokenBytes);
+  bytes.push_back(kVersion);
   put_u64(bytes, recipient.value);
   bytes += mac(key, bytes);
   return base32(bytes);

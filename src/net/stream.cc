@@ -61,9 +61,16 @@ asio::awaitable<Result<>> Stream::fill_at_most(std::size_t most, Deadline deadli
 
 asio::awaitable<Result<>> Stream::fill_when_idle(Deadline deadline) {
   const auto state = state_;
+  // Who is busy answers soon, and is read from without a wait for readiness of its own.
+  const Deadline soon = net::within(State::kKeepsBuffer);
+  if (!state->ssl && soon < deadline) {
+    Result<> done = co_await state->read_plain(State::kLargestStep, state->reading, soon);
+    if (done || done.error().code() != Errc::timeout || !is_open()) {
+      co_return done;
+    }
+  }
   if (!state->ssl || SSL_pending(state->ssl.get()) == 0) {
-    state->begin = state->end = 0;
-    std::string().swap(state->input);
+    state->release_buffer();
     CO_TRY_VOID(co_await state->wait(tcp::socket::wait_read, state->reading, deadline));
   }
   co_return co_await fill(deadline);

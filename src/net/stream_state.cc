@@ -78,27 +78,40 @@ Error Stream::State::explain(error_code ec, const Limit& limit) const {
 void Stream::State::make_room() {
   if (begin == end) {
     begin = end = 0;
-    if (input.size() < comfortable) {
-      input.clear();
-      input.resize(comfortable);
+    if (capacity < comfortable) {
+      resize_buffer(comfortable);
     }
   }
-  if (end < input.size()) {
+  if (end < capacity) {
     return;
   }
-  if (begin > input.size() / 2) {
-    std::memmove(input.data(), input.data() + begin, end - begin);
+  if (begin > capacity / 2) {
+    std::memmove(input.get(), input.get() + begin, end - begin);
     end -= begin;
     begin = 0;
     return;
   }
-  input.resize(input.size() * 2);
+  resize_buffer(capacity * 2);
+}
+
+void Stream::State::resize_buffer(std::size_t wanted) {
+  auto larger = std::make_unique_for_overwrite<char[]>(wanted);
+  if (end > 0) {
+    std::memcpy(larger.get(), input.get(), end);
+  }
+  input = std::move(larger);
+  capacity = wanted;
+}
+
+void Stream::State::release_buffer() {
+  begin = end = capacity = 0;
+  input.reset();
 }
 
 /// A read that filled the buffer wanted more: the next empty buffer is larger.
-void Stream::State::received(std::size_t size) {
-  end += size;
-  if (end == input.size() && comfortable < kLargestStep) {
+void Stream::State::received(std::size_t count) {
+  end += count;
+  if (end == capacity && comfortable < kLargestStep) {
     comfortable *= 2;
   }
 }
@@ -117,15 +130,15 @@ asio::awaitable<Result<>> Stream::State::wait(Socket::wait_type what, Limit& lim
 asio::awaitable<Result<>> Stream::State::read_plain(std::size_t most, Limit& limit,
                                                     Deadline deadline) {
   make_room();
-  const std::size_t room = std::min(input.size() - end, most);
+  const std::size_t room = std::min(free_count(), most);
   limit.set(deadline, *this);
-  const auto [ec, size] =
-      co_await socket.async_read_some(asio::buffer(input.data() + end, room), kAsTuple);
+  const auto [ec, count] =
+      co_await socket.async_read_some(asio::buffer(free_bytes(), room), kAsTuple);
   limit.clear();
   if (ec) {
     co_return fail(explain(ec, limit));
   }
-  received(size);
+  received(count);
   co_return Result<>();
 }
 
@@ -221,10 +234,9 @@ asio::awaitable<Result<int>> Stream::State::run_tls(Call call, Limit& limit, Dea
 
 asio::awaitable<Result<>> Stream::State::read_tls(std::size_t most, Deadline deadline) {
   make_room();
-  const auto room = static_cast<int>(std::min(input.size() - end, most));
-  CO_TRY(const int got,
-         co_await run_tls([&] { return SSL_read(ssl.get(), input.data() + end, room); }, reading,
-                          deadline));
+  const auto room = static_cast<int>(std::min(free_count(), most));
+  CO_TRY(const int got, co_await run_tls([&] { return SSL_read(ssl.get(), free_bytes(), room); },
+                                         reading, deadline));
   received(static_cast<std::size_t>(got));
   co_return Result<>();
 }

@@ -7,6 +7,7 @@
 // Thread: the one of the socket's executor.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <openssl/ssl.h>
 #include <optional>
@@ -46,6 +47,7 @@ struct Stream::State : std::enable_shared_from_this<State> {
 
   static constexpr std::size_t kFirstBuffer = 4096;        // commands and replies
   static constexpr std::size_t kLargestStep = 256 * 1024;  // what one read asks for at most
+  static constexpr std::chrono::seconds kKeepsBuffer{1};   // of silence
 
   explicit State(Socket s);
 
@@ -53,9 +55,13 @@ struct Stream::State : std::enable_shared_from_this<State> {
   void close_socket();
 
   // The buffer. Received bytes lie in [begin, end).
-  std::string_view unread() const { return std::string_view(input.data() + begin, end - begin); }
+  std::string_view unread() const { return std::string_view(input.get() + begin, end - begin); }
+  char* free_bytes() const { return input.get() + end; }
+  std::size_t free_count() const { return capacity - end; }
+  void release_buffer();
   void make_room();
-  void received(std::size_t size);
+  void resize_buffer(std::size_t wanted);
+  void received(std::size_t count);
 
   boost::asio::awaitable<Result<>> wait(Socket::wait_type what, Limit& limit, Deadline deadline);
   boost::asio::awaitable<Result<>> read_plain(std::size_t most, Limit& limit, Deadline deadline);
@@ -86,7 +92,8 @@ struct Stream::State : std::enable_shared_from_this<State> {
   Limit writing;
   int writes_waiting = 0;
   bool tls_broken = false;
-  std::string input;
+  std::unique_ptr<char[]> input;  ///< never zeroed: a string would be, for each message
+  std::size_t capacity = 0;
   std::size_t comfortable = kFirstBuffer;  ///< size of an empty buffer
   std::size_t begin = 0;
   std::size_t end = 0;

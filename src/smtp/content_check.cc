@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "base/byte_masks.h"
 #include "base/text.h"
-#include "smtp/byte_masks.h"
 
 namespace postrider::smtp {
 namespace {

@@ -1,25 +1,10 @@
 #include "smtp/content_scanner.h"
 
-#include <array>
 #include <bit>
-#include <cstring>
 
-#include "smtp/byte_masks.h"
+#include "base/byte_masks.h"
 
 namespace postrider::smtp {
-namespace {
-
-/// At most 64 bytes; what is missing is filled with zeros.
-Bytes64 load(std::string_view part) {
-  if (part.size() == kMaskBytes) {
-    return Bytes64(part.data());
-  }
-  std::array<char, kMaskBytes> padded{};
-  std::memcpy(padded.data(), part.data(), part.size());
-  return Bytes64(padded.data());
-}
-
-}  // namespace
 
 std::size_t ContentScanner::feed(std::string_view chunk) {
   std::size_t used = 0;
@@ -43,7 +28,7 @@ std::size_t ContentScanner::run(std::string_view chunk) {
   std::size_t end = 0;
   while (end < chunk.size() && doubt == 0) {
     const std::string_view part = chunk.substr(end, kMaskBytes);
-    const Bytes64 block = load(part);
+    const Bytes64 block = load_bytes(part);
     const std::uint64_t returns = block.equal_to('\r');
     const std::uint64_t line_feeds = block.equal_to('\n');
     const std::uint64_t starts = (line_feeds << 1) | carried_start;

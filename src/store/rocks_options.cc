@@ -5,6 +5,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/rate_limiter.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
 #include "base/log.h"
@@ -23,6 +24,9 @@ rocksdb::ColumnFamilyOptions small_records(std::uint64_t write_buffer,
   family.max_write_buffer_number = 3;
   family.compression = rocksdb::kLZ4Compression;
   family.level_compaction_dynamic_level_bytes = true;
+  // Keys come nearly in order, and what is erased lies near what is put: an insertion begins its
+  // search where the last one ended. One hint for all: the first byte of a time-ordered id.
+  family.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));

@@ -46,11 +46,13 @@ class Render : public testing::Test {
   }
 
   smtp::Envelope envelope(std::vector<std::uint32_t> indexes) {
-    return outgoing_envelope(fresh_.message, indexes, context());
+    return outgoing_envelope(fresh_.message, indexes,
+                             copy_token(fresh_.message, indexes.front(), context()), context());
   }
 
   std::string head(std::uint32_t index) {
-    const Result<Rendered> made = render(fresh_, index, context(), kNow);
+    const Result<Rendered> made =
+        render(fresh_, index, copy_token(fresh_.message, index, context()), context(), kNow);
     EXPECT_TRUE(made) << made.error().text();
     return made->head;
   }
@@ -83,7 +85,7 @@ TEST_F(Render, TheCopyNamesItsRecipientInASignedField) {
 }
 
 TEST_F(Render, TheStoredMessageFollowsUntouched) {
-  EXPECT_EQ(*render(fresh_, 0, context(), kNow)->content, kContent);
+  EXPECT_EQ(*render(fresh_, 0, "token", context(), kNow)->content, kContent);
 }
 
 TEST_F(Render, WithoutOwnReturnPathsAllCopiesAreTheSame) {
@@ -125,7 +127,7 @@ TEST_F(Render, AUtf8AddressOrHeaderAsksForSmtpUtf8) {
 }
 
 TEST_F(Render, TheEstimateCoversTheCopy) {
-  const Result<Rendered> made = render(fresh_, 0, context(), kNow);
+  const Result<Rendered> made = render(fresh_, 0, "token", context(), kNow);
   const std::uint64_t size = made->head.size() + made->content->size();
   EXPECT_GE(estimated_size(fresh_, context()), size);
 }
@@ -137,7 +139,7 @@ TEST_F(Render, ForAPeerWithoutEightBitsTheConvertedMessageIsSigned) {
       "e\r\n";
   fresh_.content = std::make_shared<const std::string>(eight_bit);
   fresh_.message.has_eight_bit_body = true;
-  const Result<Rendered> made = render_seven_bit(fresh_, 0, context(), kNow);
+  const Result<Rendered> made = render_seven_bit(fresh_, 0, "token", context(), kNow);
   ASSERT_TRUE(made) << made.error().text();
   for (const char byte : *made->content) {
     EXPECT_GE(byte, 0);

@@ -2,15 +2,17 @@
 // there is any (every x86-64), plain loops elsewhere. Pure; any thread.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
-namespace postrider::smtp {
+namespace postrider {
 
 constexpr std::size_t kMaskBytes = 64;
 
@@ -59,4 +61,14 @@ class Bytes64 {
 
 #endif
 
-}  // namespace postrider::smtp
+/// At most 64 bytes; what is missing is filled with zeros.
+inline Bytes64 load_bytes(std::string_view part) {
+  if (part.size() >= kMaskBytes) {
+    return Bytes64(part.data());
+  }
+  std::array<char, kMaskBytes> padded{};
+  std::memcpy(padded.data(), part.data(), part.size());
+  return Bytes64(padded.data());
+}
+
+}  // namespace postrider
