@@ -35,11 +35,13 @@ void put_u32(std::string& out, std::uint32_t value) {
 }
 
 void put_varint(std::string& out, std::uint64_t value) {
-  while (value >= 0x80) {
-    out.push_back(static_cast<char>((value & 0x7F) | 0x80));
-    value >>= 7;
+  char bytes[10];
+  std::size_t size = 0;
+  for (; value >= 0x80; value >>= 7) {
+    bytes[size++] = static_cast<char>((value & 0x7F) | 0x80);
   }
-  out.push_back(static_cast<char>(value));
+  bytes[size++] = static_cast<char>(value);
+  out.append(bytes, size);
 }
 
 void put_bytes(std::string& out, std::string_view bytes) {

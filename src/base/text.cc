@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <fmt/chrono.h>
 #include <sodium.h>
 
@@ -257,6 +258,20 @@ bool is_printable(std::string_view text) {
 }
 bool is_utf8(std::string_view text) {
   return consists_of<utf8_length>(text);
+}
+
+/// Eight bytes at a time: each header of each message is asked.
+bool is_ascii(std::string_view text) {
+  std::uint64_t seen = 0;
+  for (; text.size() >= sizeof(seen); text.remove_prefix(sizeof(seen))) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), sizeof(word));
+    seen |= word;
+  }
+  for (const char c : text) {
+    seen |= static_cast<unsigned char>(c);
+  }
+  return (seen & 0x8080808080808080) == 0;
 }
 
 }  // namespace postrider

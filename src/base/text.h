@@ -50,5 +50,6 @@ std::string printable(std::string_view foreign, std::size_t longest = 1000);
 /// Whether printable() would leave `text` as it is: UTF-8 without characters that control.
 bool is_printable(std::string_view text);
 bool is_utf8(std::string_view text);  ///< control characters included
+bool is_ascii(std::string_view text);
 
 }  // namespace postrider

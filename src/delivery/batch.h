@@ -41,6 +41,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
   void start_rendering(const Services& services, bool seven_bit, std::size_t turn);
   /// Returns when start_rendering() has come to an end.
   boost::asio::awaitable<const Result<Rendered>*> rendered();
+  const Result<Rendered>* rendered_now() const { return rendered_ ? &*rendered_ : nullptr; }
 
  private:
   Result<Rendered> render_now(bool seven_bit, Time now) const;

@@ -48,7 +48,10 @@ class Connection {
  private:
   /// Sends one batch, with the envelope of the next behind it. Returns the next.
   awaitable<BatchPtr> send(BatchPtr current) {
-    const Result<Rendered>* rendered = co_await current->rendered();
+    const Result<Rendered>* rendered = current->rendered_now();
+    if (rendered == nullptr) {
+      rendered = co_await current->rendered();
+    }
     if (!*rendered) {
       could_not_render(*current, rendered->error());
       is_usable_ = !envelope_is_ahead_;  // the peer waits for a message that will not come

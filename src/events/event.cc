@@ -165,6 +165,7 @@ std::string encode(const Event& event) {
 }
 
 SharedEvent::SharedEvent(const Event& event) {
+  common_.reserve(256);
   common_.push_back(static_cast<char>(event.type));
   for (const Field& field : kFields) {
     if (field.tag != kRecipientTag && field.tag != kToTag) {

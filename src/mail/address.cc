@@ -12,13 +12,6 @@ namespace {
 constexpr std::size_t kLongestLocal = 64;
 constexpr std::size_t kLongestAddress = 254;  // a path has 256, its brackets included
 
-bool is_ascii_char(char c) {
-  return static_cast<unsigned char>(c) < 0x80;
-}
-bool is_ascii_text(std::string_view text) {
-  return std::ranges::all_of(text, is_ascii_char);
-}
-
 /// atext of RFC 5322, 3.2.3, and of RFC 6531: whatever is beyond ASCII. A table, because each
 /// address of each message is looked at letter by letter.
 constexpr std::array<bool, 256> kAtext = [] {
@@ -182,7 +175,7 @@ Result<Address> read_mailbox(Cursor& cursor) {
 }
 
 Result<> check_charset(std::string_view text, bool utf8_allowed) {
-  if (!utf8_allowed && !is_ascii_text(text)) {
+  if (!utf8_allowed && !is_ascii(text)) {
     return fail(Errc::invalid, "an address beyond ASCII needs SMTPUTF8");
   }
   return {};
@@ -196,7 +189,7 @@ bool is_postmaster(std::string_view text) {
 }  // namespace
 
 bool Address::is_ascii() const {
-  return is_ascii_text(local) && is_ascii_text(domain);
+  return postrider::is_ascii(local) && postrider::is_ascii(domain);
 }
 
 void append(std::string& out, const Address& address) {

@@ -81,7 +81,7 @@ Result<std::string> parse_domain(std::string_view text) {
   }
   // ASCII is not shown to libidn2, not even "xn--": names that IDNA 2008 forbids (emoji) exist in
   // DNS.
-  if (std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; })) {
+  if (is_ascii(text)) {
     return check_ascii(text);
   }
   TRY(const std::string labels, to_a_labels(text));

@@ -79,10 +79,6 @@ class Builder {
   std::string boundary_;
 };
 
-bool is_ascii_text(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 /// One that what is returned does not contain, whoever wrote it.
 std::string boundary_for(const DsnMessage& report, std::string_view returned) {
   std::string seed = report.message_id;
@@ -99,13 +95,13 @@ std::string boundary_for(const DsnMessage& report, std::string_view returned) {
 Builder::Builder(const DsnMessage& report) : report_(report) {
   const std::string_view header = split_message(report.original).header;
   returned_ = report.full ? report.original : header;
-  has_eight_bit_header_ = !is_ascii_text(header);
+  has_eight_bit_header_ = !is_ascii(header);
   boundary_ = boundary_for(report, returned_);
-  is_global_ = !report.to.is_ascii() ||
-               std::ranges::any_of(report.recipients, [](const DsnRecipient& recipient) {
-                 return !recipient.final_recipient.is_ascii() ||
-                        !is_ascii_text(recipient.original_recipient);
-               });
+  is_global_ =
+      !report.to.is_ascii() ||
+      std::ranges::any_of(report.recipients, [](const DsnRecipient& recipient) {
+        return !recipient.final_recipient.is_ascii() || !is_ascii(recipient.original_recipient);
+      });
 }
 
 bool Builder::is_reported(DsnAction action) const {
@@ -144,7 +140,7 @@ std::string Builder::header(bool is_eight_bit) const {
 std::string Builder::part(std::string_view type, std::string_view content) const {
   std::string out = "--" + boundary_ + "\r\n";
   append_folded(out, "Content-Type", type);
-  if (!is_ascii_text(content)) {
+  if (!is_ascii(content)) {
     append_folded(out, "Content-Transfer-Encoding", "8bit");
   }
   out += "\r\n";
@@ -240,7 +236,7 @@ std::string Builder::build() const {
       part("text/plain; charset=utf-8", explanation()) +
       part(is_global_ ? "message/global-delivery-status" : "message/delivery-status", status()) +
       returned();
-  return header(!is_ascii_text(parts)) + parts + "--" + boundary_ + "--\r\n";
+  return header(!is_ascii(parts)) + parts + "--" + boundary_ + "--\r\n";
 }
 
 }  // namespace

@@ -52,11 +52,10 @@ asio::awaitable<Result<>> Stream::fill(Deadline deadline) {
 }
 
 asio::awaitable<Result<>> Stream::fill_at_most(std::size_t most, Deadline deadline) {
-  const auto state = state_;  // keeps the buffer alive while the read is in the kernel
-  if (state->ssl) {
-    co_return co_await state->read_tls(most, deadline);
+  if (state_->ssl) {
+    return state_->read_tls(most, deadline);
   }
-  co_return co_await state->read_plain(most, state->reading, deadline);
+  return state_->read_plain(most, state_->reading, deadline);
 }
 
 asio::awaitable<Result<>> Stream::fill_when_idle(Deadline deadline) {

@@ -129,6 +129,7 @@ asio::awaitable<Result<>> Stream::State::wait(Socket::wait_type what, Limit& lim
 
 asio::awaitable<Result<>> Stream::State::read_plain(std::size_t most, Limit& limit,
                                                     Deadline deadline) {
+  const auto self = shared_from_this();  // keeps the buffer alive while the read is in the kernel
   make_room();
   const std::size_t room = std::min(free_count(), most);
   limit.set(deadline, *this);
@@ -233,6 +234,7 @@ asio::awaitable<Result<int>> Stream::State::run_tls(Call call, Limit& limit, Dea
 }
 
 asio::awaitable<Result<>> Stream::State::read_tls(std::size_t most, Deadline deadline) {
+  const auto self = shared_from_this();
   make_room();
   const auto room = static_cast<int>(std::min(free_count(), most));
   CO_TRY(const int got, co_await run_tls([&] { return SSL_read(ssl.get(), free_bytes(), room); },

@@ -46,10 +46,6 @@ Result<> check_lines(const std::string& content, const mail::Sections& sections)
   return {};
 }
 
-bool is_ascii(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 /// What no host would take later, or only those with SMTPUTF8, of which the client knows nothing.
 Result<> check_charset(const mail::Sections& sections, bool smtputf8) {
   for (const mail::Field& field : sections.fields) {

@@ -76,10 +76,6 @@ void add_feature(PeerFeatures& features, std::string_view line) {
   }
 }
 
-bool is_ascii(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 void append_notify(std::string& out, std::uint8_t notify) {
   if (notify == kNotifyUnset) {
     return;

@@ -87,7 +87,9 @@ asio::awaitable<Result<>> ClientTransaction::attempt(const Envelope* next,
     co_return Result<>();
   }
   outcome_.progress = Progress::content;
-  CO_TRY_VOID(co_await hear_unasked("the content"));
+  if (has_unasked()) {
+    CO_TRY_VOID(co_await hear_unasked("the content"));
+  }
   if (outcome_.closing) {
     co_return Result<>();
   }
@@ -158,14 +160,22 @@ asio::awaitable<Result<>> ClientTransaction::exchange_envelope() {
       CO_TRY_VOID(co_await send_group());
       continue;
     }
-    CO_TRY_VOID(co_await read_answer());
+    // Replies come together: most lie there already, and need no coroutine.
+    CO_TRY(std::optional<Reply> reply, conversation_.buffered_reply(),
+           "reading the reply to " + std::string(expected().name));
+    if (!reply) {
+      CO_TRY(reply, co_await read_answer());
+    }
+    CO_TRY_VOID(take_answer(*std::move(reply)));
   }
   co_return Result<>();
 }
 
 /// As many commands as may go out before their replies are read: one without PIPELINING.
 asio::awaitable<Result<>> ClientTransaction::send_group() {
-  CO_TRY_VOID(co_await hear_unasked("a command"));
+  if (has_unasked()) {
+    CO_TRY_VOID(co_await hear_unasked("a command"));
+  }
   if (outcome_.closing) {
     co_return Result<>();
   }
@@ -184,9 +194,6 @@ asio::awaitable<Result<>> ClientTransaction::send_group() {
 
 /// Before we speak nothing may lie in the buffer but a 421.
 asio::awaitable<Result<>> ClientTransaction::hear_unasked(std::string_view before) {
-  if (conversation_.stream.buffered().empty()) {
-    co_return Result<>();
-  }
   CO_TRY(const Reply reply,
          co_await conversation_.read_reply("nothing", net::within(conversation_.timeouts.quit)));
   if (reply.code != 421) {
@@ -198,19 +205,27 @@ asio::awaitable<Result<>> ClientTransaction::hear_unasked(std::string_view befor
   co_return Result<>();
 }
 
-asio::awaitable<Result<>> ClientTransaction::read_answer() {
-  struct Expected {
-    std::string_view name;
-    std::chrono::milliseconds limit;
-  };
+ClientTransaction::Expected ClientTransaction::expected() const {
   const ClientTimeouts& timeouts = conversation_.timeouts;
+  switch (command_at(answered_)) {
+    case Command::reset:
+      return {.name = "RSET", .limit = timeouts.mail};
+    case Command::mail:
+      return {.name = "MAIL", .limit = timeouts.mail};
+    case Command::recipient:
+      return {.name = "RCPT", .limit = timeouts.recipient};
+    case Command::data:
+      break;
+  }
+  return {.name = "DATA", .limit = timeouts.data};
+}
+
+asio::awaitable<Result<Reply>> ClientTransaction::read_answer() {
+  return conversation_.read_reply(expected().name, net::within(expected().limit));
+}
+
+Result<> ClientTransaction::take_answer(Reply reply) {
   const Command command = command_at(answered_);
-  const Expected expected = command == Command::reset       ? Expected{"RSET", timeouts.mail}
-                            : command == Command::mail      ? Expected{"MAIL", timeouts.mail}
-                            : command == Command::recipient ? Expected{"RCPT", timeouts.recipient}
-                                                            : Expected{"DATA", timeouts.data};
-  CO_TRY(Reply reply,
-         co_await conversation_.read_reply(expected.name, net::within(expected.limit)));
   const std::size_t recipient = command == Command::recipient ? recipient_at(answered_) : 0;
   ++answered_;
   const bool is_leaving = reply.code == 421;
@@ -220,12 +235,12 @@ asio::awaitable<Result<>> ClientTransaction::read_answer() {
   if (is_leaving) {
     outcome_.closing = true;
     settle(reply);
-    co_return Result<>();
+    return {};
   }
-  co_return take_answer(command, recipient, std::move(reply));
+  return heed(command, recipient, std::move(reply));
 }
 
-Result<> ClientTransaction::take_answer(Command command, std::size_t recipient, Reply reply) {
+Result<> ClientTransaction::heed(Command command, std::size_t recipient, Reply reply) {
   const bool is_go_ahead = reply.code == 354;
   if (reply.code >= 300 && reply.code < 400 && !(command == Command::data && is_go_ahead)) {
     return fail(unexpected_reply(reply, command == Command::data ? "DATA" : "a command"));

@@ -2,6 +2,7 @@
 // dot. Private to smtp/client*.cc. Thread: the stream's.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -33,9 +34,16 @@ class ClientTransaction {
   boost::asio::awaitable<Result<>> attempt(const Envelope* next, std::uint64_t next_content_bytes);
   boost::asio::awaitable<Result<>> exchange_envelope();
   boost::asio::awaitable<Result<>> send_group();
+  bool has_unasked() const { return !conversation_.stream.buffered().empty(); }
   boost::asio::awaitable<Result<>> hear_unasked(std::string_view before);
-  boost::asio::awaitable<Result<>> read_answer();
-  Result<> take_answer(Command command, std::size_t recipient, Reply reply);
+  struct Expected {
+    std::string_view name;
+    std::chrono::milliseconds limit;
+  };
+  Expected expected() const;  ///< the reply that comes next
+  boost::asio::awaitable<Result<Reply>> read_answer();
+  Result<> take_answer(Reply reply);
+  Result<> heed(Command command, std::size_t recipient, Reply reply);
 
   boost::asio::awaitable<Result<>> transfer(const Envelope* next, std::uint64_t next_content_bytes);
   struct Gathered {

@@ -7,8 +7,12 @@ namespace postrider::smtp {
 namespace asio = boost::asio;
 
 Result<std::optional<Reply>> Conversation::buffered_reply() {
-  TRY(const std::size_t used, parser.feed(stream.buffered()));
-  stream.consume(used);
+  const Result<std::size_t> used = parser.feed(stream.buffered());
+  if (!used) {
+    is_over = true;
+    return fail(used.error());
+  }
+  stream.consume(*used);
   if (!parser.done()) {
     return std::nullopt;
   }
@@ -20,7 +24,6 @@ asio::awaitable<Result<Reply>> Conversation::read_reply(std::string_view command
   while (true) {
     Result<std::optional<Reply>> reply = buffered_reply();
     if (!reply) {
-      is_over = true;
       co_return fail(
           std::move(reply).error().within("reading the reply to " + std::string(command)));
     }

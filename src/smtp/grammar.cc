@@ -31,10 +31,6 @@ constexpr std::array kVerbs{
 constexpr std::size_t kLongestEnvid = 100;  // RFC 3461, 4.4, before decoding
 constexpr std::size_t kLongestOrcpt = 500;  // RFC 3461, 4.2, before decoding
 
-bool is_ascii(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 std::unexpected<Reply> refuse(int code, std::string enhanced, std::string text) {
   return std::unexpected(Reply{
       .code = code, .enhanced = std::move(enhanced), .text = std::move(text), .close = false});

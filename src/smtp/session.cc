@@ -314,7 +314,9 @@ boost::asio::awaitable<bool> Session::next_auth_line() {
 /// Writes what is to be said and waits for more bytes. A request to stop ends a wait for a command;
 /// of a message in progress it shortens the time, and the second one ends that wait, too.
 boost::asio::awaitable<Result<>> Session::receive(net::Deadline deadline, During during) {
-  co_await flush();
+  if (!out_.empty()) {
+    co_await flush();
+  }
   const bool idle = during == During::commands && stream_.buffered().empty();
   if (idle) {
     shrink(out_);

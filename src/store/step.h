@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -26,6 +27,11 @@ enum class Table : std::uint8_t {
 };
 constexpr std::size_t kTables = 6;
 
+/// Whether ranges of it may be erased; the others are kept in a way that can't (rocks_options.cc).
+constexpr bool takes_ranges(Table table) {
+  return table == Table::recipient;
+}
+
 class Step {
  public:
   void put(Table table, std::string key, std::string value) {
@@ -41,7 +47,9 @@ class Step {
   }
   /// Every key >= from and < to, also those that queued steps in front of this one are about to
   /// put. Rare things only: reading over such a range costs until it has been compacted.
+  /// Only of a table that takes_ranges().
   void erase_range(Table table, std::string from, std::string to) {
+    assert(takes_ranges(table));
     writes_.push_back({table, Kind::erase_range, std::move(from), std::move(to), nullptr});
   }
 
