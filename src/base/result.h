@@ -24,6 +24,7 @@ enum class Errc : std::uint8_t {
   closed,       ///< the other end or the owner has gone away
   unavailable,  ///< cannot promise now; a later call may succeed
   corrupt,      ///< stored bytes are not what was written; an operator must look
+  defect,       ///< of ours: what should never throw has thrown
 };
 
 class Error {

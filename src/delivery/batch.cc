@@ -90,9 +90,12 @@ asio::awaitable<const Result<Rendered>*> Batch::rendered() {
   co_return &*self->rendered_;
 }
 
-Result<Rendered> Batch::render_now(bool seven_bit, Time now) const {
+/// It may run where nobody catches: in an io thread's mailbox.
+Result<Rendered> Batch::render_now(bool seven_bit, Time now) const try {
   return seven_bit ? render_seven_bit(*fresh_, first_index_, token_, context_, now)
                    : render(*fresh_, first_index_, token_, context_, now);
+} catch (const std::exception& defect) {
+  return fail(Errc::defect, defect.what());
 }
 
 }  // namespace postrider::delivery

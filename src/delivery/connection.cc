@@ -7,6 +7,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include "base/log.h"
 #include "delivery/batch.h"
 #include "delivery/site.h"
 
@@ -33,11 +34,23 @@ class Connection {
         executor_(std::move(executor)) {}
 
   awaitable<void> run() {
-    BatchPtr current = co_await next_or_wait();
-    while (current) {
-      current = co_await send(std::move(current));
-      if (!current && is_usable_) {
-        current = co_await next_or_wait();
+    try {
+      co_await send_all();
+    } catch (const std::exception& defect) {
+      if (site_.is_stopping()) {
+        throw;  // broken off: all is in the spool
+      }
+      hand_back(defect);
+    }
+  }
+
+ private:
+  awaitable<void> send_all() {
+    current_ = co_await next_or_wait();
+    while (current_) {
+      co_await send_current();
+      if (!current_ && is_usable_) {
+        current_ = co_await next_or_wait();
       }
     }
     if (is_usable_) {
@@ -45,40 +58,62 @@ class Connection {
     }
   }
 
- private:
-  /// Sends one batch, with the envelope of the next behind it. Returns the next.
-  awaitable<BatchPtr> send(BatchPtr current) {
-    const Result<Rendered>* rendered = current->rendered_now();
+  /// Sends current_, with the envelope of the next behind it, which then is the current one.
+  awaitable<void> send_current() {
+    const Result<Rendered>* rendered = current_->rendered_now();
     if (rendered == nullptr) {
-      rendered = co_await current->rendered();
+      rendered = co_await current_->rendered();
     }
     if (!*rendered) {
-      could_not_render(*current, rendered->error());
+      could_not_render(*current_, rendered->error());
       is_usable_ = !envelope_is_ahead_;  // the peer waits for a message that will not come
-      co_return nullptr;
+      current_.reset();
+      co_return;
     }
     ++sent_;
-    BatchPtr next = may_send_more() ? take() : nullptr;
+    next_ = may_send_more() ? take() : nullptr;
     // A message for BDAT can't have DATA sent ahead of it.
-    const bool may_go_ahead = next && !next->message()->message.has_long_lines;
+    const bool may_go_ahead = next_ && !next_->message()->message.has_long_lines;
     envelope_is_ahead_ = may_go_ahead && client_.features().pipelining;
     const auto pieces = (*rendered)->pieces();
     const smtp::Outgoing outgoing{
-        .envelope = &current->envelope(),
+        .envelope = &current_->envelope(),
         .content = pieces,
         .content_bytes = pieces[0].size() + pieces[1].size(),
-        .has_dot_lines = current->message()->message.has_dot_lines || needs_seven_bit(*current),
-        .has_long_lines = current->message()->message.has_long_lines};
+        .has_dot_lines = current_->message()->message.has_dot_lines || needs_seven_bit(*current_),
+        .has_long_lines = current_->message()->message.has_long_lines};
     smtp::TransactionResult result =
-        co_await client_.transact(outgoing, may_go_ahead ? &next->envelope() : nullptr,
-                                  may_go_ahead ? next->estimated_bytes() : 0);
+        co_await client_.transact(outgoing, may_go_ahead ? &next_->envelope() : nullptr,
+                                  may_go_ahead ? next_->estimated_bytes() : 0);
     is_usable_ = !result.broken && !result.closing;
-    if (next && !is_usable_) {
-      site_.put_back(std::move(next->waiting()));
-      next.reset();
+    if (next_ && !is_usable_) {
+      site_.put_back(std::move(next_->waiting()));
+      next_.reset();
     }
-    settle(*current, result);  // behind `next`: what is put back here was in front of it
-    co_return next;
+    settle(*current_, result);  // behind `next_`: what is put back here was in front of it
+    current_ = std::exchange(next_, nullptr);
+  }
+
+  /// An exception ends this connection and no other, and nobody is lost in it.
+  void hand_back(const std::exception& defect) {
+    log::error("a defect has ended a connection",
+               {{"site", site_.destination()->site}, {"why", defect.what()}});
+    if (next_) {
+      site_.put_back(std::move(next_->waiting()));
+    }
+    if (current_) {
+      note_defect(std::move(current_->waiting()), defect.what());
+    }
+  }
+
+  void note_defect(std::vector<queue::Waiting> waiting, const std::string& what) {
+    for (queue::Waiting& one : waiting) {
+      site_.record({.waiting = std::move(one),
+                    .message = nullptr,
+                    .peer = connected_.peer,
+                    .reply = {.enhanced = {}, .text = what},
+                    .is_defect = true});
+    }
   }
 
   bool needs_seven_bit(const Batch& batch) const {
@@ -121,29 +156,45 @@ class Connection {
       if (waiting.empty()) {
         return nullptr;
       }
-      Result<BatchPtr> loaded = Batch::load(waiting, site_.services(), *options_, executor_);
-      if (!loaded) {
-        could_not_load(waiting, loaded.error());
+      const std::vector<queue::Waiting> taken = waiting;
+      BatchPtr batch;
+      try {
+        batch = make_batch(waiting);
+      } catch (const std::exception& defect) {
+        note_defect(taken, defect.what());
         continue;
       }
-      BatchPtr batch = *std::move(loaded);
       if (!waiting.empty()) {
         site_.put_back(std::move(waiting));
       }
-      const Result<> takes_it =
-          smtp::check_peer(client_.features(), batch->envelope(), batch->estimated_bytes());
-      if (takes_it) {
-        batch->start_rendering(site_.services(), needs_seven_bit(*batch), site_.next_turn());
+      if (batch) {
         return batch;
       }
-      const bool too_big =
-          client_.features().size_max > 0 && batch->estimated_bytes() > client_.features().size_max;
-      settle_all(*batch, {.enhanced = too_big ? "5.3.4" : "5.6.7", .text = takes_it.error().text()},
-                 true);
     }
   }
 
-  void could_not_load(std::vector<queue::Waiting>& waiting, const Error& why) {
+  /// Leaves in `waiting` those that need another transaction. Null: it has been settled.
+  BatchPtr make_batch(std::vector<queue::Waiting>& waiting) {
+    Result<BatchPtr> loaded = Batch::load(waiting, site_.services(), *options_, executor_);
+    if (!loaded) {
+      could_not_load(std::exchange(waiting, {}), loaded.error());
+      return nullptr;
+    }
+    BatchPtr batch = *std::move(loaded);
+    const Result<> takes_it =
+        smtp::check_peer(client_.features(), batch->envelope(), batch->estimated_bytes());
+    if (takes_it) {
+      batch->start_rendering(site_.services(), needs_seven_bit(*batch), site_.next_turn());
+      return batch;
+    }
+    const bool too_big =
+        client_.features().size_max > 0 && batch->estimated_bytes() > client_.features().size_max;
+    settle_all(*batch, {.enhanced = too_big ? "5.3.4" : "5.6.7", .text = takes_it.error().text()},
+               true);
+    return nullptr;
+  }
+
+  void could_not_load(std::vector<queue::Waiting> waiting, const Error& why) {
     if (why.code() == Errc::not_found) {
       return;
     }
@@ -157,6 +208,10 @@ class Connection {
   }
 
   void could_not_render(Batch& batch, const Error& why) {
+    if (why.code() == Errc::defect) {
+      note_defect(std::move(batch.waiting()), why.text());
+      return;
+    }
     const bool never = why.code() == Errc::invalid;
     settle_all(batch, {.enhanced = never ? "5.6.3" : "4.3.0", .text = why.text()}, never);
   }
@@ -215,6 +270,8 @@ class Connection {
   smtp::Client& client_;
   std::shared_ptr<const Options> options_;
   asio::any_io_executor executor_;
+  BatchPtr current_;  // loaded and not settled
+  BatchPtr next_;     // its envelope may have gone out behind current_
   std::uint32_t sent_ = 0;
   bool is_usable_ = true;
   bool envelope_is_ahead_ = false;

@@ -14,7 +14,8 @@ class Recorder {
   virtual ~Recorder() = default;
 
   /// Called on io thread `thread`. Returns the recipient if it waits again (its due time set): the
-  /// attempt was deferred, or can't be written down for the moment. A damaged message is set aside.
+  /// attempt was deferred, or can't be written down for the moment. A damaged message is set
+  /// aside, and so is one that defects of ours have kept from being tried three times.
   virtual std::optional<queue::Waiting> record(std::size_t thread, Attempt attempt) = 0;
 
   /// False while nothing can be written down, because the disk is full: what was sent now would be

@@ -151,7 +151,19 @@ void Worker::add_to_site(const DestinationPtr& destination, queue::Waiting waiti
 }
 
 void Worker::record(Attempt attempt) {
-  if (auto again = services_.recorder.record(index_, std::move(attempt))) {
+  const queue::Waiting kept = attempt.waiting;
+  const std::shared_ptr<const Peer> peer = attempt.peer;
+  std::optional<queue::Waiting> again;
+  try {
+    again = services_.recorder.record(index_, std::move(attempt));
+  } catch (const std::exception& defect) {
+    again = services_.recorder.record(index_, {.waiting = kept,
+                                               .message = nullptr,
+                                               .peer = peer,
+                                               .reply = {.enhanced = {}, .text = defect.what()},
+                                               .is_defect = true});
+  }
+  if (again) {
     add(*std::move(again));
   }
 }

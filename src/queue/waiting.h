@@ -36,6 +36,7 @@ struct Waiting {
   std::uint32_t count = 1;     ///< recipients of the message
   std::uint32_t attempts = 0;  ///< that have failed
   std::uint8_t elsewhere = 0;  ///< hosts that said nothing in this attempt
+  std::uint8_t defects = 0;    ///< attempts that a defect of ours has ended
   Time accepted{};
   Time due{};                          ///< not before
   std::string domain;                  ///< of the recipient's address

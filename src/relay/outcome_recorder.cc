@@ -21,6 +21,7 @@ namespace {
 constexpr std::size_t kReplyInEvent = 1000;
 constexpr std::size_t kReplyInState = 500;
 constexpr std::chrono::minutes kUntilReadAgain{1};
+constexpr std::uint8_t kMostDefects = 3;  // then the message is set aside, for the others' sake
 
 events::Type type_of(Outcome outcome) {
   switch (outcome) {
@@ -56,6 +57,9 @@ struct OutcomeRecorder::Told {
 
 std::optional<queue::Waiting> OutcomeRecorder::record(std::size_t thread, Attempt attempt) {
   fault_point("after-attempt");
+  if (attempt.is_defect) {
+    return after_defect(thread, std::move(attempt));
+  }
   auto message = message_of(attempt);
   if (!message) {
     return without_message(thread, std::move(attempt), message.error());
@@ -98,7 +102,7 @@ std::optional<queue::Waiting> OutcomeRecorder::without_message(std::size_t threa
                                                                const Error& why) {
   switch (why.code()) {
     case Errc::corrupt:
-      set_aside(thread, attempt.waiting, why);
+      set_aside(thread, attempt.waiting, "the stored message is damaged: " + why.text());
       return std::nullopt;
     case Errc::not_found:
       return std::nullopt;  // settled meanwhile
@@ -111,10 +115,22 @@ std::optional<queue::Waiting> OutcomeRecorder::without_message(std::size_t threa
   return std::move(attempt.waiting);
 }
 
+std::optional<queue::Waiting> OutcomeRecorder::after_defect(std::size_t thread, Attempt attempt) {
+  queue::Waiting waiting = std::move(attempt.waiting);
+  if (++waiting.defects >= kMostDefects) {
+    set_aside(thread, waiting, "trying it failed three times: " + attempt.reply.text);
+    return std::nullopt;
+  }
+  log::error("a defect has ended an attempt; the message waits",
+             {{"message", to_string(waiting.message)}, {"why", attempt.reply.text}});
+  waiting.due = parts_.clock.now() + kUntilReadAgain;
+  waiting.fresh.reset();  // it may be what is wrong
+  return waiting;
+}
+
 void OutcomeRecorder::set_aside(std::size_t thread, const queue::Waiting& waiting,
-                                const Error& why) {
-  log::error("a message is damaged and set aside",
-             {{"message", to_string(waiting.message)}, {"why", why.text()}});
+                                const std::string& why) {
+  log::error("a message is set aside", {{"message", to_string(waiting.message)}, {"why", why}});
   Step step;
   if (const Result<> put = parts_.spool.set_aside(step, waiting.message); !put) {
     log::error("a message can't be set aside and stays in the spool",
@@ -126,7 +142,7 @@ void OutcomeRecorder::set_aside(std::size_t thread, const queue::Waiting& waitin
   event.account = waiting.account;
   event.message = waiting.message;
   event.recipient = waiting.recipient();
-  event.detail = "the stored message is damaged and was set aside: " + why.text();
+  event.detail = "set aside: " + why;
   parts_.events.append(step, event);
   parts_.committers[thread].note(std::move(step), {});
 }

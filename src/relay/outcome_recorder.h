@@ -59,7 +59,8 @@ class OutcomeRecorder final : public delivery::Recorder {
   Result<std::shared_ptr<const queue::Fresh>> message_of(const delivery::Attempt& attempt) const;
   std::optional<queue::Waiting> without_message(std::size_t thread, delivery::Attempt attempt,
                                                 const Error& why);
-  void set_aside(std::size_t thread, const queue::Waiting& waiting, const Error& why);
+  std::optional<queue::Waiting> after_defect(std::size_t thread, delivery::Attempt attempt);
+  void set_aside(std::size_t thread, const queue::Waiting& waiting, const std::string& why);
   events::Event event_of(const Told& told) const;
   void settle(std::size_t thread, store::Step step, const Told& told);
   std::optional<queue::Waiting> defer(std::size_t thread, store::Step step, Told told);

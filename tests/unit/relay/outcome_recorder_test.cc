@@ -160,6 +160,26 @@ TEST_F(OutcomeRecorderTest, ADamagedBodyIsKeptForPeopleToLookAt) {
   EXPECT_TRUE(spool_->read_content(kMessage));
 }
 
+TEST_F(OutcomeRecorderTest, WhatADefectKeepsFromBeingTriedIsSetAsideTheThirdTime) {
+  delivery::Attempt defect = attempt(0, "an index out of range");
+  defect.is_defect = true;
+  for (int time = 1; time <= 2; ++time) {
+    const auto again = record(defect);
+    ASSERT_TRUE(again) << time;
+    EXPECT_EQ(again->due, kNow + minutes(1));
+    EXPECT_EQ(again->attempts, 0U) << "no host has heard of it";
+    EXPECT_TRUE(is_waiting());
+    EXPECT_TRUE(events().empty());
+    defect.waiting = *again;
+  }
+  EXPECT_FALSE(record(defect));
+  EXPECT_FALSE(is_waiting());
+  ASSERT_EQ(events().size(), 1U);
+  EXPECT_EQ(events()[0].type, events::Type::operational);
+  EXPECT_THAT(events()[0].detail,
+              testing::AllOf(HasSubstr("set aside"), HasSubstr("out of range")));
+}
+
 TEST_F(OutcomeRecorderTest, WhatCannotBeReadForNowWaits) {
   overwrite(seal_record(99, "what will be"));
   const auto again = record(attempt(0, "no host would talk to us"));
