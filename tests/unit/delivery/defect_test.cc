@@ -106,6 +106,7 @@ TEST_F(Defects, InWritingDownAnAttemptIsToldInItsPlace) {
   ASSERT_TRUE(run_until_attempts(1));
   EXPECT_TRUE(recorder.attempts[0].is_defect);
   EXPECT_EQ(recorder.attempts[0].waiting.message, waiting.message);
+  EXPECT_EQ(recorder.attempts[0].waiting.domain, "example.net") << "it must find its way again";
   EXPECT_THAT(recorder.attempts[0].reply.text, HasSubstr("report"));
 }
 
