@@ -65,6 +65,9 @@ void write_intake(MetricsText& metrics, const relay::Relay& relay) {
   metrics.sample(figures.refused.load());
   metrics.gauge("postrider_sessions", "Open SMTP sessions.");
   metrics.sample(static_cast<std::uint64_t>(relay.listeners().sessions()));
+  metrics.counter("postrider_sessions_asked_to_leave_total",
+                  "Idle sessions that were closed because others wanted in.");
+  metrics.sample(relay.listeners().sessions_asked_to_leave());
 }
 
 void write_attempts(MetricsText& metrics, const relay::OutcomeRecorder& outcomes) {

@@ -100,7 +100,8 @@ tcp::endpoint Listener::local() const {
   return state_->acceptor.local_endpoint(ignored);
 }
 
-asio::awaitable<void> Listener::run(std::function<void(tcp::socket)> accepted) {
+asio::awaitable<void> Listener::run(std::function<void(tcp::socket)> accepted,
+                                    std::function<void()> full) {
   const auto state = state_;
   const std::string where = to_string(local());
   std::chrono::milliseconds pause = kShortestPause;
@@ -126,6 +127,7 @@ asio::awaitable<void> Listener::run(std::function<void(tcp::socket)> accepted) {
     if (pause == kShortestPause) {
       log::warning("accepting connections pauses", {{"listener", where}, {"why", ec.message()}});
     }
+    full();
     state->pause.expires_after(pause);
     co_await state->pause.async_wait(kAsTuple);
     const asio::cancellation_state after = co_await asio::this_coro::cancellation_state;

@@ -31,7 +31,10 @@ class Listener {
 
   /// Hands each new connection to `accepted`, until the coroutine is cancelled or close() is
   /// called; then it returns. `accepted` must not throw; a socket that it doesn't keep is closed.
-  boost::asio::awaitable<void> run(std::function<void(boost::asio::ip::tcp::socket)> accepted);
+  /// `full` is told before each pause: it may make room.
+  boost::asio::awaitable<void> run(
+      std::function<void(boost::asio::ip::tcp::socket)> accepted,
+      std::function<void()> full = [] {});
 
   /// Connections are refused from here on; run() returns.
   void close();

@@ -75,6 +75,11 @@ asio::awaitable<Result<>> Stream::fill_when_idle(Deadline deadline) {
   co_return co_await fill(deadline);
 }
 
+void Stream::interrupt_fill() {
+  error_code ignored;
+  state_->socket.cancel(ignored);
+}
+
 asio::awaitable<Result<>> Stream::write(std::string_view bytes, Deadline deadline) {
   const auto state = state_;
   const std::array<std::string_view, 1> pieces{bytes};

@@ -63,6 +63,9 @@ class Stream {
   /// Call only with an empty buffer.
   boost::asio::awaitable<Result<>> fill_when_idle(Deadline deadline);
 
+  /// Ends a fill that waits with Errc::closed, and leaves the stream open.
+  void interrupt_fill();
+
   /// As fill(), but takes at most `most` bytes from the socket; for what stands in front of a TLS
   /// handshake and must not swallow a part of it.
   boost::asio::awaitable<Result<>> fill_at_most(std::size_t most, Deadline deadline);

@@ -36,6 +36,8 @@ struct Policy {
   std::shared_ptr<const smtp::ServerOptions> options;
 };
 
+constexpr std::size_t kLeaveAtOnce = 2;  // for each that wants in, while it is crowded
+
 using Lease = net::ConnectionLimiter::Lease;
 
 /// Sessions that may be open at a time. Behind a load balancer it is its client that counts, who is
@@ -45,7 +47,14 @@ struct Doors {
   net::ConnectionLimiter by_address{net::ConnectionLimits{}};
   std::atomic<int> farewells = 0;  ///< connections that are told why they are not served
 
+  std::atomic<std::size_t> crowded_from = 0;            ///< so many sessions
+  std::atomic<std::chrono::milliseconds> least_idle{};  ///< who then may be asked to leave
+  std::atomic<std::uint64_t> left = 0;                  ///< who were
+
   void set_limits(const LimitSettings& limits) {
+    const std::size_t places = std::min<std::size_t>(limits.sessions_max, sessions_reachable());
+    crowded_from = places - places / 10;
+    least_idle = limits.idle_when_crowded;
     all.set_limits({.total_max = limits.sessions_max, .per_address_max = 0});
     by_address.set_limits({.total_max = 0, .per_address_max = limits.sessions_per_address_max});
   }
@@ -119,6 +128,7 @@ struct OnThread {
   asio::io_context& context;
   net::TaskGroup accepting;
   net::TaskGroup sessions;
+  smtp::IdleSessions idle;  // of `sessions`
   std::string letters;
   std::uint64_t count = 0;
 };
@@ -191,7 +201,8 @@ struct Listeners::State {
 
   awaitable<void> accept(OnThread& thread, std::string name, net::Listener listener) {
     co_await listener.run(
-        [this, &thread, &name](tcp::socket socket) { serve(thread, name, std::move(socket)); });
+        [this, &thread, &name](tcp::socket socket) { serve(thread, name, std::move(socket)); },
+        [this, &thread] { make_room(thread); });
   }
 
   void serve(OnThread& thread, const std::string& name, tcp::socket socket) {
@@ -207,6 +218,9 @@ struct Listeners::State {
     const bool is_proxy =
         std::ranges::any_of(policy.settings->proxy_from,
                             [&](const net::Network& network) { return network.contains(client); });
+    if (doors.all.open() >= doors.crowded_from.load()) {
+      make_room(thread);
+    }
     auto place = std::make_unique<Place>(doors);
     if (!place->enter(client, is_proxy, policy.options->implicit_tls)) {
       return;
@@ -214,7 +228,13 @@ struct Listeners::State {
     thread.sessions.spawn(
         smtp::serve_session(net::Stream(std::move(socket)), policy.options,
                             make_submission_handler(services, policy.settings, std::move(place)),
-                            thread.letters + std::to_string(++thread.count)));
+                            thread.letters + std::to_string(++thread.count), &thread.idle));
+  }
+
+  /// Places run short: who is idle leaves before anybody is turned away.
+  void make_room(OnThread& thread) {
+    const std::size_t asked = thread.idle.shed(kLeaveAtOnce, doors.least_idle.load());
+    doors.left.fetch_add(asked, std::memory_order_relaxed);
   }
 
   /// Soon, on the thread of each.
@@ -282,6 +302,9 @@ std::vector<std::string> Listeners::change_to(const Settings& settings) {
 
 const std::vector<ListeningOn>& Listeners::listening() const {
   return state_->listening;
+}
+std::uint64_t Listeners::sessions_asked_to_leave() const {
+  return state_->doors.left.load();
 }
 std::size_t Listeners::sessions() const {
   return state_->doors.all.open();

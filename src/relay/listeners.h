@@ -42,6 +42,7 @@ class Listeners {
 
   const std::vector<ListeningOn>& listening() const;
   std::size_t sessions() const;
+  std::uint64_t sessions_asked_to_leave() const;  ///< because others wanted in; any thread
 
   /// Accepts nothing more and tells every session 421. Those in the middle of a message have until
   /// `limit`, then they are told, too; returns when all have ended.

@@ -40,16 +40,20 @@ smtp::ServerOptions server_options(const Settings& settings, const ListenerSetti
   return options;
 }
 
-std::optional<std::string> unreachable_sessions(const Settings& settings) {
+std::size_t sessions_reachable() {
   constexpr std::size_t kOurOwn = 60;  // listeners, loops, files; measured: about 45
-  const net::DescriptorShares shares = net::descriptor_shares();
-  if (settings.limits.sessions_max + kOurOwn <= shares.accepted_below) {
+  const std::size_t below = net::descriptor_shares().accepted_below;
+  return below - std::min(below, kOurOwn);
+}
+
+std::optional<std::string> unreachable_sessions(const Settings& settings) {
+  if (settings.limits.sessions_max <= sessions_reachable()) {
     return std::nullopt;
   }
   return "limits.sessions_max is " + std::to_string(settings.limits.sessions_max) +
-         ", and with at most " + std::to_string(shares.limit) +
+         ", and with at most " + std::to_string(net::descriptor_shares().limit) +
          " descriptors (ulimit -n; systemd: LimitNOFILE) about " +
-         std::to_string(shares.accepted_below - std::min(shares.accepted_below, kOurOwn)) +
+         std::to_string(sessions_reachable()) +
          " sessions are served at a time; further connections wait";
 }
 

@@ -60,12 +60,13 @@ struct TlsSettings {
 
 /// [limits]
 struct LimitSettings {
-  std::uint32_t sessions_max = 2000;             ///< at a time, on all listeners together
-  std::uint32_t sessions_per_address_max = 100;  ///< at a time; IPv6: per /64
-  std::uint32_t transactions_max = 0;            ///< a session; 0: unlimited
-  std::uint32_t errors_max = 20;                 ///< a session
-  std::uint32_t hops_max = 50;                   ///< Received: lines
-  std::uint32_t line_bytes_max = 0;              ///< of content; 0: unlimited
+  std::uint32_t sessions_max = 2000;                    ///< at a time, on all listeners together
+  std::uint32_t sessions_per_address_max = 100;         ///< at a time; IPv6: per /64
+  std::chrono::milliseconds idle_when_crowded{10'000};  ///< then it may be asked to leave
+  std::uint32_t transactions_max = 0;                   ///< a session; 0: unlimited
+  std::uint32_t errors_max = 20;                        ///< a session
+  std::uint32_t hops_max = 50;                          ///< Received: lines
+  std::uint32_t line_bytes_max = 0;                     ///< of content; 0: unlimited
   smtp::ServerTimeouts timeouts;
 };
 
@@ -107,6 +108,8 @@ smtp::ServerOptions server_options(const Settings& settings, const ListenerSetti
 
 /// Says so if this process may not have the descriptors that limits.sessions_max asks for.
 std::optional<std::string> unreachable_sessions(const Settings& settings);
+/// Sessions for which there are descriptors.
+std::size_t sessions_reachable();
 
 /// Where certificate and key are: as configured, or the self-signed pair in the data directory.
 TlsSettings tls_files(const Settings& settings);

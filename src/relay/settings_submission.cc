@@ -31,6 +31,8 @@ void read_timeouts(Section section, smtp::ServerTimeouts& timeouts) {
   section.read("command", duration(10ms, 1h), timeouts.command);
   section.read("data", duration(10ms, 6h), timeouts.data);
   section.read("data_block", duration(10ms, 1h), timeouts.data_block);
+  section.read("data_grace", duration(10ms, 6h), timeouts.data_grace);
+  section.read("data_rate_min", size(0, 1 << 20), timeouts.data_rate_min);
   section.read("write", duration(10ms, 1h), timeouts.write);
 }
 
@@ -48,6 +50,7 @@ void read_limits(Section section, LimitSettings& limits) {
         "line_bytes_max",
         "would refuse lines that RFC 5322 allows; write 1000 or more, or 0 for no limit");
   }
+  section.read("idle_when_crowded", duration(10ms, 1h), limits.idle_when_crowded);
   read_timeouts(section.section("timeouts"), limits.timeouts);
 }
 

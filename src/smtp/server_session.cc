@@ -44,15 +44,15 @@ asio::awaitable<std::string> run(Session& session, const std::string& id) {
 
 asio::awaitable<void> serve_session(net::Stream stream,
                                     std::shared_ptr<const ServerOptions> options,
-                                    std::unique_ptr<SessionHandler> handler,
-                                    std::string session_id) {
+                                    std::unique_ptr<SessionHandler> handler, std::string session_id,
+                                    IdleSessions* idle) {
   const auto stop = std::make_shared<StopSignal>();
   const asio::cancellation_state before = co_await asio::this_coro::cancellation_state;
   stop->requests = before.cancelled() != asio::cancellation_type::none ? 1 : 0;
   co_await asio::this_coro::reset_cancellation_state(note_in(stop), let_out(stop));
   co_await asio::this_coro::throw_if_cancelled(false);
   {
-    Session session(std::move(stream), std::move(options), *handler, *stop, session_id);
+    Session session(std::move(stream), std::move(options), *handler, *stop, session_id, idle);
     const std::string why = co_await run(session, session_id);
     handler->ended(session.info(), why);
   }

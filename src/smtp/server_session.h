@@ -30,6 +30,7 @@
 
 #include "net/network.h"
 #include "net/stream.h"
+#include "smtp/idle_sessions.h"
 #include "smtp/reply.h"
 #include "smtp/transaction.h"
 
@@ -91,6 +92,8 @@ struct ServerTimeouts {  // RFC 5321, 4.5.3.2.7: 5 minutes between commands
   std::chrono::milliseconds command{std::chrono::minutes(5)};
   std::chrono::milliseconds data{std::chrono::minutes(10)};       ///< the whole content
   std::chrono::milliseconds data_block{std::chrono::minutes(3)};  ///< without a byte of it
+  std::chrono::milliseconds data_grace{std::chrono::minutes(1)};  ///< until data_rate_min counts
+  std::uint64_t data_rate_min = 256;  ///< bytes of content a second, on average; 0: none
   std::chrono::milliseconds write{std::chrono::minutes(2)};
 };
 
@@ -125,10 +128,11 @@ struct ServerOptions {
 /// to come. Cancellation (terminal): the client is told 421 4.3.2, unless it is in the middle of a
 /// message, which it may finish within `timeouts.write`; then the session ends. A second
 /// cancellation ends that wait too, and every other one for the client. What the handler waits for
-/// is never interrupted by either. Returns normally.
+/// is never interrupted by either. Returns normally. `idle`: the line of those that wait for a
+/// command; whoever is asked to leave says 421 4.3.2.
 boost::asio::awaitable<void> serve_session(net::Stream stream,
                                            std::shared_ptr<const ServerOptions> options,
                                            std::unique_ptr<SessionHandler> handler,
-                                           std::string session_id);
+                                           std::string session_id, IdleSessions* idle = nullptr);
 
 }  // namespace postrider::smtp

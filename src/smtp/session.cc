@@ -29,8 +29,12 @@ void shrink(std::string& text) {
 }  // namespace
 
 Session::Session(net::Stream stream, std::shared_ptr<const ServerOptions> options,
-                 SessionHandler& handler, StopSignal& stop, std::string id)
-    : stream_(std::move(stream)), options_(std::move(options)), handler_(handler), stop_(stop) {
+                 SessionHandler& handler, StopSignal& stop, std::string id, IdleSessions* idle)
+    : stream_(std::move(stream)),
+      options_(std::move(options)),
+      handler_(handler),
+      stop_(stop),
+      idle_(idle) {
   info_.id = std::move(id);
   info_.client = stream_.remote();
   info_.server = stream_.local();
@@ -340,9 +344,14 @@ boost::asio::awaitable<Result<>> Session::receive(net::Deadline deadline, During
     stop_.interrupts_from = told ? 2 : 1;
     Result<> done;
     if (idle) {
-      done = co_await stream_.fill_when_idle(deadline);
+      done = co_await receive_or_leave(deadline);
     } else {
       done = co_await stream_.fill(deadline);
+    }
+    if (must_leave_) {
+      say(421, "4.3.2", options_->hostname + " is busy, and this connection was idle");
+      end("was idle while others wanted in", Leave::at_once);
+      co_return Result<>();
     }
     const bool interrupted = !done && stop_.requests >= stop_.interrupts_from && stream_.is_open();
     stop_.interrupts_from = StopSignal::kNever;
@@ -351,6 +360,15 @@ boost::asio::awaitable<Result<>> Session::receive(net::Deadline deadline, During
     }
   }
   co_return fail(Errc::closed, "the session ends");
+}
+
+/// The wait of a session that others may need to see gone.
+boost::asio::awaitable<Result<>> Session::receive_or_leave(net::Deadline deadline) {
+  const IdleSessions::Waiting waiting(idle_, errors_ > 0, [this] {
+    must_leave_ = true;
+    stream_.interrupt_fill();
+  });
+  co_return co_await stream_.fill_when_idle(deadline);
 }
 
 }  // namespace postrider::smtp

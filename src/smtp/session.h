@@ -43,9 +43,9 @@ struct ChunkedContent {
 
 class Session {
  public:
-  /// `handler` and `stop` must outlive it.
+  /// `handler`, `stop` and `idle` must outlive it.
   Session(net::Stream stream, std::shared_ptr<const ServerOptions> options, SessionHandler& handler,
-          StopSignal& stop, std::string id);
+          StopSignal& stop, std::string id, IdleSessions* idle);
 
   /// From the first byte to the last.
   boost::asio::awaitable<void> run();
@@ -89,6 +89,7 @@ class Session {
   awaitable<bool> next_auth_line();
   std::size_t longest_line() const;
   awaitable<Result<>> receive(net::Deadline deadline, During during);
+  awaitable<Result<>> receive_or_leave(net::Deadline deadline);
   void refuse_bare_ending();
 
   // session_start.cc
@@ -121,6 +122,7 @@ class Session {
   // session_content.cc
   awaitable<> on_data(std::string_view argument);
   awaitable<bool> begin_content();
+  void begin_content_clock();
   awaitable<> read_content(ContentScanner& scanner);
   awaitable<> on_bdat(std::string_view argument);
   awaitable<bool> accepts_chunk(Chunk chunk);
@@ -135,6 +137,7 @@ class Session {
   std::shared_ptr<const ServerOptions> options_;
   SessionHandler& handler_;
   StopSignal& stop_;
+  IdleSessions* idle_;
   SessionInfo info_;
 
   std::string out_;   // replies not written yet
@@ -148,6 +151,8 @@ class Session {
   std::optional<Envelope> envelope_;       // a transaction is open
   std::optional<ChunkedContent> chunks_;   // and BDAT has begun
   net::Deadline content_due_{};            // while content is read
+  net::Deadline content_rated_from_{};     // when the least rate begins to count
+  std::uint64_t content_bytes_ = 0;        // that have come
   std::optional<net::Deadline> stop_due_;  // once we know that we are to stop
   std::uint32_t refused_recipients_ = 0;
   std::uint32_t transactions_ = 0;
@@ -155,6 +160,7 @@ class Session {
   std::uint32_t idle_commands_ = 0;  // since the last message: NOOP and its kind
 
   bool trusts_xclient_ = false;
+  bool must_leave_ = false;  // others want in
   bool over_ = false;
   Leave leave_ = Leave::at_once;
   std::string why_;

@@ -59,13 +59,15 @@ boost::asio::awaitable<bool> Session::begin_content() {
 }
 
 boost::asio::awaitable<void> Session::read_content(ContentScanner& scanner) {
-  content_due_ = net::within(options_->timeouts.data);
+  begin_content_clock();
   while (!is_over() && scanner.state() == ContentScanner::State::more) {
     if (stream_.buffered().empty()) {
       co_await await_content("DATA");
       continue;
     }
-    stream_.consume(scanner.feed(stream_.buffered()));
+    const std::size_t used = scanner.feed(stream_.buffered());
+    content_bytes_ += used;
+    stream_.consume(used);
     if (scanner.bytes() > most_discarded()) {
       refuse_size();
       end("an endless message", Leave::gently);
@@ -76,8 +78,20 @@ boost::asio::awaitable<void> Session::read_content(ContentScanner& scanner) {
   }
 }
 
+void Session::begin_content_clock() {
+  content_due_ = net::within(options_->timeouts.data);
+  content_rated_from_ = net::within(options_->timeouts.data_grace);
+  content_bytes_ = 0;
+}
+
+/// A client that sends slower than the least rate is given no time beyond the grace: a byte a
+/// second would hold a connection for ten minutes.
 boost::asio::awaitable<void> Session::await_content(const char* where) {
-  const net::Deadline deadline = std::min(content_due_, net::within(options_->timeouts.data_block));
+  net::Deadline deadline = std::min(content_due_, net::within(options_->timeouts.data_block));
+  if (const std::uint64_t rate = options_->timeouts.data_rate_min; rate > 0) {
+    deadline = std::min(
+        deadline, content_rated_from_ + std::chrono::milliseconds(content_bytes_ * 1000 / rate));
+  }
   const Result<> more = co_await receive(deadline, During::content);
   if (!more) {
     lose(more.error(), where);
@@ -92,7 +106,7 @@ boost::asio::awaitable<void> Session::on_bdat(std::string_view argument) {
     co_return;
   }
   if (!chunks_) {
-    content_due_ = net::within(options_->timeouts.data);
+    begin_content_clock();
   }
   const bool accepted = co_await accepts_chunk(*chunk);
   co_await read_chunk(chunk->bytes, accepted ? &chunks_->content : nullptr);
@@ -159,6 +173,7 @@ boost::asio::awaitable<void> Session::read_chunk(std::uint64_t bytes, std::strin
       content->append(seen);
     }
     bytes -= seen.size();
+    content_bytes_ += seen.size();
     stream_.consume(seen.size());
   }
 }

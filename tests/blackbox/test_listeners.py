@@ -4,6 +4,7 @@ import socket
 import ssl
 import struct
 import subprocess
+import time
 
 import pytest
 
@@ -184,6 +185,27 @@ def test_connections_above_the_limit_are_told_so_while_it_is_cheap(start_relay):
                 break
         assert set(said) == {b"421", b""}
         raw.expect(250, "NOOP")
+
+
+def test_when_it_is_crowded_who_is_idle_makes_room(start_relay, sink):
+    relay = start_relay("--set", "threads=1", "--set", "limits.sessions_max=10", "--set",
+                        "limits.idle_when_crowded=10ms", routes=[f"*={sink.route}"])
+    busy = Raw(relay.address())
+    busy.login(relay.ready["user"], relay.ready["password"])
+    busy.envelope()
+    busy.expect(354, "DATA")
+    busy.send("From: shop@example.org\r\n\r\n")
+    idle = [Raw(relay.address()) for _ in range(8)]
+    later = []
+    for _ in range(20):
+        time.sleep(0.02)  # it is silence that is measured
+        busy.send("x\r\n")  # in the middle of a message, it is not idle
+        later.append(Raw(relay.address()))
+        assert later[-1].greeting[0] == 220
+    assert all(first_bytes(raw.socket)[:3] == b"421" for raw in idle)
+    busy.expect(250, ".")
+    for raw in [busy, *idle, *later]:
+        raw.socket.close()
 
 
 def test_message_above_the_limit_is_refused_at_mail_and_at_the_end(start_relay):

@@ -18,7 +18,7 @@ TEST(Descriptors, WhatIsGivenOutLeavesSomeOver) {
         << "our own connections would find none: " << limit;
     EXPECT_LE(shares.connected_below + 2 * shares.database_files, limit) << limit;
   }
-  EXPECT_EQ(descriptor_shares_of(65536).accepted_below, 63536U);
+  EXPECT_EQ(descriptor_shares_of(65536).accepted_below, 64636U);
 }
 
 TEST(Descriptors, TheLowestFreeNumberTells) {

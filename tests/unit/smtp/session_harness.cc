@@ -183,7 +183,8 @@ asio::awaitable<void> let_session_run() {
   }
 }
 
-void run_session(const ServerOptions& options, Script& script, Play play, std::string_view early) {
+void run_session(const ServerOptions& options, Script& script, Play play, std::string_view early,
+                 IdleSessions* idle) {
   asio::io_context io;
   tcp::acceptor acceptor(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
   tcp::socket client(io);
@@ -194,7 +195,7 @@ void run_session(const ServerOptions& options, Script& script, Play play, std::s
   asio::co_spawn(
       io,
       serve_session(net::Stream(std::move(server)), std::make_shared<const ServerOptions>(options),
-                    make_handler(script), "t-1"),
+                    make_handler(script), "t-1", idle),
       asio::bind_cancellation_slot(stop.slot(), rethrow));
   const auto peer = std::make_shared<Peer>(std::move(client));
   const auto run = [peer, &stop, &play]() -> asio::awaitable<void> {

@@ -75,7 +75,7 @@ using Play = std::function<boost::asio::awaitable<void>(Peer&, boost::asio::canc
 /// Runs a session against `play` until both have ended; fails the test if that takes 20 s. The
 /// signal stops the session. `early` has been received before the session begins.
 void run_session(const ServerOptions& options, Script& script, Play play,
-                 std::string_view early = "");
+                 std::string_view early = "", IdleSessions* idle = nullptr);
 
 /// Waits for the greeting, sends `input` in one go, closes its side, and returns all replies
 /// without the greeting.

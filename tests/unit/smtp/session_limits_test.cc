@@ -256,6 +256,44 @@ TEST(SessionLimits, AClientThatStopsWithinTheContentIsTold) {
   }
 }
 
+// It is never silent for long, and would go on for hours.
+TEST(SessionLimits, AContentThatDripsEndsWithTheGrace) {
+  for (const bool by_chunk : {false, true}) {
+    Script script;
+    ServerOptions options = open_options();
+    options.timeouts.data_grace = milliseconds(50);
+    options.timeouts.data_rate_min = 1'000'000;
+    run_session(options, script, [&](Peer& peer, auto& /*stop*/) -> awaitable<void> {
+      co_await peer.reply();
+      co_await peer.send(kBegin + (by_chunk ? "BDAT 1000000\r\n" : "DATA\r\n"));
+      std::string_view got;
+      while (!got.ends_with(kWaited) && peer.stream().is_open()) {
+        co_await peer.send("x");
+        const Result<> more = co_await peer.stream().fill(net::within(milliseconds(1)));
+        got = peer.stream().buffered();
+      }
+      EXPECT_TRUE(got.ends_with(kWaited)) << got;
+    });
+  }
+}
+
+TEST(SessionLimits, AContentThatComesFastEnoughHasAllItsTime) {
+  Script script;
+  ServerOptions options = open_options();
+  options.timeouts.data_grace = milliseconds(1);
+  options.timeouts.data_rate_min = 1;
+  run_session(options, script, [&](Peer& peer, auto& /*stop*/) -> awaitable<void> {
+    co_await peer.reply();
+    co_await peer.send(kBegin + "DATA\r\n" + std::string(100, 'x') + "\r\n");
+    for (int i = 0; i < 4; ++i) {
+      co_await peer.reply();
+    }
+    boost::asio::steady_timer later(co_await boost::asio::this_coro::executor, milliseconds(30));
+    co_await later.async_wait(boost::asio::use_awaitable);
+    EXPECT_EQ(co_await peer.ask("."), "250 2.0.0 queued\r\n");
+  });
+}
+
 // Each chunk comes at once, and the message never ends.
 TEST(SessionLimits, ChunksHaveTheTimeOfOneMessage) {
   Script script;
