@@ -131,7 +131,8 @@ struct Relay::State {
                                             .events = *events,
                                             .clock = *clock,
                                             .hostname = settings.hostname,
-                                            .is_stopping = is_stopping});
+                                            .is_stopping = is_stopping,
+                                            .memory = memory});
     listeners = std::make_unique<Listeners>(threads, *submission, *certificate);
     return {};
   }
@@ -251,6 +252,7 @@ struct Relay::State {
   SystemClock system_clock;
   Clock* clock = &system_clock;
   std::atomic<bool> is_stopping = false;
+  const MemoryBudget memory{settings.limits.memory_bytes};
   std::unique_ptr<Certificate> certificate;
   std::unique_ptr<directory::Directory> directory;
   net::IoThreads threads;

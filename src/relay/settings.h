@@ -63,6 +63,7 @@ struct LimitSettings {
   std::uint32_t sessions_max = 2000;                    ///< at a time, on all listeners together
   std::uint32_t sessions_per_address_max = 100;         ///< at a time; IPv6: per /64
   std::chrono::milliseconds idle_when_crowded{10'000};  ///< then it may be asked to leave
+  std::uint64_t memory_bytes = 0;                       ///< of the whole process; 0: no limit
   std::uint32_t transactions_max = 0;                   ///< a session; 0: unlimited
   std::uint32_t errors_max = 20;                        ///< a session
   std::uint32_t hops_max = 50;                          ///< Received: lines

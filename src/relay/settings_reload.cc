@@ -46,6 +46,7 @@ std::vector<std::string> keep_until_restart(const Settings& running, Settings& w
   keeping.keep("return_path_domain", running.return_path_domain, wanted.return_path_domain);
   keeping.keep("threads", running.threads, wanted.threads);
   keep_auth(keeping, running.auth, wanted.auth);
+  keeping.keep("limits.memory", running.limits.memory_bytes, wanted.limits.memory_bytes);
   keeping.keep("http.listen", running.http, wanted.http);
   keeping.keep("spool.free_space_min", running.spool.free_bytes_min, wanted.spool.free_bytes_min);
   keeping.keep("spool.memory", running.spool.memory_bytes, wanted.spool.memory_bytes);

@@ -50,6 +50,7 @@ void read_limits(Section section, LimitSettings& limits) {
         "line_bytes_max",
         "would refuse lines that RFC 5322 allows; write 1000 or more, or 0 for no limit");
   }
+  section.read("memory", size(0, std::uint64_t{1} << 50), limits.memory_bytes);
   section.read("idle_when_crowded", duration(10ms, 1h), limits.idle_when_crowded);
   read_timeouts(section.section("timeouts"), limits.timeouts);
 }

@@ -29,6 +29,15 @@ awaitable<void> pause(std::chrono::milliseconds time) {
   }
 }
 
+constexpr std::uint64_t kCopiesToCome = 4;
+constexpr std::size_t kSmall = 64 * 1024;
+
+Reply no_memory() {
+  return {.code = 452,
+          .enhanced = "4.3.1",
+          .text = "there is no memory for more mail now, try again later"};
+}
+
 /// "550 5.7.1 text" as prepare() words it.
 Reply refusal(const Error& error) {
   const std::string& text = error.text();
@@ -129,6 +138,9 @@ class SubmissionHandler final : public smtp::SessionHandler {
                               " is not a verified domain of your account, and the envelope sender "
                               "goes out as it is"};
     }
+    if (!services_.memory.has_room()) {
+      co_return no_memory();
+    }
     if (!reserve(envelope)) {
       co_return Reply{
           .code = 452, .enhanced = "4.3.1", .text = "insufficient system storage, try again later"};
@@ -156,6 +168,12 @@ class SubmissionHandler final : public smtp::SessionHandler {
 
   awaitable<Reply> message(const smtp::SessionInfo& session, smtp::Envelope envelope,
                            std::string content) override {
+    // The stored copy, the database's batch, its log's buffer and its table in memory.
+    const auto claim = services_.memory.claim(kCopiesToCome * content.size());
+    if (content.size() > kSmall && !services_.memory.has_room()) {
+      reset();
+      co_return no_memory();
+    }
     auto snapshot = services_.directory.snapshot();
     const Sender sender = sender_of(session, *snapshot);
     Origin origin = origin_of(session, envelope, sender.stream);
@@ -180,6 +198,8 @@ class SubmissionHandler final : public smtp::SessionHandler {
                     .enhanced = "4.3.1",
                     .text = "the message can't be stored now, try again later"};
   }
+
+  bool has_memory() override { return services_.memory.has_room(); }
 
   void reset() override { reservation_.reset(); }
 

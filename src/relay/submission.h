@@ -15,6 +15,7 @@
 #include "directory/authenticator.h"
 #include "net/io_threads.h"
 #include "relay/intake.h"
+#include "relay/memory_budget.h"
 #include "relay/settings.h"
 #include "smtp/server_session.h"
 #include "store/store.h"
@@ -33,6 +34,7 @@ struct SubmissionServices {
   const Clock& clock;
   std::string hostname;
   std::atomic<bool>& is_stopping;
+  const MemoryBudget& memory;
   std::atomic<std::uint64_t> reserved_bytes = 0;  ///< disk space that open transactions may need
 };
 

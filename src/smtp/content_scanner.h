@@ -34,6 +34,12 @@ class ContentScanner {
   std::uint64_t bytes() const { return bytes_; }  ///< of content so far, unstuffed
   bool is_too_long() const { return bytes_ > bytes_max_; }
 
+  /// Keeps nothing, from here on either; the end is still found.
+  void forget() {
+    bytes_max_ = 0;
+    std::string().swap(content_);
+  }
+
   /// The content, once complete and not too long: lines with CRLF, without stuffing.
   std::string take() { return std::move(content_); }
 

@@ -77,6 +77,9 @@ class SessionHandler {
   virtual boost::asio::awaitable<Reply> message(const SessionInfo& session, Envelope envelope,
                                                 std::string content) = 0;
 
+  /// Asked while content comes. False: 452, and the rest of it is read and discarded.
+  virtual bool has_memory() { return true; }
+
   /// The transaction that mail() opened is over without message(): RSET, EHLO, content that the
   /// session has refused. Not called where the session itself ends.
   virtual void reset() {}

@@ -39,6 +39,11 @@ struct StopSignal {
 struct ChunkedContent {
   std::string content;
   bool failed = false;  ///< a chunk was refused: what follows is read and discarded
+
+  void fail() {
+    failed = true;
+    std::string().swap(content);
+  }
 };
 
 class Session {
@@ -131,6 +136,8 @@ class Session {
   awaitable<> finish_message(std::string content);
   awaitable<> await_content(const char* where);
   void refuse_size();
+  void refuse_for_memory();
+  bool lacks_memory();
   std::uint64_t most_discarded() const;
 
   net::Stream stream_;
@@ -153,6 +160,7 @@ class Session {
   net::Deadline content_due_{};            // while content is read
   net::Deadline content_rated_from_{};     // when the least rate begins to count
   std::uint64_t content_bytes_ = 0;        // that have come
+  bool is_starved_ = false;                // there was no memory for it
   std::optional<net::Deadline> stop_due_;  // once we know that we are to stop
   std::uint32_t refused_recipients_ = 0;
   std::uint32_t transactions_ = 0;

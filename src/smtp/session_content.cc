@@ -9,6 +9,7 @@ namespace postrider::smtp {
 namespace {
 
 constexpr std::uint64_t kMostReserved = 1024 * 1024;  // on the word of a client's SIZE
+constexpr std::uint64_t kAlwaysTaken = 64 * 1024;     // of content: what a session needs is no more
 constexpr const char* kCrlfOnly = "lines must end in CRLF";
 
 }  // namespace
@@ -41,8 +42,8 @@ boost::asio::awaitable<void> Session::on_data(std::string_view argument) {
   if (is_over()) {
     co_return;
   }
-  if (scanner.is_too_long()) {
-    refuse_size();
+  if (is_starved_ || scanner.is_too_long()) {
+    is_starved_ ? refuse_for_memory() : refuse_size();
     reset_transaction();
     co_return;
   }
@@ -68,6 +69,9 @@ boost::asio::awaitable<void> Session::read_content(ContentScanner& scanner) {
     const std::size_t used = scanner.feed(stream_.buffered());
     content_bytes_ += used;
     stream_.consume(used);
+    if (lacks_memory()) {
+      scanner.forget();
+    }
     if (scanner.bytes() > most_discarded()) {
       refuse_size();
       end("an endless message", Leave::gently);
@@ -82,6 +86,7 @@ void Session::begin_content_clock() {
   content_due_ = net::within(options_->timeouts.data);
   content_rated_from_ = net::within(options_->timeouts.data_grace);
   content_bytes_ = 0;
+  is_starved_ = false;
 }
 
 /// A client that sends slower than the least rate is given no time beyond the grace: a byte a
@@ -113,7 +118,10 @@ boost::asio::awaitable<void> Session::on_bdat(std::string_view argument) {
   if (is_over()) {
     co_return;
   }
-  if (!accepted) {
+  if (accepted && is_starved_) {
+    refuse_for_memory();
+  }
+  if (!accepted || is_starved_) {
     if (chunk->last) {
       reset_transaction();
     }
@@ -175,6 +183,10 @@ boost::asio::awaitable<void> Session::read_chunk(std::uint64_t bytes, std::strin
     bytes -= seen.size();
     content_bytes_ += seen.size();
     stream_.consume(seen.size());
+    if (content != nullptr && lacks_memory()) {
+      chunks_->fail();
+      content = nullptr;
+    }
   }
 }
 
@@ -207,6 +219,19 @@ boost::asio::awaitable<void> Session::finish_message(std::string content) {
     idle_commands_ = 0;
   }
   answer(reply);
+}
+
+/// True once: what has been kept is to be let go.
+bool Session::lacks_memory() {
+  if (is_starved_ || content_bytes_ <= kAlwaysTaken || handler_.has_memory()) {
+    return false;
+  }
+  is_starved_ = true;
+  return true;
+}
+
+void Session::refuse_for_memory() {
+  say(452, "4.3.1", "there is no memory for the message now, try again later");
 }
 
 void Session::refuse_size() {

@@ -74,6 +74,8 @@ class Submitting : public testing::Test {
   std::vector<store::Committer> committers_ = committers();
   net::BlockingPool blocking_{1};
   directory::Authenticator authenticator_{*directory_, clock_, {}};
+  std::uint64_t resident_ = 0;
+  MemoryBudget memory_{1000, [this] { return resident_; }};
   std::atomic<bool> is_stopping_ = false;
   Intake intake_{{.clock = clock_,
                   .ids = ids_,
@@ -91,7 +93,8 @@ class Submitting : public testing::Test {
                                .events = *events_,
                                .clock = clock_,
                                .hostname = "relay.test",
-                               .is_stopping = is_stopping_};
+                               .is_stopping = is_stopping_,
+                               .memory = memory_};
   AccountId account_;
   std::shared_ptr<ListenerSettings> listener_ = std::make_shared<ListenerSettings>();
   smtp::SessionInfo session_;
@@ -149,6 +152,12 @@ TEST_F(Submitting, ReceivedNamesTheProtocol) {
   EXPECT_EQ(protocol(true, false, "", false), "ESMTP");
   EXPECT_EQ(protocol(true, true, "user", false), "ESMTPSA");
   EXPECT_EQ(protocol(true, true, "user", true), "UTF8SMTPSA");
+}
+
+TEST_F(Submitting, NewMailWaitsWhileMemoryIsShort) {
+  resident_ = 950;
+  EXPECT_THAT(mail("shop@example.org"), StartsWith("452 4.3.1"));
+  EXPECT_FALSE(handler_->has_memory());
 }
 
 TEST_F(Submitting, RoomOnTheDiskIsGivenBackWithTheTransaction) {

@@ -66,6 +66,8 @@ class ScriptedHandler final : public SessionHandler {
     co_return script_.data;
   }
 
+  bool has_memory() override { return script_.has_memory; }
+
   asio::awaitable<Reply> message(const SessionInfo& session, Envelope envelope,
                                  std::string content) override {
     note("message", session);

@@ -30,6 +30,7 @@ struct Script {
   Reply data{.code = 354, .enhanced = "", .text = "go", .close = false};
   Reply message{.code = 250, .enhanced = "2.0.0", .text = "queued", .close = false};
   std::map<std::string, std::string> passwords;
+  bool has_memory = true;
   std::function<void()> on_data;                             ///< called when DATA is asked about
   std::function<boost::asio::awaitable<void>()> on_message;  ///< awaited before it is answered
 

@@ -256,6 +256,28 @@ TEST(SessionLimits, AClientThatStopsWithinTheContentIsTold) {
   }
 }
 
+TEST(SessionLimits, AContentForWhichThereIsNoMemoryIsReadAndRefused) {
+  const std::string body = repeat(std::string(98, 'x') + "\r\n", 1000);
+  const std::string refused =
+      "452 4.3.1 there is no memory for the message now, try again later\r\n";
+  const std::string by_data = "DATA\r\n" + body + ".\r\nNOOP\r\n";
+  const std::string by_chunk = "BDAT 100000 LAST\r\n" + body + "NOOP\r\n";
+  for (const std::string& sent : {by_data, by_chunk}) {
+    Script script;
+    script.has_memory = false;
+    const std::string said = converse(open_options(), script, kBegin + sent);
+    EXPECT_TRUE(said.ends_with(refused + "250 2.0.0 ok\r\n")) << said;
+    EXPECT_TRUE(script.accepted.empty());
+  }
+}
+
+TEST(SessionLimits, ASmallMessageIsTakenWithoutAskingForMemory) {
+  Script script;
+  script.has_memory = false;
+  converse(open_options(), script, kBegin + "DATA\r\nSubject: x\r\n.\r\n");
+  EXPECT_EQ(script.accepted.size(), 1U);
+}
+
 // It is never silent for long, and would go on for hours.
 TEST(SessionLimits, AContentThatDripsEndsWithTheGrace) {
   for (const bool by_chunk : {false, true}) {

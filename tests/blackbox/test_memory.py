@@ -1,0 +1,54 @@
+"""limits.memory: what comes in is slowed by 4xx before the process is larger than it may be."""
+import re
+import threading
+
+import pytest
+
+from raw import Raw
+from relay import BINARY
+from waiting import wait_for
+
+MIB = 1024 * 1024
+BUDGET = 250 * MIB
+CLIENTS, LARGE = 30, 20 * MIB  # 600 MiB in all
+
+
+def peak_memory(relay):
+    status = open(f"/proc/{relay.process.pid}/status", encoding="ascii").read()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
+
+
+def send(relay, size, answers):
+    block = ("x" * 98 + "\r\n").encode() * 655
+    with Raw(relay.address()) as raw:
+        raw.login(relay.ready["user"], relay.ready["password"])
+        if raw.say("MAIL FROM:<shop@example.org>")[0] == 452:
+            answers.append(452)
+            return
+        raw.expect(250, "RCPT TO:<ann@example.net>")
+        raw.expect(354, "DATA")
+        raw.send("From: shop@example.org\r\n\r\n")
+        for _ in range(size // len(block)):
+            raw.send(block)
+        answers.append(raw.say(".")[0])
+
+
+@pytest.mark.skipif("san/" in BINARY, reason="a sanitizer's own memory counts too")
+def test_large_messages_from_many_clients_stay_within_the_budget(start_relay, sink):
+    relay = start_relay("--set", f'limits.memory="{BUDGET // MIB}MiB"', "--set", 'spool.memory="32MiB"',
+                        "--set", 'delivery.fresh_memory="16MiB"', routes=[f"*={sink.route}"])
+    answers = []
+    clients = [threading.Thread(target=send, args=(relay, LARGE, answers)) for _ in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    assert len(answers) == CLIENTS and set(answers) <= {250, 452}
+    assert 452 in answers
+    assert peak_memory(relay) < BUDGET
+
+    def is_taken_again():
+        small = []
+        send(relay, 0, small)
+        return small == [250]
+    wait_for("a small message to be taken again", is_taken_again)
