@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::chrono::minutes kKnownFor{5};     // a destination found by MX
 constexpr std::chrono::seconds kSweepEvery{20};  // ready queues, for what has expired
+constexpr std::chrono::milliseconds kPaceStep{50};
 constexpr std::size_t kKnownMost = 100'000;
 
 }  // namespace
@@ -31,7 +32,8 @@ Worker::Worker(std::size_t index, const Services& services, Dispatcher& dispatch
       dispatcher_(dispatcher),
       context_(services.threads.context(index)),
       tasks_(context_.get_executor(), "delivery"),
-      timer_(context_) {
+      timer_(context_),
+      pace_timer_(context_) {
   tasks_.spawn(sweep_now_and_then());
 }
 
@@ -183,10 +185,28 @@ void Worker::expire(queue::Waiting waiting) {
 
 void Worker::take_due() {
   const Time now = services_.clock.now();
-  while (auto waiting = scheduled_.take_due(now)) {
-    place(*std::move(waiting));
+  while (scheduled_.next_due().value_or(Time::max()) <= now) {
+    if (!pace_.take(scheduled_.size(), Steady::now())) {
+      take_more_soon();
+      return;
+    }
+    place(*scheduled_.take_due(now));
   }
   set_timer();
+}
+
+void Worker::take_more_soon() {
+  if (is_pacing_ || stopping_) {
+    return;
+  }
+  is_pacing_ = true;
+  pace_timer_.expires_after(kPaceStep);
+  pace_timer_.async_wait([this](boost::system::error_code cancelled) {
+    is_pacing_ = false;
+    if (!cancelled && !stopping_) {
+      take_due();
+    }
+  });
 }
 
 void Worker::set_timer() {
@@ -300,6 +320,7 @@ std::size_t Worker::hurry(const std::string& domain) {
 awaitable<void> Worker::stop(std::chrono::milliseconds limit) {
   stopping_ = true;
   timer_.cancel();
+  pace_timer_.cancel();
   for (const auto& [name, site] : sites_) {
     site->stop();
   }

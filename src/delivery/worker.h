@@ -22,6 +22,7 @@
 #include "delivery/services.h"
 #include "delivery/site.h"
 #include "net/task_group.h"
+#include "queue/retry_pace.h"
 #include "queue/scheduled_queue.h"
 
 namespace postrider::delivery {
@@ -71,6 +72,7 @@ class Worker {
   void look_up_failed(const std::string& domain, const dns::MxFailure& failure);
   void take_due();
   void set_timer();
+  void take_more_soon();
   void sweep();
   boost::asio::awaitable<void> sweep_now_and_then();
   bool is_expired(const queue::Waiting& waiting, Time now) const;
@@ -84,11 +86,14 @@ class Worker {
   std::shared_ptr<const Options> options_;
   net::TaskGroup tasks_;
   queue::ScheduledQueue scheduled_;
+  queue::RetryPace pace_;  ///< of what leaves scheduled_
   std::unordered_map<std::string, std::vector<queue::Waiting>> looking_up_;  ///< by domain
   std::unordered_map<std::string, Known> known_;                             ///< by domain
   std::map<std::string, std::shared_ptr<Site>> sites_;
   boost::asio::steady_timer timer_;
   std::optional<Time> timer_due_;
+  boost::asio::steady_timer pace_timer_;  ///< until the pace lets the next ones go
+  bool is_pacing_ = false;
   bool stopping_ = false;
 };
 
