@@ -9,12 +9,20 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+
 #include "../spool/messages.h"
 #include "cli/restore_backup.h"
 #include "cli/take_backup.h"
 #include "directory/directory.h"
+#include "http/answer.h"
+#include "http/server.h"
+#include "net/io_threads.h"
 #include "relay/data_directory.h"
 #include "spool/spool.h"
+#include "store/checkpoint.h"
 #include "support/damage.h"
 #include "support/fresh_folder.h"
 #include "support/running_store.h"
@@ -123,6 +131,13 @@ TEST_F(BackupTest, HoldsWhatIsNeededToStartAgainAndNothingOfAProcess) {
   EXPECT_EQ(manifest.messages, 2U);
   EXPECT_EQ(manifest.last_event, 2U);
   expect_private(backup_);
+}
+
+TEST_F(BackupTest, HasTheTablesAsLinksAndNothingElseThatStillChanges) {
+  for (const BackedUpFile& file : back_up().files) {
+    EXPECT_EQ(fs::hard_link_count(backup_ / file.path), file.path.ends_with(".sst") ? 2U : 1U)
+        << file.path;
+  }
   EXPECT_FALSE(test::files_like(backup_ / "spool", ".sst").empty());
 }
 
@@ -190,6 +205,58 @@ TEST_F(BackupTest, RefusesASpoolThatLacksWhatWasAcknowledged) {
   const fs::path log = test::files_like(DataDirectory::spool(data_), ".log").back();
   test::cut_to(log, 10);
   expect_no_backup(backup_, Errc::corrupt, "had been acknowledged");
+}
+
+/// What stands in for a relay: answers POST /v1/checkpoint by what `answer` makes.
+class AnsweringSocket {
+ public:
+  AnsweringSocket(const fs::path& path, std::function<http::Response()> answer)
+      : answer_(std::move(answer)) {
+    server_ = http::Server::listen_local(threads_.context(0).get_executor(), path.string(),
+                                         [this](http::Request request) { return reply(request); })
+                  .value();
+    threads_.start();
+  }
+  ~AnsweringSocket() {
+    boost::asio::co_spawn(threads_.context(0), server_->stop(), boost::asio::use_future).get();
+    threads_.stop();
+  }
+
+ private:
+  boost::asio::awaitable<http::Response> reply(http::Request request) {
+    EXPECT_EQ(request.method + " " + request.path, "POST /v1/checkpoint");
+    co_return answer_();
+  }
+
+  std::function<http::Response()> answer_;
+  net::IoThreads threads_{1};
+  std::unique_ptr<http::Server> server_;
+};
+
+TEST_F(BackupTest, OfARunningRelayHasTheAccountsOfTheTimeAfterTheSpools) {
+  const auto directory = directory::Directory::open(DataDirectory::directory_file(data_),
+                                                    directory::OpenMode::read_write);
+  const test::RunningStore store(DataDirectory::spool(data_));
+  {
+    const AnsweringSocket relay(DataDirectory::control_socket(data_), [&] {
+      EXPECT_TRUE(store->checkpoint());
+      EXPECT_TRUE((*directory)->add_account("late", Time()));
+      return http::json_answer("{}");
+    });
+    back_up();
+  }
+  const auto copy = directory::Directory::open(DataDirectory::directory_file(backup_),
+                                               directory::OpenMode::read_only);
+  ASSERT_TRUE(copy) << copy.error().text();
+  EXPECT_NE((*copy)->snapshot()->account("late"), nullptr) << "a message in the spool may be hers";
+  EXPECT_FALSE(fs::exists(store::checkpoint_of(DataDirectory::spool(data_))));
+}
+
+TEST_F(BackupTest, OfARunningRelayThatCannotMakeACheckpointSaysWhy) {
+  const AnsweringSocket relay(DataDirectory::control_socket(data_), [] {
+    return http::error_answer({Errc::unavailable, "No space left on device"});
+  });
+  expect_no_backup(backup_, Errc::unavailable, "the relay: No space left on device");
 }
 
 TEST_F(BackupTest, FlippedBitInAnyFileIsFoundAndNamed) {

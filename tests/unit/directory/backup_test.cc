@@ -69,8 +69,9 @@ TEST_F(DirectoryBackup, HoldsWhatIsCommittedAndNothingOfAChangeThatIsBeingMade) 
 TEST_F(DirectoryBackup, OfADamagedFileIsRefused) {
   directory_.reset();
   const fs::path file = folder_ / "from";
-  for (std::uint64_t at = 4096 + 100; at < fs::file_size(file); at += 512) {
-    test::flip_bit(file, at);
+  constexpr std::uint64_t kPage = 4096;
+  for (std::uint64_t page = 1; page < fs::file_size(file) / kPage; ++page) {
+    test::flip_bit(file, page * kPage);  // what kind of page it is
   }
   const auto copied = back_up(file, folder_ / "to");
   ASSERT_FALSE(copied);
