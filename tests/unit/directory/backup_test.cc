@@ -36,7 +36,11 @@ TEST_F(DirectoryBackup, IsOnePrivateFileWithAccountsDomainsKeysAndSecrets) {
   const auto secret = directory_->secret("return-path");
   const auto copied = back_up(folder_ / "from", folder_ / "to");
   ASSERT_TRUE(copied) << copied.error().text();
-  EXPECT_FALSE(fs::exists(folder_ / "to-wal"));
+  auto opened = Database::open(folder_ / "to", false);
+  ASSERT_TRUE(opened);
+  auto journal = opened->prepare("PRAGMA journal_mode");
+  ASSERT_TRUE(journal->step().value());
+  EXPECT_EQ(journal->text(0), "delete") << "to be read it must need no file beside it";
   struct stat facts{};
   ASSERT_EQ(::stat((folder_ / "to").c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 07777U, 0600U);
