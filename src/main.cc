@@ -28,6 +28,8 @@ int main(int argc, char** argv) {
   add_events(app, context);
   add_reload(app, context);
   add_status(app, context);
+  add_backup(app, context);
+  add_restore(app, context);
   add_simulator(app, context);
   add_load(app, context);
   add_sandbox(app, context);

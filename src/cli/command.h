@@ -57,5 +57,7 @@ void add_load(CLI::App& app, Context& context);
 void add_clock(CLI::App& app, Context& context);
 void add_reload(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);
+void add_backup(CLI::App& app, Context& context);
+void add_restore(CLI::App& app, Context& context);
 
 }  // namespace postrider::cli

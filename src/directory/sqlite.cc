@@ -124,6 +124,19 @@ std::int64_t Database::last_row_id() const {
   return sqlite3_last_insert_rowid(handle_);
 }
 
+Result<> Database::copy_into(Database& other) {
+  constexpr int kAllPages = -1;  // in one go: nobody can change what has been copied already
+  sqlite3_backup* copying = sqlite3_backup_init(other.handle_, "main", handle_, "main");
+  if (copying == nullptr) {
+    return failure(other.handle_);
+  }
+  sqlite3_backup_step(copying, kAllPages);
+  if (sqlite3_backup_finish(copying) != SQLITE_OK) {
+    return failure(other.handle_);
+  }
+  return {};
+}
+
 Result<Transaction> Transaction::begin(Database& database) {
   TRY_VOID(database.execute("BEGIN IMMEDIATE"));
   return Transaction(database);

@@ -59,6 +59,9 @@ class Database {
   Result<> execute(const std::string& sql);
   std::int64_t last_row_id() const;
 
+  /// Makes `other` what this is now, whoever else writes to this meanwhile, in one transaction.
+  Result<> copy_into(Database& other);
+
  private:
   explicit Database(sqlite3* handle) : handle_(handle) {}
   sqlite3* handle_;

@@ -36,6 +36,7 @@ std::span<const Entry> domain_entries();
 std::span<const Entry> queue_entries();
 std::span<const Entry> message_entries();
 std::span<const Entry> event_entries();
+std::span<const Entry> backup_entries();
 
 /// Runs what blocks on the relay's pool; in place where there is none. What `work` refers to lives
 /// until the await ends.

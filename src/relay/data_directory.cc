@@ -24,7 +24,7 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::own(const std::filesystem:
                     " can't be made: " + (ec ? ec.message() : "there is a file of that name") +
                     "; choose another with --data or `data` in the configuration");
   }
-  const std::filesystem::path file = path / "lock";
+  const std::filesystem::path file = lock_file(path);
   const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0) {
     return fail(Errc::unavailable, "opening " + file.string() + ": " + std::strerror(errno) +
@@ -38,6 +38,13 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::own(const std::filesystem:
                 "the data directory " + path.string() + " belongs to a running instance (process " +
                     std::string(trim(std::string_view(pid, size > 0 ? std::size_t(size) : 0))) +
                     "): stop that one, or give this one another with --data");
+  }
+  if (std::filesystem::exists(restoring(path), ec)) {
+    ::close(lock);
+    return fail(Errc::unavailable,
+                "restoring a backup into the data directory " + path.string() +
+                    " did not come to its end: remove what is in it, and restore "
+                    "again");
   }
   const std::string pid = std::to_string(::getpid()) + "\n";
   if (::ftruncate(lock, 0) != 0 ||

@@ -6,6 +6,7 @@
 //   DIR/directory.sqlite  accounts, domains, credentials, keys
 //   DIR/certificate.pem, DIR/key.pem   self-signed, where none is configured
 //   DIR/control           the socket of the running relay
+//   DIR/restoring/        only while a backup is being restored
 //
 // Mode 0700. Errors say what to do.
 #pragma once
@@ -21,7 +22,8 @@ namespace postrider::relay {
 class DataDirectory {
  public:
   /// Makes the directory where it is missing and takes the lock. Errc::unavailable: another
-  /// instance has it (the text says which), or it can't be made or written.
+  /// instance has it (the text says which), it can't be made or written, or a restore into it did
+  /// not come to its end.
   static Result<std::unique_ptr<DataDirectory>> own(const std::filesystem::path& path);
   ~DataDirectory();
   DataDirectory(const DataDirectory&) = delete;
@@ -33,6 +35,13 @@ class DataDirectory {
   }
   static std::filesystem::path control_socket(const std::filesystem::path& data) {
     return data / "control";
+  }
+  static std::filesystem::path lock_file(const std::filesystem::path& data) {
+    return data / "lock";
+  }
+  /// What is being restored lies here until all of it is there.
+  static std::filesystem::path restoring(const std::filesystem::path& data) {
+    return data / "restoring";
   }
 
  private:

@@ -30,6 +30,10 @@ std::optional<std::uint64_t> read_number(int descriptor) {
 
 }  // namespace
 
+std::filesystem::path acknowledged_file(const std::filesystem::path& directory) {
+  return directory.string() + ".acknowledged";
+}
+
 Result<std::unique_ptr<AcknowledgedFile>> AcknowledgedFile::open(
     const std::filesystem::path& file) {
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);

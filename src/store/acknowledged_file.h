@@ -19,6 +19,10 @@
 
 namespace postrider::store {
 
+/// The one of the database in `directory`: beside it and not in it, so that who puts an older copy
+/// of the directory in place hears of it.
+std::filesystem::path acknowledged_file(const std::filesystem::path& directory);
+
 class AcknowledgedFile {
  public:
   /// Errc::unavailable in the system's words.

@@ -1,10 +1,12 @@
 #include "store/store.h"
 
 #include <cassert>
+#include <mutex>
 #include <system_error>
 #include <utility>
 
 #include "store/acknowledged_file.h"
+#include "store/checkpoint.h"
 #include "store/commit_thread.h"
 #include "store/database.h"
 #include "store/rocks_options.h"
@@ -19,12 +21,6 @@ std::string_view view(const rocksdb::Slice& bytes) {
   return {bytes.data(), bytes.size()};
 }
 
-/// Beside the directory and not in it: who puts an older copy of the directory in place hears of
-/// it.
-std::filesystem::path acknowledged_file(const std::filesystem::path& directory) {
-  return directory.string() + ".acknowledged";
-}
-
 }  // namespace
 
 // In the order in which they are made; they end in the reverse.
@@ -34,6 +30,7 @@ struct Store::State {
   std::unique_ptr<Database> database;
   std::unique_ptr<CommitThread> committing;  // null if read-only
   std::uint64_t found_last_sequence = 0;
+  std::mutex making_checkpoint;
 };
 
 Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
@@ -128,6 +125,12 @@ bool Store::has_room(std::uint64_t bytes) const {
 
 std::optional<std::string> Store::missing_writes() const {
   return state_->database->problem();
+}
+
+Result<std::filesystem::path> Store::checkpoint() const {
+  const std::lock_guard lock(state_->making_checkpoint);
+  TRY_VOID(make_checkpoint(*state_->database, state_->options.directory));
+  return checkpoint_of(state_->options.directory);
 }
 
 std::uint64_t Store::disk_bytes() const {

@@ -105,6 +105,10 @@ class Store {
   /// Stays for this run; after the next commit the next start no longer sees it.
   std::optional<std::string> missing_writes() const;
 
+  /// Makes a copy as of now (store/checkpoint.h) and says where; it replaces the one before. Blocks
+  /// for as long as it takes to copy the log. Not of a store that is read only.
+  Result<std::filesystem::path> checkpoint() const;
+
   std::uint64_t disk_bytes() const;  ///< of the database's files
   StoreFigures figures() const;
 

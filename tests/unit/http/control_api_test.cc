@@ -235,6 +235,15 @@ TEST_F(ControlApiTest, StatusQueueClockAndReloadAnswer) {
   EXPECT_EQ(ask("POST", "/v1/reload").error(), "invalid: postrider.toml:7:1: no such option");
 }
 
+TEST_F(ControlApiTest, CheckpointLiesBesideTheSpool) {
+  start();
+  const Answered made = ask("POST", "/v1/checkpoint");
+  EXPECT_EQ(made.status, 200);
+  EXPECT_EQ(made.text("checkpoint"), (folder_ / "data/spool.checkpoint").string());
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "data/spool.checkpoint/CURRENT"));
+  EXPECT_EQ(ask("POST", "/v1/checkpoint", R"({"path": "/tmp"})").status, 400);
+}
+
 TEST_F(ControlApiTest, HealthIsTold) {
   start();
   handler_ = make_health(*relay_);
@@ -295,8 +304,8 @@ TEST_F(ControlApiTest, WithoutARelayReadingWorksAndTheRestSaysWhy) {
   for (const auto& [method, target] :
        {Pair{"POST", "/v1/accounts"}, Pair{"DELETE", "/v1/credentials/x"},
         Pair{"POST", "/v1/queue/retry"}, Pair{"POST", "/v1/clock/advance"},
-        Pair{"POST", "/v1/reload"}, Pair{"GET", "/v1/events?follow=1"},
-        Pair{"POST", "/v1/domains/x.example/check"}}) {
+        Pair{"POST", "/v1/reload"}, Pair{"POST", "/v1/checkpoint"},
+        Pair{"GET", "/v1/events?follow=1"}, Pair{"POST", "/v1/domains/x.example/check"}}) {
     const Response response = status_of(method, target);
     EXPECT_EQ(response.status, 503) << target;
     EXPECT_NE(response.body.find("not_running"), std::string::npos) << response.body;
