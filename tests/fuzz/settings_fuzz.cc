@@ -97,7 +97,9 @@ std::string write(const std::vector<SettingValue>& values) {
     if (place == tables.end()) {
       place = tables.insert(tables.end(), {table, header_of(table)});
     }
-    if (!value.empty()) {
+    // In a table of a list "" stands for an alternative that was not chosen, and can't be written.
+    const bool is_unset = value.empty() || (value == "\"\"" && bracket != std::string::npos);
+    if (!is_unset) {
       place->second += key.substr(table.empty() ? 0 : end + 1) + " = " + value + "\n";
     }
   }

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kLongestAuthLine = 12288;  // RFC 4954, 4
 constexpr std::size_t kMostSkipped = 64 * 1024;
+constexpr std::chrono::seconds kLongestLimit{660};  // of a session's, and some more
 
 bool is_clean(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return (c < 0 || c >= ' ') && c != 0x7F; });
@@ -125,6 +126,12 @@ SessionModel::SessionModel(const smtp::ServerOptions& options, const HandlerLog&
 void SessionModel::sent(std::string_view bytes) {
   has_spoken_early_ = has_spoken_early_ || at_ == At::proxy || at_ == At::greeting;
   sent_ += bytes;
+  silent_ = std::chrono::seconds(0);
+}
+
+void SessionModel::paused(std::chrono::seconds time) {
+  paused_ += time;
+  silent_ += time;
 }
 
 void SessionModel::heard(std::string_view bytes) {
@@ -152,6 +159,7 @@ void SessionModel::settle(bool has_left) {
   if (has_left || is_lossy_) {
     return;
   }
+  require(silent_ < kLongestLimit, "who says nothing is sent away");
   const bool is_reading_chunk = pending_ == Pending::command && chunk_left_ > 0;
   require(at_ != At::answer || is_reading_chunk, "what was said has its reply", verb_);
   require(at_ != At::greeting, "a session begins with a greeting");

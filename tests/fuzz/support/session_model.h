@@ -48,7 +48,7 @@ class SessionModel {
 
   void sent(std::string_view bytes);   ///< by the client, below TLS where that is on
   void heard(std::string_view bytes);  ///< likewise
-  void paused(std::chrono::seconds time) { paused_ += time; }
+  void paused(std::chrono::seconds time);
   void stop_requested() { is_stopping_ = true; }
   /// From here on words may be lost: the client does not listen, or has broken TLS.
   void may_lose_words() { is_lossy_ = true; }
@@ -115,6 +115,7 @@ class SessionModel {
   std::string heard_;
   std::size_t next_asked_ = 0;  // the handler's first answer that has not been heard
   std::chrono::seconds paused_{0};
+  std::chrono::seconds silent_{0};  // since the client has sent something
   bool is_stopping_ = false;
   bool is_lossy_ = false;
 
