@@ -8,7 +8,6 @@
 #include <boost/json/parse.hpp>
 
 #include "base/bytes.h"
-#include "base/text.h"
 #include "events/event.h"
 #include "spool/records.h"
 #include "support/choices.h"
@@ -143,11 +142,23 @@ void require_refused(const Result<T>& read) {
       "damage is found");
 }
 
+bool has_controls(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const bool is_c1 =
+        c == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    if (c < ' ' || c == 0x7F || is_c1) {
+      return true;
+    }
+  }
+  return false;
+}
+
 void check_json(const events::Event& event) {
   boost::system::error_code ec;
   const std::string text = events::to_json(event);
   boost::json::parse(text, ec);
-  require(!ec && is_printable(text), "an event is one line of JSON", text);
+  require(!ec && !has_controls(text), "an event is one line of JSON", text);
 }
 
 void check_message(const spool::Message& message, Choices& choices) {
