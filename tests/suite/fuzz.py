@@ -77,7 +77,8 @@ def run_one(name, seconds):
 
 
 def command(name, corpus, *flags):
-    words = [ROOT / f"build/fuzz/tests/fuzz/{name}_fuzz", "-timeout=10", "-rss_limit_mb=2048", *flags, corpus]
+    # A machine that has more important things to do lets a run stand for seconds: that is no endless loop.
+    words = [ROOT / f"build/fuzz/tests/fuzz/{name}_fuzz", "-timeout=60", "-rss_limit_mb=2048", *flags, corpus]
     seeds, dictionary = ROOT / "tests/fuzz/corpus" / name, ROOT / f"tests/fuzz/{name}.dict"
     return words + [p for p in [seeds] if p.is_dir()] + [f"-dict={p}" for p in [dictionary] if p.exists()]
 
