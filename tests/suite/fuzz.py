@@ -1,13 +1,15 @@
 """./test fuzz: the fuzz targets (preset fuzz), each for a while from its seeds.
 
 A short run begins with the seeds of the tree alone, so that it takes as long as it is meant to. From a
-minute on what was found before goes in, too, is kept in build/fuzz/found/TARGET, and the share of the
-code in question that it reaches is told.
+minute on what was found before goes in, too, and is kept in build/fuzz/found/TARGET. --coverage tells
+which share of the lines in question all of that reaches (preset coverage).
 """
 import argparse
+import json
 import os
 import pathlib
 import re
+import resource
 import subprocess
 import tempfile
 
@@ -17,7 +19,7 @@ USUAL_SECONDS = 30
 KEPT_FROM_SECONDS = 60
 LOADING_SECONDS = 600  # what was found before is read first, and takes no part in the time
 
-# The files that a target is about: their share of covered edges is told.
+# The files that a target is about.
 SUBJECTS = {
     "address": ["src/mail/address", "src/mail/domain", "src/mail/xtext", "src/mail/quoted_string"],
     "client": ["src/smtp/client", "src/smtp/conversation", "src/smtp/reply", "src/smtp/dot_stuffing"],
@@ -25,8 +27,8 @@ SUBJECTS = {
     "header": ["src/mail/header", "src/mail/downconvert", "src/mail/dsn", "src/mail/content_facts"],
     "record": ["src/spool/records", "src/events/event", "src/base/bytes"],
     "reply": ["src/smtp/reply"],
-    "server_session": ["src/smtp/session", "src/smtp/server_session", "src/smtp/content_", "src/smtp/grammar",
-                       "src/smtp/proxy_header"],
+    "server_session": ["src/smtp/session", "src/smtp/server_session", "src/smtp/content_check", "src/smtp/content_scanner",
+                       "src/smtp/grammar", "src/smtp/proxy_header"],
     "settings": ["src/relay/settings"],
 }
 
@@ -35,9 +37,13 @@ def main(words):
     parser = argparse.ArgumentParser(prog="./test fuzz")
     parser.add_argument("target", nargs="?", choices=targets())
     parser.add_argument("--minutes", type=float, help=f"for each target; {USUAL_SECONDS} seconds if not given")
+    parser.add_argument("--coverage", action="store_true", help="of what seeds and earlier runs reach; runs nothing new")
     options = parser.parse_args(words)
+    names = [options.target] if options.target else targets()
+    if options.coverage:
+        return show_coverage(names)
     seconds = USUAL_SECONDS if options.minutes is None else max(1, round(60 * options.minutes))
-    return run(seconds, [options.target] if options.target else targets())
+    return run(seconds, names)
 
 
 def targets():
@@ -62,23 +68,27 @@ def run_one(name, seconds):
         crashes = ROOT / "build/fuzz/crashes"
         crashes.mkdir(parents=True, exist_ok=True)
         log = ROOT / f"build/fuzz/{name}.log"
+        before = cpu_seconds()
         with log.open("w") as words:
             status = subprocess.run(command(name, corpus, f"-max_total_time={seconds}", "-print_final_stats=1",
                                             f"-artifact_prefix={crashes}/{name}-"),
                                     stdin=subprocess.DEVNULL, stdout=words, stderr=words,
                                     timeout=seconds + LOADING_SECONDS).returncode
-        print("    " + figures(log.read_text(errors="replace")), flush=True)
+        print(f"    {figures(log.read_text(errors='replace'))}, {cpu_seconds() - before:.0f} s of CPU", flush=True)
         if status:
             print(log.read_text(errors="replace")[-6000:])
             return Tally(failures=[f"fuzz {name}: exit status {status}; the input lies in {crashes}"])
-        if corpus == kept:
-            print("    " + coverage(name, corpus), flush=True)
     return Tally(passed=1)
 
 
-def command(name, corpus, *flags):
+def cpu_seconds():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def command(name, corpus, *flags, preset="fuzz"):
     # A machine that has more important things to do lets a run stand for seconds: that is no endless loop.
-    words = [ROOT / f"build/fuzz/tests/fuzz/{name}_fuzz", "-timeout=60", "-rss_limit_mb=2048", *flags, corpus]
+    words = [ROOT / f"build/{preset}/tests/fuzz/{name}_fuzz", "-timeout=60", "-rss_limit_mb=2048", *flags, corpus]
     seeds, dictionary = ROOT / "tests/fuzz/corpus" / name, ROOT / f"tests/fuzz/{name}.dict"
     return words + [p for p in [seeds] if p.is_dir()] + [f"-dict={p}" for p in [dictionary] if p.exists()]
 
@@ -93,16 +103,26 @@ def figures(log):
     return f"{int(runs[-1]):,} executions, {edges} edges, {features} features, {inputs} inputs"
 
 
-def coverage(name, corpus):
-    """Edges reached in the target's subject, by what libFuzzer prints of each function."""
-    done = subprocess.run(command(name, corpus, "-runs=0", "-print_coverage=1"), stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, errors="replace",
-                          env=os.environ | {"ASAN_SYMBOLIZER_PATH": "/usr/bin/llvm-symbolizer-19"})
-    functions = set(re.findall(r"COVERED_FUNC: hits: \d+ edges: (\d+)/(\d+) (\S.*) (\S+):\d+$",
-                               done.stdout + done.stderr, re.MULTILINE))
-    ours = [(int(hit), int(all_)) for hit, all_, _, path in functions
-            if any(subject in path for subject in SUBJECTS.get(name, []))]
-    if not ours:
-        return "coverage of the source is not known: no symbols"
-    hit, all_ = (sum(column) for column in zip(*ours))
-    return f"{100 * hit / all_:.1f}% of the {all_} edges of {', '.join(s + '*' for s in SUBJECTS[name])}"
+def show_coverage(names):
+    build("coverage", [name + "_fuzz" for name in names])
+    announce("lines that seeds and what was found reach")
+    for name in names:
+        covered, lines = covered_lines(name)
+        print(f"    {name}: {100 * covered / lines:.1f}% of {lines} lines of {', '.join(s + '*' for s in SUBJECTS[name])}",
+              flush=True)
+    return Tally(passed=len(names))
+
+
+def covered_lines(name):
+    kept = ROOT / "build/fuzz/found" / name
+    kept.mkdir(parents=True, exist_ok=True)
+    raw, merged = (ROOT / f"build/coverage/{name}.{end}" for end in ("profraw", "profdata"))
+    executable, *flags = command(name, kept, "-runs=0", preset="coverage")
+    subprocess.run([executable, *flags], check=True, capture_output=True, stdin=subprocess.DEVNULL,
+                   timeout=LOADING_SECONDS, env=os.environ | {"LLVM_PROFILE_FILE": str(raw)})
+    subprocess.run(["llvm-profdata-19", "merge", raw, "-o", merged], check=True)
+    told = subprocess.run(["llvm-cov-19", "export", "-summary-only", f"-instr-profile={merged}", executable],
+                          check=True, capture_output=True, text=True).stdout
+    files = [file["summary"]["lines"] for file in json.loads(told)["data"][0]["files"]
+             if any(str(ROOT / subject) in file["filename"] for subject in SUBJECTS[name])]
+    return sum(file["covered"] for file in files), sum(file["count"] for file in files)
