@@ -39,6 +39,8 @@ void append_string(std::string& out, std::string_view text) {
       out += "\\ufffd";
     } else if (length == 1 && (c < 0x20 || c == '"' || c == '\\' || c == 0x7F)) {
       append_escaped(out, c);
+    } else if (length == 2 && c == '\xC2' && static_cast<unsigned char>(text[1]) < 0xA0) {
+      append_escaped(out, text[1]);  // C1: U+0080 to U+009F, whose second byte is the code point
     } else {
       out += text.substr(0, length);
     }

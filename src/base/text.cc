@@ -226,9 +226,14 @@ Result<std::uint64_t> parse_size(std::string_view text) {
 }
 
 std::string format_time(Time time) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  return fmt::format("{:%FT%T}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
-                     (time - seconds).count());
+  using namespace std::chrono;
+  constexpr Time kFirst = sys_days(year(1) / January / 1);
+  constexpr Time kLast = sys_days(year(10000) / January / 1) - milliseconds(1);
+  time = std::clamp(time, kFirst, kLast);
+  const auto seconds = floor<std::chrono::seconds>(time);
+  // Not by system_clock::to_time_t(), whose nanoseconds end in the year 2262.
+  const std::time_t count = seconds.time_since_epoch().count();
+  return fmt::format("{:%FT%T}.{:03}Z", fmt::gmtime(count), (time - seconds).count());
 }
 
 std::string printable(std::string_view foreign, std::size_t longest) {

@@ -41,7 +41,8 @@ std::string format_duration(Duration duration);
 /// "100", "64KiB", "25MiB", "1GiB" (also K, M, G, KB, MB, GB as powers of 1024). Errc::invalid.
 Result<std::uint64_t> parse_size(std::string_view text);
 
-/// "2026-11-24T05:52:12.345Z".
+/// "2026-11-24T05:52:12.345Z". Of what lies outside of the years 1 to 9999, which RFC 3339 can't
+/// write, their first or last moment.
 std::string format_time(Time time);
 
 /// For logs, events and replies: control characters and bytes that are not UTF-8 become '?', and

@@ -90,7 +90,7 @@ void Section::named(std::string_view key, const std::vector<std::string>& built_
     }
   }
   for (const Entry& entry : written) {
-    visit(path_of(key) + "." + entry.key, entry.node,
+    visit(path_of(key) + "." + printable(entry.key, 100), entry.node,
           [&](Section& section) { element(section, entry.key); });
   }
 }

@@ -6,6 +6,8 @@
 #include <numeric>
 #include <utility>
 
+#include "base/text.h"
+
 namespace postrider::relay {
 namespace {
 
@@ -35,8 +37,8 @@ std::string to_string(const Place& place) {
 
 std::string to_string(const Problem& problem) {
   const std::string place = to_string(problem.place);
-  return problem.key.empty() ? place + ": " + problem.what
-                             : place + ": " + problem.key + ": " + problem.what;
+  const std::string what = printable(problem.what);  // names and paths come from the file
+  return problem.key.empty() ? place + ": " + what : place + ": " + problem.key + ": " + what;
 }
 
 const Entry* find_entry(const Table& table, std::string_view key) {

@@ -1,200 +1,119 @@
-// Feeds bytes to a whole server session over a socket pair, cut as the input says.
+// A script of what a client does to a whole server session, against a model of what a session may
+// answer (support/session_model.h).
 //
-// What must hold whatever comes: nothing crashes; the handler is asked in a legal order (MAIL
-// before RCPT before DATA before the message, nothing after a refusal to greet, ended() last); a
-// message is handed over at most once for each time that its beginning was granted; no message
-// holds a bare CR or LF or a NUL; and every reply is well-formed.
-#include <array>
+// The input is two bytes of options, one of lengths, and then what the client sends, as it stands;
+// byte 1 and a letter are something else it does:
+//   \1|    what came before goes out by itself       \1T    a TLS handshake, where one is due
+//   \1Pn   a pause of four times n seconds           \1G    bytes that are no record, under TLS
+//   \1D    it reads nothing any more                 \1L    it reads again
+//   \1S    the session is asked to stop              \1E    the end of what it sends
+// What is sent goes out in pieces of the given length, 0: up to the next such act.
+#include <chrono>
 #include <cstdint>
-#include <cstdlib>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <sys/socket.h>
-#include <unistd.h>
-#include <vector>
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include "base/log.h"
-#include "smtp/content_check.h"
-#include "smtp/server_session.h"
+#include "support/choices.h"
+#include "support/session_client.h"
+#include "support/tls_peer.h"
 
-namespace postrider::smtp {
 namespace {
 
-namespace asio = boost::asio;
-using asio::awaitable;
-using tcp = asio::ip::tcp;
+using namespace postrider;
+using fuzz::SessionClient;
 
-void require(bool holds, const char* what) {
-  if (!holds) {
-    std::cerr << "broken: " << what << '\n';
-    std::abort();
-  }
-}
+constexpr char kAct = '\1';
+constexpr std::string_view kActs = "|TPGDLSE";
 
-Reply say(int code, const char* enhanced) {
-  return {.code = code, .enhanced = enhanced, .text = "fuzz", .close = false};
-}
-
-/// Answers by what it is asked, and checks that it may be asked so.
-class OrderlyHandler final : public SessionHandler {
- public:
-  explicit OrderlyHandler(bool& ended) : ended_(ended) {}
-  ~OrderlyHandler() override { require(ended_, "ended() is called"); }
-
-  Reply connected(const SessionInfo&) override {
-    require(!connected_, "connected() is called once");
-    connected_ = true;
-    return say(220, "");
-  }
-
-  awaitable<Reply> authenticate(const SessionInfo& session, std::string user,
-                                std::string password) override {
-    require(connected_ && !ended_ && session.esmtp && session.user.empty(),
-            "AUTH once, behind EHLO");
-    co_return user == password ? say(235, "2.7.0") : say(535, "5.7.8");
-  }
-
-  awaitable<Reply> mail(const SessionInfo& session, const Envelope& envelope) override {
-    require(connected_ && !ended_ && !session.helo.empty(), "MAIL behind EHLO");
-    require(envelope.recipients.empty(), "a new envelope has no recipients");
-    granted_ = false;
-    in_mail_ = envelope.reverse_path.local != "refused";
-    co_return in_mail_ ? say(250, "2.1.0") : say(550, "5.7.1");
-  }
-
-  awaitable<Reply> recipient(const SessionInfo&, const Envelope& envelope,
-                             const Recipient& recipient) override {
-    require(in_mail_ && !granted_ && !ended_, "RCPT behind MAIL");
-    require(!recipient.address.is_null(), "a recipient has an address");
-    require(envelope.recipients.size() < kRecipientsMax, "recipients are limited");
-    co_return recipient.address.local == "refused" ? say(550, "5.1.1") : say(250, "2.1.5");
-  }
-
-  awaitable<Reply> data(const SessionInfo&, const Envelope& envelope) override {
-    require(in_mail_ && !granted_ && !ended_, "DATA behind MAIL, once");
-    require(!envelope.recipients.empty(), "DATA behind RCPT");
-    granted_ = envelope.reverse_path.local != "nodata";
-    in_mail_ = granted_;
-    co_return granted_ ? say(354, "") : say(451, "4.3.0");
-  }
-
-  awaitable<Reply> message(const SessionInfo&, Envelope envelope, std::string content) override {
-    require(granted_ && !ended_, "a message for each time that one was granted");
-    require(!envelope.recipients.empty(), "a message has recipients");
-    require(content.size() <= kMessageMax + 2, "messages are limited");
-    require(has_only_crlf(content) && content.find('\0') == std::string::npos, "lines are lines");
-    granted_ = in_mail_ = false;
-    co_return say(250, "2.0.0");
-  }
-
-  void ended(const SessionInfo&, const std::string&) override {
-    require(!ended_, "ended() is called once");
-    ended_ = true;
-  }
-
-  static constexpr std::size_t kMessageMax = 4000;
-  static constexpr std::size_t kRecipientsMax = 5;
-
- private:
-  bool& ended_;
-  bool connected_ = false;
-  bool in_mail_ = false;
-  bool granted_ = false;
-};
-
-ServerOptions options_from(std::uint8_t choice) {
-  ServerOptions options;
+std::shared_ptr<const smtp::ServerOptions> options_from(std::uint8_t first, std::uint8_t second) {
+  smtp::ServerOptions options;
   options.hostname = "fuzz.test";
-  options.message_bytes_max = OrderlyHandler::kMessageMax;
-  options.recipients_max = OrderlyHandler::kRecipientsMax;
-  options.transactions_max = (choice & 1) != 0 ? 3 : 0;
-  options.auth_required = (choice & 2) != 0;
-  options.auth_in_clear = true;
-  options.line_bytes_max = (choice & 4) != 0 ? 1000 : 0;
+  options.message_bytes_max = 4000;
+  options.recipients_max = 5;
   options.hops_max = 5;
+  options.transactions_max = (first & 1) != 0 ? 3 : 0;
+  options.auth_required = (first & 2) != 0;
+  options.line_bytes_max = (first & 4) != 0 ? 1000 : 0;
   // A socket pair has no address: what belongs to networks can't be told apart, and is all or none.
-  if ((choice & 8) != 0) {
+  if ((first & 8) != 0) {
     options.xclient_from = {*net::parse_network("::/0")};
   }
-  if ((choice & 16) != 0) {
+  if ((first & 16) != 0) {
     options.proxy_from = {*net::parse_network("::/0")};
   }
-  return options;
+  if ((first & 32) != 0) {
+    options.tls = fuzz::tls_server;
+    options.tls_required = (first & 64) != 0;
+    options.implicit_tls = (first & 128) != 0;
+  }
+  options.auth_in_clear = (second & 1) == 0;
+  options.auth_offered = (second & 2) == 0;
+  options.offers_chunking = (second & 4) == 0;
+  options.errors_max = (second & 32) != 0 ? 3 : 20;
+  options.offers_8bitmime = options.offers_smtputf8 = options.offers_dsn = (second & 64) == 0;
+  return std::make_shared<const smtp::ServerOptions>(std::move(options));
 }
 
-void check_replies(std::string_view replies) {
-  while (!replies.empty()) {
-    const auto end = replies.find("\r\n");
-    require(end != std::string_view::npos, "replies end in CRLF");
-    const std::string_view line = replies.substr(0, end);
-    require(end <= 510 && line.find_first_of("\r\n") == std::string_view::npos,
-            "replies are lines");
-    require(
-        line.size() >= 4 && line[0] >= '2' && line[0] <= '5' && (line[3] == ' ' || line[3] == '-'),
-        "replies begin with a code");
-    replies.remove_prefix(end + 2);
+/// Does the act at the front of `script`, and takes it off.
+void act(SessionClient& client, std::string_view& script) {
+  const char what = script[1];
+  const auto argument = static_cast<std::uint8_t>(script.size() > 2 ? script[2] : 0);
+  script.remove_prefix(std::min<std::size_t>(what == 'P' ? 3 : 2, script.size()));
+  switch (what) {
+    case 'T':
+      return client.start_tls();
+    case 'P':
+      return client.pause(std::chrono::seconds(4 * argument));
+    case 'G':
+      return client.break_tls();
+    case 'D':
+    case 'L':
+      return client.listen(what == 'L');
+    case 'S':
+      return client.request_stop();
+    case 'E':
+      return client.end();
+    default:
+      return;
   }
 }
 
-/// Sends `input` in pieces (a byte of it says how long each is) and lets the session take each.
-void converse(const ServerOptions& options, std::string_view input, std::size_t piece) {
-  std::array<int, 2> ends{};
-  require(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) == 0, "a socket pair");
-  asio::io_context io(1);
-  bool ended = false;
-  bool left = false;
-  tcp::socket socket(io);
-  socket.assign(tcp::v6(), ends[0]);
-  asio::co_spawn(
-      io,
-      serve_session(net::Stream(std::move(socket)), std::make_shared<const ServerOptions>(options),
-                    std::make_unique<OrderlyHandler>(ended), "fuzz"),
-      [&](const std::exception_ptr& error) {
-        require(!error, "no exception leaves a session");
-        left = true;
-      });
-  io.poll();
-  std::string replies;
-  const auto take_replies = [&] {
-    std::array<char, 4096> buffer;
-    for (ssize_t got = 0; (got = ::read(ends[1], buffer.data(), buffer.size())) > 0;) {
-      replies.append(buffer.data(), static_cast<std::size_t>(got));
+bool is_act(std::string_view script) {
+  return script.size() >= 2 && script[0] == kAct && kActs.contains(script[1]);
+}
+
+void play(SessionClient& client, std::string_view script, std::size_t piece) {
+  std::string unsent;
+  while (!script.empty()) {
+    if (!is_act(script)) {
+      unsent += script.front();
+      script.remove_prefix(1);
     }
-  };
-  while (!input.empty() && !left) {
-    const std::string_view next = input.substr(0, piece);
-    if (::send(ends[1], next.data(), next.size(), MSG_NOSIGNAL) < 0) {
-      break;
+    if (script.empty() || unsent.size() == piece || is_act(script)) {
+      client.send(unsent);
+      unsent.clear();
     }
-    input.remove_prefix(next.size());
-    io.poll();
-    take_replies();
+    if (is_act(script)) {
+      act(client, script);
+    }
   }
-  ::shutdown(ends[1], SHUT_WR);
-  while (!left && io.run_one_for(std::chrono::seconds(10)) != 0) {
-    take_replies();
-  }
-  take_replies();
-  ::close(ends[1]);
-  require(left, "a session ends when its client has gone");
-  check_replies(replies);
+  client.finish();
 }
 
 }  // namespace
-}  // namespace postrider::smtp
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace postrider;
-  if (size < 2 || size > 32768) {
+  if (size > 32768) {
     return -1;
   }
-  const std::string_view input(reinterpret_cast<const char*>(data) + 2, size - 2);
-  const std::size_t piece = data[1] == 0 ? 32768 : data[1];
-  smtp::converse(smtp::options_from(data[0]), input, piece);
+  fuzz::Choices choices(data, size);
+  const std::uint8_t first = choices.byte();
+  const std::uint8_t piece = choices.byte();
+  const std::uint8_t second = choices.byte();
+  const auto options = options_from(first, second);
+  SessionClient client(options, static_cast<fuzz::Greeting>(second >> 3 & 3));
+  play(client, choices.rest(), piece);
   return 0;
 }

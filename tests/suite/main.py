@@ -28,7 +28,7 @@ PARTS = {
     "style": lambda: style.run(),
     "unit": lambda name=None: units.run("release", folder=name),
     "blackbox": lambda name=None: blackbox.run("release", name=name),
-    "fuzz": lambda seconds=30: fuzz.run(seconds=int(seconds)),
+    "fuzz": lambda *words: fuzz.main(words),
     "torture": lambda *words: torture.run(words),
     "asan": lambda name=None: sanitizers.run("asan", name),
     "tsan": lambda name=None: sanitizers.run("tsan", name),

@@ -112,6 +112,9 @@ TEST(FormatTime, IsIso8601InMilliseconds) {
   EXPECT_EQ(format_time(Time(1795499532345ms)), "2026-11-24T05:52:12.345Z");
   EXPECT_EQ(format_time(Time(0ms)), "1970-01-01T00:00:00.000Z");
   EXPECT_EQ(format_time(Time(-1ms)), "1969-12-31T23:59:59.999Z");
+  EXPECT_EQ(format_time(Time(9223372036855ms)), "2262-04-11T23:47:16.855Z");  // past 2^63 ns
+  EXPECT_EQ(format_time(Time::max()), "9999-12-31T23:59:59.999Z");
+  EXPECT_EQ(format_time(Time::min()), "0001-01-01T00:00:00.000Z");
 }
 
 struct PrintableRow {

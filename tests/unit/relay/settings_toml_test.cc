@@ -302,6 +302,10 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"TrustAnchorThatIsNotThere", "dns.trust_anchor = '/nowhere/root.key'",
             "cannot read "
             "/nowhere/root.key"},
+        Row{"NameThatCannotBeShown", "[listener.\"a\\u001B\"]\nlisten='x'",
+            "2:8: listener.a?.listen: 'x' is not an address"},
+        Row{"PathThatCannotBeShown", "[tls]\ncertificate=\"/\\u001B\"\nkey='/k'",
+            "2:13: tls.certificate: certificate /?: "},
         Row{"LinesTooShort", "limits.line_bytes_max = 100",
             "would refuse lines that RFC 5322 allows"},
         Row{"NoAddressFamily", "delivery.use_ipv4=false\ndelivery.use_ipv6=false",
