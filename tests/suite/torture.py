@@ -78,7 +78,7 @@ def cut_one(cuts, kind, options):
     if cut is None:
         return failed
     print("    " + moments(cut.total, "cuts", cut.by_moment()))
-    show_found(cut.found, cut.total)
+    show_found(cut.found, cut.ends)
     print(f"    {cut.waited} of them lay on the disk until the end")
     show_starts(cut.starts_s)
     ended = [one.ended_s for one in cut.all if one.ended_s is not None]
@@ -86,7 +86,7 @@ def cut_one(cuts, kind, options):
         print(f"    ended by itself {statistics.median(ended):.2f} s after the disk had failed (median), "
               f"{max(ended):.2f} s at most; the last 250 was heard {max(cut.answered_us) / 1000:.1f} ms after it")
     return Tally.of(f"cuts, {kind}",
-                    [*cut.problems, *loss_problems(cut.found), *copy_problems(cut.found, cut.total)])
+                    [*cut.problems, *loss_problems(cut.found), *copy_problems(cut.found, cut.ends)])
 
 
 def fill_disk(options):

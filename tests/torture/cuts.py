@@ -4,6 +4,11 @@ What the file system had in memory is gone with the cut, and every later write f
 killed at once, as the power would end it; or it was ended at a chosen place just before; or it is left alone, and must
 then end by itself, saying why, without another 250. Then: mount again (the journal is replayed), start, go on.
 
+While the file system shuts down, the kernel may tell success of a sync under way whose data is then gone (a program of
+20 lines that writes and syncs saw it at 4 of 60 cuts of ext4 and at 5 of 60 of xfs; nothing that had been synced before
+was ever gone). A power cut does not tell anything: so the relay is stopped by a signal for that moment, and does not
+hear it.
+
 One domain in ten goes to a receiver that is started only in the end: its mail lies on the disk through all cuts.
 """
 import bisect
@@ -50,6 +55,11 @@ class Cuts:
     @property
     def total(self):
         return len(self.all)
+
+    @property
+    def ends(self):
+        """Of the relay under load: one that is cut off while it starts has been ended just before as well."""
+        return self.total + sum(cut.moment == START for cut in self.all)
 
     def by_moment(self):
         counts = {}
@@ -121,6 +131,8 @@ def cut_somewhere(relay, disk, rng, fault, cuts):
 
 
 def cut_now(relay, disk, moment):
+    """In the middle of a sync, too."""
+    relay.freeze()
     disk.cut()
     cut = Cut(moment, at_us=now_us())
     relay.kill()
@@ -130,8 +142,11 @@ def cut_now(relay, disk, moment):
 def cut_and_wait(relay, disk, cuts):
     """The relay must end by itself and say why."""
     before = relay.log_size()
+    relay.freeze()
+    relay.wait_until_frozen()  # the sync under way is over, and what it says is true
     disk.cut()
     cut = Cut(ERRORS, at_us=now_us())
+    relay.thaw()
     try:
         status = relay.process.wait(END_LIMIT_S)
     except subprocess.TimeoutExpired:

@@ -1,6 +1,7 @@
 """`postrider sandbox` of the build with fault points, on a data directory that stays."""
 import json
 import os
+import pathlib
 import select
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import time
 from processes import free_port, start
 
 START_LIMIT_S = 60
+FREEZE_LIMIT_S = 20
 DRAIN_LIMIT_S = 240
 
 # Place (base/fault.h) and how many times it is passed at most before the end comes there.
@@ -76,6 +78,24 @@ class Relay:
         if self.process:
             self.process.kill()
             self.process.wait()
+
+    def freeze(self):
+        """What its threads have asked the kernel for goes on; none of them does anything more."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGSTOP)
+
+    def wait_until_frozen(self):
+        until = time.monotonic() + FREEZE_LIMIT_S
+        while any(state not in "TXZ" for state in self._thread_states()):
+            if time.monotonic() > until:
+                raise RuntimeError("the relay can't be stopped for a moment")
+
+    def thaw(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def _thread_states(self):
+        for stat in pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/stat"):
+            yield stat.read_text().rpartition(")")[2].split()[0]
 
     def stop(self):
         self.process.terminate()
