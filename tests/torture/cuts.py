@@ -6,8 +6,8 @@ then end by itself, saying why, without another 250. Then: mount again (the jour
 
 While the file system shuts down, the kernel may tell success of a sync under way whose data is then gone (a program of
 20 lines that writes and syncs saw it at 4 of 60 cuts of ext4 and at 5 of 60 of xfs; nothing that had been synced before
-was ever gone). A power cut does not tell anything: so the relay is stopped by a signal for that moment, and does not
-hear it.
+was ever gone). A power cut tells nobody anything. So the relay is killed just before, when none of its threads can act on
+what the kernel says; or it is stopped until the cut is over.
 
 One domain in ten goes to a receiver that is started only in the end: its mail lies on the disk through all cuts.
 """
@@ -26,7 +26,7 @@ CONNECTIONS = 20
 DISK_MEBIBYTES = 6144
 MOST_HOURS = 10
 ROUND_S = 6.0        # a chosen moment that has not come by then is a random one
-END_LIMIT_S = 60     # sessions get 20 s to hear of the end
+END_LIMIT_S = 300    # against hanging; it takes less than a second where nobody else wants the machine
 SAYS = "storage failed: this process ends"
 FAILED = 1
 LATE_S = 1.0         # an answer that was on its way at the cut has been read by then
@@ -115,11 +115,12 @@ def cut_again_and_again(relay, disk, rng, count, cuts):
 
 
 def cut_somewhere(relay, disk, rng, fault, cuts):
+    """The first is one of those that the relay survives, so that none of a few is missed."""
     if fault and relay.ends_within(ROUND_S):
         return cut_now(relay, disk, fault.partition(":")[0])
     if not fault:
         time.sleep(rng.uniform(0.2, 3.0))  # under load; the moment is what is tested
-    chance = rng.random()
+    chance = rng.random() if cuts.total else 0.3
     if chance < 0.15:
         relay.kill()
         relay.launch()
@@ -131,8 +132,8 @@ def cut_somewhere(relay, disk, rng, fault, cuts):
 
 
 def cut_now(relay, disk, moment):
-    """In the middle of a sync, too."""
-    relay.freeze()
+    """In the middle of a sync, too: the signal does not wait for it, and the process not for us."""
+    relay.process.kill()
     disk.cut()
     cut = Cut(moment, at_us=now_us())
     relay.kill()
@@ -142,8 +143,7 @@ def cut_now(relay, disk, moment):
 def cut_and_wait(relay, disk, cuts):
     """The relay must end by itself and say why."""
     before = relay.log_size()
-    relay.freeze()
-    relay.wait_until_frozen()  # the sync under way is over, and what it says is true
+    relay.freeze()  # the sync under way is over then, and what it said was true
     disk.cut()
     cut = Cut(ERRORS, at_us=now_us())
     relay.thaw()
@@ -183,10 +183,12 @@ def judge_losses(tools, cuts):
     lost = sorted(at for who, at, code in tools.answers() if code == 250 and who not in arrived)
     for number, cut in enumerate(cuts.all):
         since = cuts.all[number - 1].at_us if number else 0
-        here = [cut.at_us - at for at in lost if since < at <= cut.at_us]
+        here = [at for at in lost if since < at <= cut.at_us]
         if here:
-            cuts.problems.append(f"cut {number} ({cut.moment}): {len(here)} of them had been answered "
-                                 f"{min(here) / 1000:.1f} to {max(here) / 1000:.1f} ms before it")
+            cuts.problems.append(
+                f"{len(here)} of them were answered {(cut.at_us - here[-1]) / 1000:.1f} to "
+                f"{(cut.at_us - here[0]) / 1000:.1f} ms before cut {number} ({cut.moment}), the first "
+                f"{(here[0] - since) / 1000:.1f} ms after the cut or the beginning before it")
 
 
 def now_us():

@@ -18,7 +18,7 @@ SHUT_DOWN = 0x8004587D      # FS_IOC_SHUTDOWN, the same for ext4 and xfs
 DO_NOT_FLUSH_THE_LOG = 2    # what is in memory stays there: journal and data
 # Root may use what ext4 reserves for it; a relay that runs as its own user may not, so there is no such reserve.
 MAKE = {"ext4": ["mkfs.ext4", "-q", "-F", "-m", "0"], "xfs": ["mkfs.xfs", "-q", "-f"]}
-UNMOUNT_LIMIT_S = 20
+UNMOUNT_LIMIT_S = 300
 MEBIBYTE = 1 << 20
 
 _own_mounts = False

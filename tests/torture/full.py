@@ -20,7 +20,7 @@ ROOM_MEBIBYTES = 256        # for mail, above it
 OPEN = 300                  # messages half sent
 CONNECTIONS = 100           # of the load, beside them
 MESSAGE_BYTES = 60_000
-FULL_LIMIT_S = 150
+FULL_LIMIT_S = 170    # less than a half sent message is waited for
 ROOM_LIMIT_S = 5.0
 SETTINGS = ("limits.sessions_per_address_max=1000", "listener.smtp.message_size_max=256KiB")
 
@@ -81,7 +81,7 @@ class Clients:
 
     def connect(self):
         host, _, port = self.relay.ready["smtp"].rpartition(":")
-        client = smtplib.SMTP(host, int(port), local_hostname="client.example", timeout=60)
+        client = smtplib.SMTP(host, int(port), local_hostname="client.example", timeout=300)
         client.ehlo()
         client.login(self.relay.ready["user"], self.relay.ready["password"])
         return client

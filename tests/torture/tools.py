@@ -11,6 +11,7 @@ from processes import free_port, start
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KIT = pathlib.Path(os.environ.get("BENCH_KIT", ROOT.parent / "shared/bench"))
 BUILT = ROOT / "build/bench"
+LIMIT_S = 300           # against hanging only
 MESSAGES = 10_000_000  # more than any time is enough for
 DOMAINS = 40            # d0.example to d39.example, in turn
 
@@ -45,7 +46,7 @@ class Tools:
         """Who arrived there: (run, number) of each."""
         sink = self.sinks.pop(port)
         sink.terminate()
-        sink.wait(30)
+        sink.wait(LIMIT_S)
         return arrived_in(self._log_of(port))
 
     def start_load(self, ready, connections, seconds, size):
@@ -54,14 +55,11 @@ class Tools:
             [*self._load_command(), "--to", ready["smtp"], "--user", ready["user"], "--password", ready["password"],
              "--connections", str(connections), "--messages", str(MESSAGES), "--until-accepted",
              "--max-seconds", str(int(seconds)), "--size", str(size), "--from", "sender@bench.example",
-             "--domains", f"d%d.example*{DOMAINS}", "--timeout", "30", "--give-up", "60", "--log", str(self.load_log)])
+             "--domains", f"d%d.example*{DOMAINS}", "--timeout", "120", "--give-up", "600", "--log", str(self.load_log)])
 
-    def wait_for_load(self, limit_s):
-        self.load.wait(limit_s)
-
-    def end_load(self, limit_s=60):
+    def end_load(self, limit_s=300):
         if self.load.poll() is not None:
-            raise RuntimeError(f"the load ended by itself ({self.load.returncode}): it reached nobody for a minute")
+            raise RuntimeError(f"the load ended by itself ({self.load.returncode}): it reached nobody for ten minutes")
         self.load.terminate()
         self.load.wait(limit_s)
 
@@ -76,7 +74,7 @@ class Tools:
         with self.sink_log.open("wb") as all_of_them:
             for port, sink in self.sinks.items():
                 sink.terminate()
-                sink.wait(30)
+                sink.wait(LIMIT_S)
                 with self._log_of(port).open("rb") as one:
                     shutil.copyfileobj(one, all_of_them)
         done = subprocess.run(self._check_command(), capture_output=True, text=True, check=False)

@@ -20,7 +20,7 @@ MESSAGE_BYTES = 6000    # so that the last write is longer than what is cut
 TAIL_BYTES = 4096
 STEP = 61               # a sample: 68 places
 RUN = 0x70A1F11E
-LIMIT_S = 60
+LIMIT_S = 300
 ALARMS = ("damaged", "missing", "corrupt")
 
 
