@@ -25,6 +25,11 @@ std::string_view view(const rocksdb::Slice& bytes) {
 
 // In the order in which they are made; they end in the reverse.
 struct Store::State {
+  /// RocksDB names the table that it can't read, but of a blob file nothing.
+  Error unreadable(const rocksdb::Status& status) const {
+    return explain(status).within("reading the database in " + options.directory.string());
+  }
+
   StoreOptions options;
   std::unique_ptr<AcknowledgedFile> acknowledged;  // null if read-only
   std::unique_ptr<Database> database;
@@ -74,7 +79,7 @@ Result<std::optional<std::string>> Store::get(Table table, std::string_view key)
     return std::optional<std::string>();
   }
   if (!status.ok()) {
-    return fail(explain(status).within("reading the database"));
+    return fail(state_->unreadable(status));
   }
   return std::optional<std::string>(std::move(value));
 }
@@ -96,7 +101,7 @@ Result<> Store::scan(Table table, std::string_view from, std::string_view to,
     }
   }
   if (!entry->status().ok()) {
-    return fail(explain(entry->status()).within("reading the database"));
+    return fail(state_->unreadable(entry->status()));
   }
   return {};
 }
@@ -106,7 +111,7 @@ Result<std::optional<std::string>> Store::last_key(Table table) const {
       rocksdb::ReadOptions(), state_->database->family(table)));
   last->SeekToLast();
   if (!last->status().ok()) {
-    return fail(explain(last->status()).within("reading the database"));
+    return fail(state_->unreadable(last->status()));
   }
   return last->Valid() ? std::optional(last->key().ToString()) : std::nullopt;
 }

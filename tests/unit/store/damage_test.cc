@@ -1,6 +1,7 @@
 // What a store says and saves when its files are not as it left them.
 #include "support/damage.h"
 
+#include <cstdlib>
 #include <gtest/gtest.h>
 #include <string>
 
@@ -108,6 +109,27 @@ TEST_F(StoreDamage, ATornTailThatNobodyWasPromisedOpensInSilence) {
   RunningStore after(copy);
   EXPECT_EQ(after->missing_writes(), std::nullopt);
   EXPECT_EQ(count(after, 51), 50);
+}
+
+// A sample of its last 4 KiB; with POSTRIDER_EVERY_BYTE in the environment each of them.
+TEST_F(StoreDamage, ATornTailOpensInSilenceWhereverItIsCut) {
+  write(0, 50);
+  const fs::path acknowledged = folder_ / "then";
+  fs::copy_file(folder_ / "db.acknowledged", acknowledged);
+  ASSERT_TRUE(store_->commit(put(Table::meta, "large", std::string(6000, 'l'))));
+  const fs::path copy = crashed();
+  const std::uint64_t size = fs::file_size(log_of(copy));
+  const std::uint64_t step = std::getenv("POSTRIDER_EVERY_BYTE") == nullptr ? 61 : 1;
+  for (std::uint64_t cut = 0; cut <= 4096; cut += step) {
+    const FreshFolder place;
+    fs::copy(copy, place / "db");
+    fs::copy_file(acknowledged, place / "db.acknowledged");
+    cut_to(log_of(place / "db"), size - cut);
+    RunningStore after(place / "db");
+    EXPECT_EQ(after->missing_writes(), std::nullopt) << cut;
+    EXPECT_EQ(count(after, 50), 50) << cut;
+    EXPECT_EQ((*after->get(Table::meta, "large")).has_value(), cut == 0) << cut;
+  }
 }
 
 TEST_F(StoreDamage, ATailOfGarbageOpensInSilence) {
