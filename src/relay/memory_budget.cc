@@ -14,6 +14,8 @@ namespace {
 constexpr std::int64_t kLookEvery = 10'000'000;     // ns: at 1 GB/s 10 MB may come meanwhile
 constexpr std::int64_t kTrimEvery = 5'000'000'000;  // ns; it costs milliseconds a gigabyte
 
+constexpr std::int64_t kTellEvery = 10'000'000'000;  // ns
+
 }  // namespace
 
 std::uint64_t resident_bytes() {
@@ -38,7 +40,7 @@ bool MemoryBudget::has_room() const {
   }
   const bool has_room = seen_.load() + claimed_.load() <= most_;
   if (has_room_.exchange(has_room) != has_room) {
-    tell(has_room);
+    tell(has_room, now);
   }
   return has_room;
 }
@@ -54,7 +56,12 @@ void MemoryBudget::look(std::int64_t now) const {
   seen_ = resident;
 }
 
-void MemoryBudget::tell(bool has_room) const {
+/// At the limit it goes to and fro with each large message.
+void MemoryBudget::tell(bool has_room, std::int64_t now) const {
+  if (now - told_at_ < kTellEvery) {
+    return;
+  }
+  told_at_ = now;
   if (has_room) {
     log::info("there is room in memory again: mail is accepted", {});
   } else {

@@ -44,12 +44,13 @@ class MemoryBudget {
 
  private:
   void look(std::int64_t now) const;
-  void tell(bool has_room) const;
+  void tell(bool has_room, std::int64_t now) const;
 
   const std::uint64_t most_;
   const std::function<std::uint64_t()> resident_;
   mutable std::atomic<std::int64_t> looked_at_ = 0;  // steady ticks
   mutable std::atomic<std::int64_t> trimmed_at_ = 0;
+  mutable std::atomic<std::int64_t> told_at_ = 0;
   mutable std::atomic<std::uint64_t> seen_ = 0;
   mutable std::atomic<std::uint64_t> claimed_ = 0;
   mutable std::atomic<bool> has_room_ = true;
