@@ -45,4 +45,11 @@ void BackgroundErrors::OnBackgroundError(rocksdb::BackgroundErrorReason reason,
   }
 }
 
+void BackgroundErrors::OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason /*reason*/,
+                                            rocksdb::Status status, bool* by_itself) {
+  if (status.IsNoSpace()) {
+    *by_itself = false;
+  }
+}
+
 }  // namespace postrider::store

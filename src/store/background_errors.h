@@ -28,6 +28,11 @@ class BackgroundErrors final : public rocksdb::EventListener {
   bool take_log_failure();
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override;
+
+  /// A full disk is looked after by the commit thread, once a second: RocksDB would look every 5
+  /// seconds, and refuse to be asked meanwhile.
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason reason, rocksdb::Status status,
+                            bool* by_itself) override;
   void OnFlushBegin(rocksdb::DB* /*db*/, const rocksdb::FlushJobInfo& /*job*/) override {
     fault_point("flush-begin");
   }

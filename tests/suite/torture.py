@@ -26,6 +26,8 @@ def run(words):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if BINARY == str(BUILT):
         build("faults", ["postrider"])
+    import tools
+    announce(f"with {tools.name_of_tools()}, seed {options.seed}")
     tally = Tally()
     for name in PARTS if options.only is None else [options.only]:
         tally += PARTS[name](options)
@@ -60,7 +62,7 @@ def attempt(name, test, *arguments):
 
 def kill_it(options):
     import kills
-    announce(f"kills (seed {options.seed})")
+    announce("kills")
     ended, failed = attempt("kills", kills.run, options.minutes, options.kills or 1 << 30, options.seed)
     if ended is None:
         return failed
@@ -76,7 +78,7 @@ def cut_power(options):
 
 
 def cut_one(cuts, kind, options):
-    announce(f"power cuts, {kind} (seed {options.seed})")
+    announce(f"power cuts, {kind}")
     cut, failed = attempt(f"cuts, {kind}", cuts.run, kind, options.cuts, options.seed)
     if cut is None:
         return failed

@@ -50,8 +50,9 @@ class Message:
         """The code of the reply that tells whether it may be sent."""
         recipient = f"{self.clients.tools.recipient(self.clients.run, self.number)}@d0.example"
         code, _ = self.client.mail("sender@bench.example", [f"SIZE={MESSAGE_BYTES}"])
-        if code == 250:
-            code, _ = self.client.rcpt(recipient)
+        if code != 250:
+            return code
+        code, _ = self.client.rcpt(recipient)
         if code == 250:
             code, _ = self.client.docmd("DATA")
         if code == 354:
@@ -164,10 +165,10 @@ def wait_until_refused(probe):
     until = time.monotonic() + FULL_LIMIT_S
     while True:
         code, _ = probe.client.mail("sender@bench.example", [f"SIZE={MESSAGE_BYTES}"])
-        probe.client.rset()
         if code == 452:
             probe.client.close()
             return
+        probe.client.rset()  # a client that says too much of that is sent away: it sleeps long enough in between
         if code != 250 or time.monotonic() > until:
             raise RuntimeError(f"no 452 while the disk filled up; the last answer was {code}")
         time.sleep(0.02)

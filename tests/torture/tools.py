@@ -17,7 +17,15 @@ DOMAINS = 40            # d0.example to d39.example, in turn
 
 
 def tools_for(binary, folder):
-    return Kit(folder) if (KIT / "Makefile").exists() else Own(binary, folder)
+    return Kit(folder) if _has_kit() else Own(binary, folder)
+
+
+def name_of_tools():
+    return Kit.name if _has_kit() else Own.name
+
+
+def _has_kit():
+    return (KIT / "Makefile").exists()
 
 
 class Tools:

@@ -119,7 +119,7 @@ TEST_F(StoreDamage, ATornTailOpensInSilenceWhereverItIsCut) {
   ASSERT_TRUE(store_->commit(put(Table::meta, "large", std::string(6000, 'l'))));
   const fs::path copy = crashed();
   const std::uint64_t size = fs::file_size(log_of(copy));
-  const std::uint64_t step = std::getenv("POSTRIDER_EVERY_BYTE") == nullptr ? 61 : 1;
+  const std::uint64_t step = std::getenv("POSTRIDER_EVERY_BYTE") == nullptr ? 173 : 1;
   for (std::uint64_t cut = 0; cut <= 4096; cut += step) {
     const FreshFolder place;
     fs::copy(copy, place / "db");

@@ -1,4 +1,6 @@
 // On a small disk of the test's own: full, and failing.
+#include <algorithm>
+#include <filesystem>
 #include <gtest/gtest.h>
 #include <string>
 #include <time.h>
@@ -150,6 +152,29 @@ TEST(FailingDisk, AFullOneIsSurvivedWhereverItShows) {
     }
     EXPECT_TRUE(store.commit(std::move(clean)));
   }
+}
+
+bool has_blob_file(const SmallDisk& disk) {
+  return std::ranges::any_of(std::filesystem::directory_iterator(disk.path() / "db"),
+                             [](const auto& file) { return file.path().extension() == ".blob"; });
+}
+
+TEST(FailingDisk, AFlushThatFoundNoRoomIsBegunAgainWithinSeconds) {
+  MOUNT_OR_SKIP(disk)
+  StoreOptions options = small(disk);
+  options.write_buffer_bytes = 96 << 20;  // half a second of flushing, at 200 MB/s
+  RunningStore store(options);
+  for (int i = 0; i < 500 && !has_blob_file(disk); ++i) {
+    ASSERT_TRUE(store.commit(put(Table::body, std::to_string(i), std::string(256 << 10, 'b'))));
+  }
+  disk.fill(0);
+  ASSERT_TRUE(store.run_until([&] { return store->figures().is_full; }));
+  disk.make_room();
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_TRUE(store.run_until([&] { return store->has_room(0); }));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(4))
+      << "RocksDB by itself looks every 5 seconds";
+  EXPECT_TRUE(store.commit(put(Table::meta, "after", "x")));
 }
 
 // Nobody need write anything for mail to be taken again.
