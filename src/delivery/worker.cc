@@ -38,7 +38,7 @@ Worker::Worker(std::size_t index, const Services& services, Dispatcher& dispatch
 Worker::~Worker() = default;
 
 void Worker::add(queue::Waiting waiting) {
-  if (waiting.due <= services_.clock.now()) {
+  if (waiting.due <= services_.clock.steady_now()) {
     place(std::move(waiting));
     return;
   }
@@ -46,11 +46,19 @@ void Worker::add(queue::Waiting waiting) {
   set_timer();
 }
 
+void Worker::add_recovered(queue::Waiting waiting) {
+  const Time now = services_.clock.steady_now();
+  const Duration longest = options_->retry_policy(waiting.domain).longest_wait();
+  waiting.accepted = std::min(services_.clock.to_steady(waiting.accepted), now);
+  waiting.due = std::min(services_.clock.to_steady(waiting.due), now + longest);
+  add(std::move(waiting));
+}
+
 void Worker::place(queue::Waiting waiting) {
   if (stopping_) {
     return;  // it is in the spool
   }
-  if (is_expired(waiting, services_.clock.now())) {
+  if (is_expired(waiting, services_.clock.steady_now())) {
     expire(std::move(waiting));
     return;
   }
@@ -182,7 +190,7 @@ void Worker::expire(queue::Waiting waiting) {
 }
 
 void Worker::take_due() {
-  const Time now = services_.clock.now();
+  const Time now = services_.clock.steady_now();
   while (auto waiting = scheduled_.take_due(now)) {
     place(*std::move(waiting));
   }
@@ -216,7 +224,7 @@ void Worker::tick() {
 }
 
 void Worker::sweep() {
-  const Time now = services_.clock.now();
+  const Time now = services_.clock.steady_now();
   for (auto it = sites_.begin(); it != sites_.end();) {
     Site& site = *it->second;
     site.sweep([&](const queue::Waiting& waiting) { return is_expired(waiting, now); },
@@ -280,7 +288,7 @@ WorkerFigures Worker::figures() const {
 
 std::size_t Worker::hurry(const std::string& domain) {
   std::size_t count = 0;
-  const Time now = services_.clock.now();
+  const Time now = services_.clock.steady_now();
   std::vector<queue::Waiting> hurried;
   for (queue::Waiting& waiting : scheduled_.take_all()) {
     if (domain.empty() || waiting.domain == domain) {

@@ -20,6 +20,7 @@ CONNECT, EHLO, TLS, SECURED, MAIL, RCPT, DATA, CONTENT, DOT, TAKEN = STEPS = (
     "connect", "ehlo", "tls", "secured", "mail", "rcpt", "data", "content", "dot", "taken")
 CODES = {CONNECT: 220, EHLO: 250, SECURED: 250, MAIL: 250, RCPT: 250, DATA: 354, CONTENT: 250, DOT: 250, TAKEN: 250}
 MANY = 100_000  # lines of a reply
+MAKING_IT = threading.Lock()
 
 
 class Gone(Exception):
@@ -169,9 +170,14 @@ def certificate_of_junk(talk):
     talk.wait_for_the_end()
 
 
-@functools.cache
 def certificate():
-    """Key and certificate of a host that signed it itself, as PEM."""
+    """Key and certificate of a host that signed it itself, as PEM: one for all."""
+    with MAKING_IT:
+        return made_certificate()
+
+
+@functools.cache
+def made_certificate():
     with tempfile.TemporaryDirectory() as folder:
         files = [pathlib.Path(folder, name) for name in ("key.pem", "cert.pem")]
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
