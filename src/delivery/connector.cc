@@ -35,7 +35,7 @@ Refusal refusal(const Peer& peer, const Error& error, std::string enhanced) {
   return refusal(peer, std::move(reply));
 }
 
-/// One try at one address. Says in `in_the_clear` that TLS failed and the clear may be tried.
+/// One try at one address; a second in the clear, where TLS failed and need not be.
 class Try {
  public:
   Try(const Destination& destination, const Options& options, const TlsClients& tls,
@@ -48,7 +48,7 @@ class Try {
 
   awaitable<Reached> run() {
     Reached first = co_await once(destination_.limits.tls);
-    if (!first && handshake_failed_ && destination_.limits.tls == TlsPolicy::opportunistic) {
+    if (!first && tls_failed_ && destination_.limits.tls == TlsPolicy::opportunistic) {
       co_return co_await once(TlsPolicy::none);
     }
     co_return first;
@@ -134,7 +134,7 @@ class Try {
     }
     const Result<smtp::Reply> started = co_await client.start_tls(context(policy), candidate_.host);
     if (!started) {
-      handshake_failed_ = true;
+      tls_failed_ = true;
       co_return refusal(peer_, Error(started.error()).within("STARTTLS with " + where()), "4.7.5");
     }
     if (started->code != 220) {
@@ -144,7 +144,10 @@ class Try {
       }
       co_return std::nullopt;
     }
-    co_return co_await hello(client);
+    auto refused = co_await hello(client);
+    // Some peers break off behind the handshake: in TLS 1.3 theirs is over after ours.
+    tls_failed_ = refused && refused->reply.code == 0;
+    co_return refused;
   }
 
   awaitable<std::optional<Refusal>> log_in(smtp::Client& client) {
@@ -179,7 +182,7 @@ class Try {
   const TlsClients& tls_;
   const Candidate& candidate_;
   Peer peer_;
-  bool handshake_failed_ = false;
+  bool tls_failed_ = false;
   bool failed_here_ = false;
 };
 
@@ -215,6 +218,12 @@ void TroubledHosts::add(const std::string& address) {
   until_[address] = std::chrono::steady_clock::now() + kTrouble;
 }
 
+std::size_t TroubledHosts::count() {
+  const auto now = std::chrono::steady_clock::now();
+  std::erase_if(until_, [&](const auto& entry) { return entry.second < now; });
+  return until_.size();
+}
+
 bool TroubledHosts::contains(const std::string& address) {
   const auto found = until_.find(address);
   if (found == until_.end()) {
@@ -236,8 +245,12 @@ awaitable<Reached> connect_to_site(DestinationPtr destination, const Options& op
       refusal(nobody, {Errc::unavailable, "no host of the site has an address"}, "4.4.1");
   std::size_t hosts_left = destination->hosts.size();
   std::size_t forbidden = 0;
+  std::size_t tries = 0;
   std::vector<Candidate> later;
   for (const dns::MailHost& host : destination->hosts) {
+    if (tries == kTriesMost) {
+      break;
+    }
     --hosts_left;
     const auto addresses =
         co_await addresses_of(*destination, host.name, options, resolver, random);
@@ -251,13 +264,14 @@ awaitable<Reached> connect_to_site(DestinationPtr destination, const Options& op
                           .text = failure.text}));
       continue;
     }
-    for (std::size_t i = 0; i < addresses->size(); ++i) {
+    for (std::size_t i = 0; i < addresses->size() && tries < kTriesMost; ++i) {
       const Candidate candidate{.host = host.name,
                                 .endpoint = {(*addresses)[i], destination->port}};
       if (troubled.contains(net::to_string(candidate.endpoint))) {
         later.push_back(candidate);
         continue;
       }
+      ++tries;
       Try attempt(*destination, options, tls, candidate);
       Reached reached = co_await attempt.run();
       if (reached) {
@@ -271,6 +285,9 @@ awaitable<Reached> connect_to_site(DestinationPtr destination, const Options& op
     }
   }
   for (const Candidate& candidate : later) {
+    if (++tries > kTriesMost) {
+      break;
+    }
     Try attempt(*destination, options, tls, candidate);
     Reached reached = co_await attempt.run();
     if (reached) {

@@ -2,13 +2,15 @@
 // host and address after the other until one works.
 //
 // RFC 5321, 5.1: every address of the most preferred hosts first. A host that failed a moment ago
-// is tried last. Opportunistic TLS falls back to the clear on a new connection; required TLS never
-// does.
+// is tried last, and no more than ten addresses are tried in one go. Opportunistic TLS falls back
+// to the clear on a new connection, also where the connection breaks right behind the handshake;
+// required TLS never does.
 //
 // Thread: the caller's.
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,11 +32,16 @@ struct TlsClients {
   std::shared_ptr<const net::TlsClient> verified;
 };
 
+/// Addresses in one go: each may keep us waiting, and 20 hosts of 8 addresses would do so for
+/// hours. The others come next time, because what failed now is then tried last.
+constexpr std::size_t kTriesMost = 10;
+
 /// Addresses of one site that failed lately. One thread.
 class TroubledHosts {
  public:
   void add(const std::string& address);
   bool contains(const std::string& address);
+  std::size_t count();
 
  private:
   std::map<std::string, std::chrono::steady_clock::time_point> until_;

@@ -35,12 +35,14 @@ Dispatcher::Dispatcher(const Services& services, std::shared_ptr<const Options> 
 Dispatcher::~Dispatcher() = default;
 
 void Dispatcher::add(queue::Waiting waiting) {
+  waiting.accepted = services_.clock.to_steady(waiting.accepted);
+  waiting.due = services_.clock.to_steady(waiting.due);
   workers_[net::IoThreads::current()]->add(std::move(waiting));
 }
 
 void Dispatcher::add_recovered(queue::Waiting waiting) {
   const std::size_t index = std::hash<std::string>()(waiting.domain) % workers_.size();
-  workers_[index]->add(std::move(waiting));
+  workers_[index]->add_recovered(std::move(waiting));
 }
 
 void Dispatcher::send_to_site(std::size_t from, const DestinationPtr& destination,
@@ -93,11 +95,14 @@ awaitable<WorkerFigures> Dispatcher::figures() {
 }
 
 awaitable<std::vector<QueueEntry>> Dispatcher::entries(std::size_t limit) {
-  const auto all = co_await ask_all<std::vector<QueueEntry>>([limit](Worker& worker) {
+  const Duration to_wall = services_.clock.to_wall(Time()) - Time();
+  const auto all = co_await ask_all<std::vector<QueueEntry>>([to_wall, limit](Worker& worker) {
     std::vector<QueueEntry> found;
     worker.for_each([&](const queue::Waiting& waiting, const std::string& site) {
       if (found.size() < limit) {
         found.push_back({.waiting = waiting, .site = site});
+        found.back().waiting.accepted += to_wall;
+        found.back().waiting.due += to_wall;
       }
     });
     return found;

@@ -1,5 +1,9 @@
 // All of delivery: one worker for each io thread, and the way between them.
 //
+// Within it times are steady (base/clock.h), so that nobody expires, hurries or is stuck because
+// somebody has set the machine's clock. They are turned at the way in and out: add(),
+// add_recovered() and entries() have wall times, the recorder is told steady ones.
+//
 // Threads: add() on an io thread; set_options(), tick(), the questions and stop() from any
 // coroutine on an io thread.
 #pragma once
@@ -27,7 +31,8 @@ class Dispatcher {
 
   /// On an io thread: its own worker takes the recipient.
   void add(queue::Waiting waiting);
-  /// Before the threads start: spreads what was recovered.
+  /// Before the threads start: spreads what was recovered. No time of it is believed that lies
+  /// further ahead than its schedule allows: the clock was set back meanwhile, or is wrong now.
   void add_recovered(queue::Waiting waiting);
 
   /// For workers: to the thread that the site belongs to.

@@ -230,11 +230,11 @@ void Site::sweep(const std::function<bool(const queue::Waiting&)>& is_expired,
   }
 }
 
-bool Site::is_idle() const {
+bool Site::is_idle() {
   const double rate = destination_->limits.messages_per_second;
   const std::chrono::duration<double> passed = Steady::now() - tokens_at_;
   const bool owes_nothing = rate <= 0 || tokens_ + passed.count() * rate >= 1;
-  return ready_.empty() && connections_ == 0 && owes_nothing;
+  return ready_.empty() && connections_ == 0 && owes_nothing && troubled_.count() < kTriesMost;
 }
 
 void Site::stop() {

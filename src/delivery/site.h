@@ -58,8 +58,9 @@ class Site : public std::enable_shared_from_this<Site> {
   /// No new connection and no new transaction from now on.
   void stop();
 
-  /// Nothing is lost with it: nothing waits, no connection, and its rate would let a message go.
-  bool is_idle() const;
+  /// Nothing is lost with it: nothing waits, no connection, its rate would let a message go, and no
+  /// more of its hosts are in trouble than the next try could begin with all the same.
+  bool is_idle();
   SiteFigures figures() const;
   const queue::ReadyQueue& ready() const { return ready_; }
 

@@ -40,7 +40,7 @@ Worker::Worker(std::size_t index, const Services& services, Dispatcher& dispatch
 Worker::~Worker() = default;
 
 void Worker::add(queue::Waiting waiting) {
-  if (waiting.due <= services_.clock.now()) {
+  if (waiting.due <= services_.clock.steady_now()) {
     place(std::move(waiting));
     return;
   }
@@ -48,11 +48,19 @@ void Worker::add(queue::Waiting waiting) {
   set_timer();
 }
 
+void Worker::add_recovered(queue::Waiting waiting) {
+  const Time now = services_.clock.steady_now();
+  const Duration longest = options_->retry_policy(waiting.domain).longest_wait();
+  waiting.accepted = std::min(services_.clock.to_steady(waiting.accepted), now);
+  waiting.due = std::min(services_.clock.to_steady(waiting.due), now + longest);
+  add(std::move(waiting));
+}
+
 void Worker::place(queue::Waiting waiting) {
   if (stopping_) {
     return;  // it is in the spool
   }
-  if (is_expired(waiting, services_.clock.now())) {
+  if (is_expired(waiting, services_.clock.steady_now())) {
     expire(std::move(waiting));
     return;
   }
@@ -184,7 +192,7 @@ void Worker::expire(queue::Waiting waiting) {
 }
 
 void Worker::take_due() {
-  const Time now = services_.clock.now();
+  const Time now = services_.clock.steady_now();
   while (scheduled_.next_due().value_or(Time::max()) <= now) {
     if (!pace_.take(scheduled_.size(), Steady::now())) {
       take_more_soon();
@@ -236,7 +244,7 @@ void Worker::tick() {
 }
 
 void Worker::sweep() {
-  const Time now = services_.clock.now();
+  const Time now = services_.clock.steady_now();
   for (auto it = sites_.begin(); it != sites_.end();) {
     Site& site = *it->second;
     site.sweep([&](const queue::Waiting& waiting) { return is_expired(waiting, now); },
@@ -300,7 +308,7 @@ WorkerFigures Worker::figures() const {
 
 std::size_t Worker::hurry(const std::string& domain) {
   std::size_t count = 0;
-  const Time now = services_.clock.now();
+  const Time now = services_.clock.steady_now();
   std::vector<queue::Waiting> hurried;
   for (queue::Waiting& waiting : scheduled_.take_all()) {
     if (domain.empty() || waiting.domain == domain) {

@@ -165,7 +165,7 @@ std::optional<AuthResult> Authenticator::look_up(const ip::address& client, std:
   const std::string& hash =
       found.credential == nullptr ? state_->stranger : found.credential->password_hash;
   const auto [secret, by_address, by_user, pair] = state_->digests(client, user, password, hash);
-  const Time now = state_->clock.now();
+  const Time now = state_->clock.steady_now();
 
   const std::lock_guard lock(state_->mutex);
   if (state_->is_refused(by_address, by_user, pair, now)) {
@@ -188,7 +188,7 @@ AuthResult Authenticator::verify(const ip::address& client, std::string_view use
   const std::string& hash = exists ? found.credential->password_hash : state_->stranger;
   const bool matches = is_password(password, hash);
   const auto [secret, by_address, by_user, pair] = state_->digests(client, user, password, hash);
-  const Time now = state_->clock.now();
+  const Time now = state_->clock.steady_now();
 
   const std::lock_guard lock(state_->mutex);
   // While Argon2 ran, others may have reached the limit: the answer then must not tell either.

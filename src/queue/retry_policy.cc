@@ -61,4 +61,9 @@ std::optional<Time> RetryPolicy::next_attempt(Time accepted, Time now, std::uint
   return due;
 }
 
+Duration RetryPolicy::longest_wait() const {
+  const double wait = static_cast<double>(std::ranges::max(options_.waits).count());
+  return Duration(static_cast<std::int64_t>(wait * (1.0 + options_.jitter)));
+}
+
 }  // namespace postrider::queue

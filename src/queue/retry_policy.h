@@ -43,6 +43,9 @@ class RetryPolicy {
 
   Time expires(Time accepted) const { return accepted + options_.expire_after; }
 
+  /// No failure is followed by a longer one.
+  Duration longest_wait() const;
+
  private:
   explicit RetryPolicy(RetryOptions options);
 

@@ -51,8 +51,9 @@ std::uint64_t milliseconds(Duration duration) {
 struct OutcomeRecorder::Told {
   Attempt attempt;
   std::shared_ptr<const queue::Fresh> message;
-  Disposition disposition;
-  Time now;
+  Disposition disposition;  ///< its due time steady, as delivery counts
+  Time now;                 ///< and these are wall times, as people and the spool have them
+  Time due{};
 };
 
 std::optional<queue::Waiting> OutcomeRecorder::record(std::size_t thread, Attempt attempt) {
@@ -68,8 +69,11 @@ std::optional<queue::Waiting> OutcomeRecorder::record(std::size_t thread, Attemp
   told.message = *std::move(message);
   told.now = parts_.clock.now();
   const auto options = parts_.options();
-  told.disposition =
-      decide(attempt, options->retry_policy(attempt.waiting.domain), told.now, random_number());
+  told.disposition = decide(attempt, options->retry_policy(attempt.waiting.domain),
+                            parts_.clock.steady_now(), random_number());
+  if (told.disposition.outcome == Outcome::deferred) {
+    told.due = parts_.clock.to_wall(told.disposition.due);
+  }
   told.attempt = std::move(attempt);
   counts_[static_cast<std::size_t>(told.disposition.outcome)].fetch_add(1,
                                                                         std::memory_order_relaxed);
@@ -111,7 +115,7 @@ std::optional<queue::Waiting> OutcomeRecorder::without_message(std::size_t threa
   }
   log::warning("a message can't be read for now and waits",
                {{"message", to_string(attempt.waiting.message)}, {"why", why.text()}});
-  attempt.waiting.due = parts_.clock.now() + kUntilReadAgain;
+  attempt.waiting.due = parts_.clock.steady_now() + kUntilReadAgain;
   return std::move(attempt.waiting);
 }
 
@@ -123,7 +127,7 @@ std::optional<queue::Waiting> OutcomeRecorder::after_defect(std::size_t thread, 
   }
   log::error("a defect has ended an attempt; the message waits",
              {{"message", to_string(waiting.message)}, {"why", attempt.reply.text}});
-  waiting.due = parts_.clock.now() + kUntilReadAgain;
+  waiting.due = parts_.clock.steady_now() + kUntilReadAgain;
   waiting.fresh.reset();  // it may be what is wrong
   return waiting;
 }
@@ -183,7 +187,7 @@ events::Event OutcomeRecorder::event_of(const Told& told) const {
   event.attempt = attempt.waiting.attempts + 1;
   event.queue_ms = milliseconds(told.now - message.accepted);
   event.attempt_ms = milliseconds(attempt.took);
-  event.next_attempt = told.disposition.due;
+  event.next_attempt = told.due;
   return event;
 }
 
@@ -217,7 +221,7 @@ std::optional<queue::Waiting> OutcomeRecorder::defer(std::size_t thread, Step st
   ++waiting.attempts;
   waiting.elsewhere = 0;
   const spool::RecipientState state{.attempts = waiting.attempts,
-                                    .due = told.disposition.due,
+                                    .due = told.due,
                                     .is_settled = false,
                                     .site = told.attempt.peer ? told.attempt.peer->site : "",
                                     .last_reply = reply_text(told.attempt.reply, kReplyInState)};

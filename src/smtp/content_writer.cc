@@ -52,6 +52,7 @@ asio::awaitable<Result<>> write_blocks(Conversation& conversation,
 struct Heard {
   bool is_written = false;
   std::optional<Reply> reply;
+  std::optional<Error> trouble;  ///< of what came, where that is what ended the writing
 };
 
 /// Waits for a reply: as long as the writer gets on, but once it has begun it must come to its end.
@@ -68,9 +69,11 @@ asio::awaitable<Result<>> await_reply(Conversation& conversation, Heard& heard) 
 }
 
 asio::awaitable<void> listen(Conversation& conversation, Heard& heard) {
-  // A reply or an end: neither leaves anything to write for, and closing ends the write. What
-  // failed is seen by whoever reads the stream next.
-  std::ignore = co_await await_reply(conversation, heard);
+  // A reply or an end: neither leaves anything to write for, and closing ends the write.
+  const Result<> done = co_await await_reply(conversation, heard);
+  if (!done && done.error().code() != Errc::closed) {
+    heard.trouble = done.error();
+  }
   if (!heard.is_written) {
     conversation.stream.close();
   }
@@ -92,6 +95,9 @@ asio::awaitable<Written> write_listening(Conversation& conversation,
   co_await listener.join();
   co_await asio::this_coro::throw_if_cancelled(true);
   written.early = std::move(heard.reply);
+  if (!written.done && heard.trouble) {
+    written.done = fail(*std::move(heard.trouble));  // why we closed says more than that we did
+  }
   co_return written;
 }
 

@@ -16,6 +16,8 @@ from waiting import LIMIT_S, wait_for
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("POSTRIDER", str(ROOT / "build/release/postrider"))
 
+IS_SANITIZED = bool({"ASAN_OPTIONS", "TSAN_OPTIONS"} & set(os.environ))
+
 # What a sanitizer writes to the log; a relay whose log has one of these fails its test.
 REPORTS = re.compile(r"(ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:|Assertion .* failed)")
 

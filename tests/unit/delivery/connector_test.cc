@@ -78,6 +78,12 @@ class Connector : public DeliveryTest {
     co_await visit.say("this is no handshake\r\n");
     co_await visit.line();
   }
+  static awaitable<void> break_off_under_tls(Visit& visit) {
+    co_await offer_tls(visit);
+    co_await visit.say("220 go ahead\r\n");
+    std::ignore = co_await visit.stream().accept_tls(certified_->server, net::within(10s));
+    co_await visit.line();
+  }
   static awaitable<void> in_the_clear(Visit& visit) {
     co_await visit.welcome("250-STARTTLS\r\n");
     co_await visit.line();
@@ -186,6 +192,26 @@ TEST_F(Connector, TriesAHostThatHadTroubleLast) {
   EXPECT_FALSE(reached->has_alternative);
 }
 
+TEST_F(Connector, TriesTenAddressesInOneGoAndTheOthersNextTime) {
+  std::vector<asio::ip::address> all;
+  for (const char* name : {"far1", "far2"}) {
+    resolver.hosts[name].clear();
+    for (int i = 0; i < 8; ++i) {
+      all.push_back(asio::ip::make_address("127.0.9." + std::to_string(all.size() + 1)));
+      resolver.hosts[name].push_back(all.back());
+    }
+  }
+  const auto count_tried = [&] {
+    return std::ranges::count_if(all, [&](const asio::ip::address& address) {
+      return troubled.contains(net::to_string({address, options.mx.port}));
+    });
+  };
+  EXPECT_THAT(refusal_of({"far1", "far2"}), HasSubstr("Connection refused"));
+  EXPECT_EQ(count_tried(), 10);
+  EXPECT_THAT(refusal_of({"far1", "far2"}), HasSubstr("Connection refused"));
+  EXPECT_EQ(count_tried(), 16);
+}
+
 TEST_F(Connector, SaysWhatTheLastHostSaid) {
   first.follow({greeting("554 5.3.2 not you\r\n")});
   ScriptedHost& second = host("mx2");
@@ -256,6 +282,7 @@ TEST_F(Connector, TalksInTheClearWhereTlsFailsAndIsNotRequired) {
     std::size_t connections;
   };
   const Case cases[] = {{"the handshake breaks", break_tls, 2},
+                        {"it breaks behind the handshake", break_off_under_tls, 2},
                         {"STARTTLS is refused", refuse_tls, 1},
                         {"STARTTLS is not offered", without_tls, 1}};
   for (const Case& row : cases) {
@@ -282,6 +309,7 @@ TEST_F(Connector, NeverTalksInTheClearWhereTlsIsRequired) {
     const char* why;
   };
   const Case cases[] = {{"the handshake breaks", break_tls, "0 4.7.5 STARTTLS with mx1 ["},
+                        {"it breaks behind the handshake", break_off_under_tls, "0 4.4.2 EHLO to"},
                         {"STARTTLS is refused", refuse_tls, "454 4.7.0 not now"},
                         {"STARTTLS is not offered", without_tls, "0 4.7.4 mx1 ["}};
   for (const Case& row : cases) {

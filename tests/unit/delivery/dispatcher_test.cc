@@ -195,6 +195,60 @@ TEST_F(Delivery, WaitsForItsTime) {
   EXPECT_THAT(told(), Each(HasSubstr("delivered")));
 }
 
+TEST_F(Delivery, WaitsAsLongAsItHasToWhateverTheClockIsSetBy) {
+  resolver.mail["a.example"] = {{10, "mx1"}};
+  for (const Duration set : {Duration(24h), Duration(-48h)}) {
+    SCOPED_TRACE(set.count());
+    if (!dispatcher) {
+      open();
+    }
+    const std::size_t before = attempts();
+    queue::Waiting waiting = letter("ann@a.example");
+    waiting.due = clock.now() + 5min;
+    dispatcher->add_recovered(waiting);
+    clock.set(set);
+    clock.advance(4min);
+    run_to_rest();
+    EXPECT_EQ(scheduled(), 1U);
+    EXPECT_EQ(attempts(), before);
+    const auto entries = result_of(dispatcher->entries(10));
+    ASSERT_THAT(entries, SizeIs(1));
+    EXPECT_EQ(entries[0].waiting.due, clock.now() + 1min) << "people see the wall clock";
+    clock.advance(1min);
+    ASSERT_TRUE(run_until_attempts(before + 1));
+    EXPECT_THAT(told(), Each(HasSubstr("delivered")));
+  }
+}
+
+TEST_F(Delivery, DoesNotExpireBecauseTheClockIsSet) {
+  resolver.mail["a.example"] = {{10, "mx1"}};
+  open();
+  queue::Waiting waiting = letter("ann@a.example");
+  waiting.due = clock.now() + 1h;
+  dispatcher->add_recovered(waiting);
+  clock.set(24h * 365 * 50);
+  clock.advance(1h);
+  ASSERT_TRUE(run_until_attempts(1));
+  EXPECT_EQ(mx1.connections(), 1U);
+  EXPECT_EQ(recorder.attempts[0].waiting.accepted, clock.steady_now() - 1h);
+}
+
+// The process before this one had a clock that was ahead.
+TEST_F(Delivery, IsNotStuckBecauseTheClockWasAhead) {
+  resolver.mail["a.example"] = {{10, "mx1"}};
+  open();
+  queue::Waiting waiting = letter("ann@a.example");
+  waiting.accepted = clock.now() + 24h;
+  waiting.due = clock.now() + 25h;
+  waiting.attempts = 1;
+  dispatcher->add_recovered(waiting);
+  run_to_rest();
+  EXPECT_EQ(scheduled(), 1U);
+  clock.advance(options.default_retry.longest_wait());
+  ASSERT_TRUE(run_until_attempts(1));
+  EXPECT_EQ(recorder.attempts[0].waiting.accepted, kNow);
+}
+
 TEST_F(Delivery, IsTriedAgainWhenTheRecorderSaysSo) {
   resolver.mail["a.example"] = {{10, "mx1"}};
   recorder.again = [&](const Attempt& attempt) -> std::optional<queue::Waiting> {

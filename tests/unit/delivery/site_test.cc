@@ -151,6 +151,18 @@ TEST_F(SiteOfHosts, DefersAllThatIsReadyWhenNoHostWillTalk) {
   EXPECT_TRUE(run_until([&] { return site->is_idle(); }));
 }
 
+// Else its next try would begin with the same ten again.
+TEST_F(SiteOfHosts, IsKeptWhileMoreHostsAreInTroubleThanOneTryTakes) {
+  for (int i = 1; i <= 16; ++i) {
+    resolver.hosts[i <= 8 ? "far1" : "far2"].push_back(
+        asio::ip::make_address("127.0.9." + std::to_string(i)));
+  }
+  open({"far1", "far2"}).add(letter("ann@example.net"));
+  ASSERT_TRUE(run_until_attempts(1));
+  ASSERT_TRUE(run_until([&] { return site->figures().connections == 0; }));
+  EXPECT_FALSE(site->is_idle());
+}
+
 TEST_F(SiteOfHosts, FailsWhatNoHostCanEverTake) {
   options.mx.allowed_networks.clear();
   open({"mx1"}).add(letter("ann@example.net"));

@@ -77,6 +77,15 @@ TEST(RetryPolicy, FiveDaysOfFailuresEndInExpiry) {
   EXPECT_EQ(attempts, 62U);
 }
 
+TEST(RetryPolicy, NoWaitIsLongerThanTheLongest) {
+  const RetryPolicy retry =
+      policy({.waits = {5min, 2h, 30min}, .expire_after = 24h, .jitter = 0.2});
+  EXPECT_EQ(retry.longest_wait(), 144min);
+  const auto due = retry.next_attempt(kAccepted, kAccepted, 2, kHighest);
+  ASSERT_TRUE(due);
+  EXPECT_LE(*due - kAccepted, retry.longest_wait());
+}
+
 TEST(RetryPolicy, DefaultsFollowTheRfc) {
   EXPECT_EQ(RetryPolicy().expires(kAccepted), kAccepted + 120h);
   EXPECT_EQ(RetryPolicy().next_attempt(kAccepted, kAccepted, 1, kMiddle), kAccepted + 1min);

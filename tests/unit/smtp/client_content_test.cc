@@ -200,6 +200,25 @@ TEST_F(ClientContent, A250InTheMiddleIsNotBelieved) {
   EXPECT_TRUE(result.broken);
 }
 
+TEST_F(ClientContent, WhatIsNoReplyInTheMiddleIsNamed) {
+  const std::string text = lines_of(16 << 20);
+  const Letter letter(ann, {text});
+  const Outgoing message = letter.outgoing();
+  converse(
+      [&](Peer& peer) -> asio::awaitable<void> {
+        co_await take_envelope(peer);
+        co_await peer.bytes(1000);
+        co_await peer.say("HTTP/1.1 400 Bad Request\r\n");
+        while (!is_done) {
+          co_await peer.pause();
+        }
+      },
+      sending(message));
+  EXPECT_EQ(result.progress, Progress::content);
+  ASSERT_TRUE(result.broken);
+  EXPECT_THAT(result.broken->text(), HasSubstr("not an SMTP reply: 'HTTP/1.1"));
+}
+
 TEST_F(ClientContent, PeerThatStopsReadingIsATimeout) {
   timeouts.block = 50ms;
   const std::string text = lines_of(16 << 20);
