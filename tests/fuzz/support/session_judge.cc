@@ -277,6 +277,7 @@ void SessionModel::judge_data(const Said& said) {
     require(argument_.empty() && is_open && !recipients_.empty(), "DATA behind RCPT");
     begin_content();
     at_ = At::content;
+    looked_at_ = 0;
   } else if (asked_in(said, Question::data) != nullptr) {
     reset();
   } else if (!argument_.empty()) {

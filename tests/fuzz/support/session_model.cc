@@ -45,16 +45,16 @@ struct ContentEnd {
   bool is_bare = false;
 };
 
-ContentEnd find_end(std::string_view bytes) {
-  const std::string text = "\r\n" + std::string(bytes);
-  for (std::size_t i = 2; i < text.size(); ++i) {
-    const bool is_bare =
-        (text[i] == '\n' && text[i - 1] != '\r') || (text[i] != '\n' && text[i - 1] == '\r');
-    if (is_bare) {
-      return {.size = i - 2, .is_bare = true};
+/// `from`: so many bytes have been looked at before.
+ContentEnd find_end(std::string_view bytes, std::size_t from) {
+  for (std::size_t i = from; i < bytes.size(); ++i) {
+    const char before = i == 0 ? '\n' : bytes[i - 1];  // the end of the line "DATA"
+    if ((bytes[i] == '\n') != (before == '\r')) {
+      return {.size = i, .is_bare = true};
     }
-    if (std::string_view(text).substr(0, i + 1).ends_with("\r\n.\r\n")) {
-      return {.size = i + 1 - 2};
+    const std::string_view so_far = bytes.substr(0, i + 1);
+    if (so_far == ".\r\n" || so_far.ends_with("\r\n.\r\n")) {
+      return {.size = i + 1};
     }
   }
   return {};
@@ -309,8 +309,9 @@ bool SessionModel::read_answer() {
 }
 
 bool SessionModel::read_content() {
-  const ContentEnd end = find_end(sent_);
+  const ContentEnd end = find_end(sent_, looked_at_);
   if (end.size == std::string::npos) {
+    looked_at_ = sent_.size();
     return hear_unasked();
   }
   if (end.is_bare) {

@@ -136,6 +136,7 @@ class SessionModel {
   bool has_chunks_ = false;
   bool chunks_failed_ = false;
   std::vector<std::string> recipients_;
+  std::size_t looked_at_ = 0;        // of what was sent behind DATA, without finding its end
   std::string content_;              // of chunks, or of DATA
   std::optional<PlainChunk> named_;  // by the pending BDAT
   std::uint64_t chunk_left_ = 0;
