@@ -218,7 +218,8 @@ struct CommitThread::State {
 
   /// RocksDB keeps its error until it is told that the cause is gone. It then brings what it has in
   /// memory to disk and begins a new log, but only if it has something in memory; it must not go on
-  /// with a log whose writing has failed (7.8 ends the process by an assertion).
+  /// with a log whose writing has failed (7.8 ends the process by an assertion). A log that it
+  /// could not even begin is fatal to it: then it answers with that error for ever, room or not.
   bool look_for_room() {
     const SteadyTime now = std::chrono::steady_clock::now();
     if (now < look_again) {
@@ -229,7 +230,8 @@ struct CommitThread::State {
       return false;
     }
     const rocksdb::Status status = database.rocks().Resume();
-    if (status.IsBusy() || status.IsNoSpace()) {  // Busy: it is trying by itself
+    const bool is_fatal = status.severity() >= rocksdb::Status::Severity::kFatalError;
+    if (status.IsBusy() || (status.IsNoSpace() && !is_fatal)) {  // Busy: it is trying by itself
       return false;
     }
     if (!status.ok()) {

@@ -130,7 +130,7 @@ def run(binary, folder, kind, seed):
 def fill_and_make_room(disk, clients, messages, this):
     """A third of the messages is finished at each stage."""
     early, meanwhile, late = (messages[third::3] for third in range(3))
-    wait_until_refused(clients.probe())
+    wait_until_refused(clients)
     this.refused_at_mebibytes = disk.free_bytes() // MEBIBYTE
     this.begun = finish(early)
     for message in meanwhile:
@@ -161,14 +161,15 @@ def heard(messages):
     return counts
 
 
-def wait_until_refused(probe):
+def wait_until_refused(clients):
+    """Over a new connection each time: who says RSET a hundred times between two messages is sent away."""
     until = time.monotonic() + FULL_LIMIT_S
     while True:
-        code, _ = probe.client.mail("sender@bench.example", [f"SIZE={MESSAGE_BYTES}"])
+        client = clients.connect()
+        code, _ = client.mail("sender@bench.example", [f"SIZE={MESSAGE_BYTES}"])
+        client.close()
         if code == 452:
-            probe.client.close()
             return
-        probe.client.rset()  # a client that says too much of that is sent away: it sleeps long enough in between
         if code != 250 or time.monotonic() > until:
             raise RuntimeError(f"no 452 while the disk filled up; the last answer was {code}")
         time.sleep(0.02)

@@ -1,9 +1,11 @@
 // On a small disk of the test's own: full, and failing.
 #include <algorithm>
+#include <fcntl.h>
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <string>
 #include <time.h>
+#include <unistd.h>
 #include <vector>
 
 #include "store/store.h"
@@ -175,6 +177,42 @@ TEST(FailingDisk, AFlushThatFoundNoRoomIsBegunAgainWithinSeconds) {
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(4))
       << "RocksDB by itself looks every 5 seconds";
   EXPECT_TRUE(store.commit(put(Table::meta, "after", "x")));
+}
+
+/// Empty files until no further one can be made, although there are blocks enough.
+void take_all_inodes(const std::filesystem::path& folder) {
+  std::filesystem::create_directory(folder);
+  for (int i = 0;; ++i) {
+    const int file = ::open((folder / std::to_string(i)).c_str(), O_CREAT | O_WRONLY, 0600);
+    if (file < 0) {
+      return;
+    }
+    ::close(file);
+  }
+}
+
+// RocksDB takes a log that it could not begin for fatal, and says so of room for ever after.
+TEST(FailingDisk, ALogThatCouldNotBeBegunEndsInALatchAndNotInRefusalsForEver) {
+  MOUNT_OR_SKIP(disk)
+  int taken = 0;
+  {
+    RunningStore store(small(disk));
+    ASSERT_TRUE(store.commit(put(Table::meta, "before", "x")));
+    take_all_inodes(disk.path() / "many");
+    Result<> refusal;
+    taken = commits_until_refused(store, refusal);
+    ASSERT_GE(taken, 0);
+    EXPECT_EQ(refusal.error().code(), Errc::unavailable);
+    std::filesystem::remove_all(disk.path() / "many");
+    EXPECT_TRUE(store.run_until([&] { return store->figures().is_latched; }));
+    EXPECT_EQ(store.times_latched(), 1);
+  }
+  RunningStore store(small(disk));
+  EXPECT_EQ(store->missing_writes(), std::nullopt);
+  EXPECT_TRUE(*store->get(Table::meta, "before"));
+  for (int i = 0; i < taken; ++i) {
+    EXPECT_TRUE(*store->get(Table::body, "big" + std::to_string(i))) << i;
+  }
 }
 
 // Nobody need write anything for mail to be taken again.
