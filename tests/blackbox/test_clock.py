@@ -1,18 +1,15 @@
-"""The machine's clock is set while mail waits: nothing expires, hurries or is stuck because of it.
-
-libfaketime shows the relay a wall clock that is set by a file; what the kernel counts goes on.
-"""
+"""The machine's clock is set while mail waits: nothing expires, hurries or is stuck because of it."""
 import calendar
-import glob
 import json
 import time
 
 import pytest
 
+from peers.wall_clock import WallClock
 from relay import IS_SANITIZED
 from waiting import wait_for
 
-pytestmark = pytest.mark.skipif(IS_SANITIZED, reason="a sanitizer must be loaded first, and so must libfaketime")
+pytestmark = pytest.mark.skipif(IS_SANITIZED, reason="a sanitizer must be loaded first, and so must the clock")
 
 HOUR_S, DAY_S = 3600, 86_400
 RULES = ('retry.rule=[{domain="soon.example", waits=["2s"], expire_after="1h"}, '
@@ -23,26 +20,9 @@ SHORTEST_WAIT_S = 1.8  # of soon.example, with its jitter
 EACH = 20              # recipients of a domain
 
 
-class SettableClock:
-    def __init__(self, folder):
-        self.file = folder / "clock"
-        self.set_by(0)
-
-    def set_by(self, seconds):
-        """Off from the true time from now on."""
-        written = self.file.with_suffix(".new")
-        written.write_text(f"{seconds:+d}\n")
-        written.replace(self.file)
-
-    def command(self, command):
-        [library] = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
-        return ["env", f"LD_PRELOAD={library}", f"FAKETIME_TIMESTAMP_FILE={self.file}", "FAKETIME_NO_CACHE=1",
-                "FAKETIME_DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1", *command]
-
-
 @pytest.fixture
 def clock(tmp_path):
-    return SettableClock(tmp_path)
+    return WallClock(tmp_path)
 
 
 @pytest.fixture
