@@ -180,10 +180,10 @@ def wait_until_accepted(probe, began):
         if probe.begin() == 354:
             probe.send_rest()
             if probe.hear() == 250:
-                break
+                probe.client.close()
+                return time.monotonic() - began
         time.sleep(0.02)
-    probe.client.close()
-    return time.monotonic() - began
+    raise RuntimeError(f"mail was still refused {10 * ROOM_LIMIT_S:.0f} s after there was room again")
 
 
 def judge(this):
