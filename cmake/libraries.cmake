@@ -17,8 +17,8 @@ pkg_check_modules(IDN REQUIRED IMPORTED_TARGET libidn2)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 
 # Asio and Beast are compiled once, here, and not in every file that includes them.
-file(WRITE ${CMAKE_BINARY_DIR}/asio.cc "#include <boost/asio/impl/src.hpp>\n")
-file(WRITE ${CMAKE_BINARY_DIR}/beast.cc "#include <boost/beast/src.hpp>\n")
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/asio.cc CONTENT "#include <boost/asio/impl/src.hpp>\n" @ONLY)
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/beast.cc CONTENT "#include <boost/beast/src.hpp>\n" @ONLY)
 add_library(asio STATIC ${CMAKE_BINARY_DIR}/asio.cc ${CMAKE_BINARY_DIR}/beast.cc)
 target_compile_definitions(asio PUBLIC BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
                                        BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=8)
