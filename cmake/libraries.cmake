@@ -33,6 +33,7 @@ foreign(openssl OpenSSL::SSL OpenSSL::Crypto)
 # sanitizers' suppressions name the library, which has to stay one for them.
 if(POSTRIDER_SHARED_ROCKSDB)
   foreign(rocksdb RocksDB::rocksdb-shared)
+  target_compile_definitions(rocksdb INTERFACE POSTRIDER_SHARED_ROCKSDB)
 else()
   foreign(rocksdb RocksDB::rocksdb)
 endif()

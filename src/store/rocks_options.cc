@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "store/rocks_crc32c.h"
 
 namespace postrider::store {
 namespace {
@@ -88,6 +89,8 @@ rocksdb::DBOptions database_options(const StoreOptions& options) {
   db.stats_persist_period_sec = 0;
   db.bytes_per_sync = 1 << 20;
   db.info_log = std::make_shared<ToOurLog>();
+  // Asked here so that the linker takes our checksum before it comes to RocksDB's.
+  log::debug("the database's checksum", {{"ours", replaces_rocksdb_crc32c() ? "yes" : "no"}});
   if (!options.read_only) {
     db.rate_limiter.reset(rocksdb::NewGenericRateLimiter(200 << 20));
   }
