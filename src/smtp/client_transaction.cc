@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <functional>
+#include <numeric>
 #include <tuple>
 #include <utility>
 
@@ -32,11 +34,8 @@ Error unexpected_reply(const Reply& reply, std::string_view command) {
 }
 
 std::size_t size_of(std::span<const std::string_view> pieces) {
-  std::size_t size = 0;
-  for (const std::string_view piece : pieces) {
-    size += piece.size();
-  }
-  return size;
+  return std::transform_reduce(pieces.begin(), pieces.end(), std::size_t{0}, std::plus<>(),
+                               [](std::string_view piece) { return piece.size(); });
 }
 
 }  // namespace
@@ -65,14 +64,11 @@ asio::awaitable<TransactionResult> ClientTransaction::run(const Envelope* next,
     outcome_.broken = std::move(done).error();
   }
   const bool is_settled =
-      std::ranges::all_of(outcome_.recipients, [](const Reply& reply) { return reply.code != 0; });
-  const bool left_before = outcome_.closing && outcome_.progress == Progress::nothing;
-  if (is_settled && !left_before) {
+      std::ranges::find(outcome_.recipients, 0, &Reply::code) == outcome_.recipients.end();
+  if (is_settled && !(outcome_.closing && outcome_.progress == Progress::nothing)) {
     outcome_.progress = Progress::complete;
   }
-  if (outcome_.broken || outcome_.closing) {
-    conversation_.is_over = true;
-  }
+  conversation_.is_over = conversation_.is_over || outcome_.broken || outcome_.closing;
   co_return std::move(outcome_);
 }
 
@@ -385,8 +381,7 @@ asio::awaitable<void> ClientTransaction::hear_last_words() {
   }
   const Result<Reply> reply =
       co_await conversation_.read_reply("the message", net::within(conversation_.timeouts.quit));
-  const bool may_be_taken = outcome_.progress == Progress::unconfirmed;
-  if (reply && (may_be_taken || !reply->is_positive())) {
+  if (reply && (outcome_.progress == Progress::unconfirmed || !reply->is_positive())) {
     std::ignore = take_verdict(*reply);
   }
 }
