@@ -53,7 +53,12 @@ void Worker::add_recovered(queue::Waiting waiting) {
   const Duration longest = options_->retry_policy(waiting.domain).longest_wait();
   waiting.accepted = std::min(services_.clock.to_steady(waiting.accepted), now);
   waiting.due = std::min(services_.clock.to_steady(waiting.due), now + longest);
-  add(std::move(waiting));
+  if (waiting.attempts == 0) {
+    add(std::move(waiting));
+    return;
+  }
+  scheduled_.add(std::move(waiting));
+  set_timer();
 }
 
 void Worker::place(queue::Waiting waiting) {

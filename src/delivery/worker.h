@@ -42,7 +42,8 @@ class Worker {
 
   /// Takes a recipient: due now or later.
   void add(queue::Waiting waiting);
-  /// The same; its times are wall times.
+  /// The same; its times are wall times. What fell due while we were away comes at the pace of
+  /// retries, unless it has never been tried.
   void add_recovered(queue::Waiting waiting);
   /// Takes one whose site is this thread's.
   void add_to_site(const DestinationPtr& destination, queue::Waiting waiting);

@@ -195,6 +195,20 @@ TEST_F(Delivery, WaitsForItsTime) {
   EXPECT_THAT(told(), Each(HasSubstr("delivered")));
 }
 
+TEST_F(Delivery, ThatFellDueBeforeTheStartKeepsThePaceOfRetries) {
+  resolver.mail["null.example"] = {{0, ""}};
+  resolver.mail["a.example"] = {{10, "mx1"}};
+  open();
+  for (int i = 0; i < 2000; ++i) {
+    queue::Waiting tried = letter("ann@null.example");
+    tried.attempts = 1;
+    dispatcher->add_recovered(tried);
+  }
+  add("bob@a.example");
+  ASSERT_TRUE(run_until([this] { return !mx1.taken().empty(); }));
+  EXPECT_GE(scheduled(), 1000U);
+}
+
 TEST_F(Delivery, WaitsAsLongAsItHasToWhateverTheClockIsSetBy) {
   resolver.mail["a.example"] = {{10, "mx1"}};
   for (const Duration set : {Duration(24h), Duration(-48h)}) {
