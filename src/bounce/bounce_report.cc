@@ -8,6 +8,7 @@
 #include "bounce/find_addresses.h"
 #include "bounce/report_parts.h"
 #include "bounce/report_words.h"
+#include "bounce/ses_notice.h"
 #include "bounce/text_report.h"
 
 namespace postrider::bounce {
@@ -73,6 +74,14 @@ class BounceReader {
     lowered_ = lower(parts_.notice);
     if (parts_.is_receipt) {
       report_.autoreply = true;
+      return std::move(report_);
+    }
+    if (auto notice = read_ses_notice(parts_.notice)) {
+      if (notice->complaint.empty()) {
+        status_ = std::move(notice->status);
+        report_.message_id = notice->message_id;
+        take_status();
+      }
       return std::move(report_);
     }
     status_ = read_delivery_status(parts_.status, kRecipientsMost);

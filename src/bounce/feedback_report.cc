@@ -7,6 +7,7 @@
 #include "bounce/find_addresses.h"
 #include "bounce/mime_reader.h"
 #include "bounce/report_parts.h"
+#include "bounce/ses_notice.h"
 
 namespace postrider::bounce {
 namespace {
@@ -106,6 +107,14 @@ FeedbackReport read_feedback(std::string_view message) {
   const ReportParts parts = read_report_parts(message);
   FeedbackReport report;
   report.is_cut = parts.is_cut;
+  if (const auto notice = read_ses_notice(parts.notice)) {
+    report.feedback_type = notice->complaint;
+    report.message_id = notice->message_id;
+    report.source_ip = notice->source_ip;
+    const auto& reached = notice->status.recipients;
+    report.recipient = reached.empty() ? "" : reached.front().final_recipient;
+    return report;
+  }
   for (const MimeField& field : read_head(parts.feedback, true).fields) {
     take_field(report, field);
   }

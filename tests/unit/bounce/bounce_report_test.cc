@@ -174,6 +174,21 @@ TEST(BounceReport, TextsForPeopleAreRead) {
   }
 }
 
+TEST(BounceReport, NoticeOfSesIsRead) {
+  const BounceReport report = read_bounce(
+      "From: no-reply@sns.example.com\nSubject: Notification Message\n\n"
+      R"({"notificationType":"Bounce","bounce":{"bounceType":"Permanent","bouncedRecipients":[)"
+      R"({"emailAddress":"ann@example.net","status":"5.1.1","action":"failed",)"
+      R"("diagnosticCode":"smtp; 550 5.1.1 nobody"}],"reportingMTA":"dsn; a1.example.com"},)"
+      R"("mail":{"messageId":"0100","commonHeaders":{"messageId":"<17@example.org>"}}})"
+      "\n--\nTo stop receiving these, unsubscribe@example.com\n");
+  ASSERT_THAT(report.recipients, SizeIs(1));
+  EXPECT_EQ(report.recipients[0].recipient, "ann@example.net");
+  EXPECT_EQ(report.recipients[0].text, "550 5.1.1 nobody");
+  EXPECT_EQ(report.recipients[0].mta, "a1.example.com");
+  EXPECT_EQ(report.message_id, "<17@example.org>");
+}
+
 TEST(BounceReport, WarningIsDelayed) {
   const BounceReport report = read_bounce(
       "From: MAILER-DAEMON@mx.example.net\nSubject: Warning: message delayed 24 hours\n\n"

@@ -68,6 +68,17 @@ TEST(FeedbackReport, UnsubscribingByMailIsOptOut) {
   EXPECT_EQ(report.recipient, "ann@example.net");
 }
 
+TEST(FeedbackReport, NoticeOfSesIsRead) {
+  const FeedbackReport report = read_feedback(
+      "From: no-reply@sns.example.com\nSubject: Notification Message\n\n"
+      R"({"Type":"Notification","Message":"{\"notificationType\":\"Complaint\",\"complaint\":)"
+      R"({\"complainedRecipients\":[{\"emailAddress\":\"ann@example.net\"}]},)"
+      R"(\"mail\":{\"messageId\":\"0100\",\"sourceIp\":\"192.0.2.1\"}}"})");
+  EXPECT_EQ(report.feedback_type, "abuse");
+  EXPECT_EQ(report.recipient, "ann@example.net");
+  EXPECT_EQ(report.message_id, "0100");
+}
+
 TEST(FeedbackReport, OtherMailIsNone) {
   EXPECT_FALSE(
       read_feedback("From: ann@example.net\nSubject: hello\n\nThis is spam!\n").is_feedback());
