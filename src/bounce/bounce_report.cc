@@ -128,7 +128,12 @@ class BounceReader {
     if (!parts_.failed.empty() || (is_from_system() && says_failure(parts_.subject + lowered_))) {
       return false;
     }
-    return parts_.is_automatic || says_absence(parts_.subject) ||
+    if (says_absence(parts_.subject)) {
+      return true;
+    }
+    // Reports call themselves automatic as well, and rightly.
+    const bool reports = firm_ && (says_failure(parts_.subject) || find_code(parts_.notice) != 0);
+    return (parts_.is_automatic && !reports) ||
            (says_challenge(lowered_) && find_code(parts_.notice) == 0);
   }
 
@@ -146,6 +151,15 @@ class BounceReader {
     question.recipients_most = kRecipientsMost;
     named_ = find_recipients(parts_.notice, question);
     firm_ = std::ranges::any_of(named_, &TextRecipient::is_firm);
+    if (named_.empty() && parts_.failed.empty() && parts_.returned.to.empty()) {
+      // Some systems report to the recipient, or in its name.
+      question.others.clear();
+      auto named = find_recipients(parts_.notice, question);
+      firm_ = !named.empty() && std::ranges::all_of(named, &TextRecipient::is_firm);
+      if (firm_) {
+        named_ = std::move(named);
+      }
+    }
   }
 
   const TextRecipient* named(std::string_view address) const {

@@ -75,6 +75,11 @@ std::string read_address(std::string_view value) {
     address = address.substr(open + 1, close - open - 1);
   }
   address = trim(address);
+  for (const char quote : {'"', '\''}) {
+    if (address.size() > 2 && address.front() == quote && address.back() == quote) {
+      address = address.substr(1, address.size() - 2);
+    }
+  }
   const auto white = address.starts_with('"') ? std::string_view::npos : address.find(' ');
   return std::string(address.substr(0, white));
 }

@@ -17,6 +17,18 @@ bool is_domain_char(char c) {
   return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_';
 }
 
+/// RFC 6532: a local part in another script, if a blank or bracket parts it from what is in front.
+std::size_t international_begin(std::string_view text, std::size_t lowest, std::size_t at) {
+  std::size_t begin = at;
+  while (begin > lowest &&
+         (static_cast<unsigned char>(text[begin - 1]) >= 0x80 || is_local_char(text[begin - 1]))) {
+    --begin;
+  }
+  const bool is_parted =
+      begin == 0 || std::string_view(" \t<\"\n").find(text[begin - 1]) != std::string_view::npos;
+  return is_parted ? begin : at;
+}
+
 /// Where the local part that ends at `at` begins; `at` if there is none.
 std::size_t local_begin(std::string_view text, std::size_t from, std::size_t at) {
   const std::size_t lowest = std::max(from, at > kLongestLocal ? at - kLongestLocal : 0);
@@ -27,6 +39,9 @@ std::size_t local_begin(std::string_view text, std::size_t from, std::size_t at)
   }
   while (begin > lowest && is_local_char(text[begin - 1])) {
     --begin;
+  }
+  if (begin == at) {
+    return international_begin(text, lowest, at);
   }
   // Quotation marks and punctuation around an address are not part of it.
   while (begin < at && std::string_view("'`.*=/|?").find(text[begin]) != std::string_view::npos) {

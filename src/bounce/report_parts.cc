@@ -86,8 +86,8 @@ class PartsReader {
     parts_.display = lower(decode_words(root.field("From").substr(0, 2000)));
     const auto from = find_addresses(root.field("From"), 1);
     parts_.from = from.empty() ? "" : std::string(from.front().text);
-    for (const FoundAddress& failed :
-         find_addresses(root.field("X-Failed-Recipients"), kFailedMost)) {
+    const std::string failures = decode_words(root.field("X-Failed-Recipients"));
+    for (const FoundAddress& failed : find_addresses(failures, kFailedMost)) {
       parts_.failed.emplace_back(failed.text);
     }
     for (const std::string_view name :

@@ -61,7 +61,8 @@ constexpr std::string_view kFailure =
     "配信できません|配信不能|送信できません|できませんでした|届けられません|エラーメール|"
     "送信に失敗|送信できませ|見つかりません|配信に失敗|配達不能|メールエラー|退信|无法投递|"
     "無法投遞|無法傳遞|发送失败|投递失败|無法傳送|无法送达|未能送达|未傳遞|无法传递|传递失败|"
-    "配信されません|배달|반송|전달되지|전송 실패";
+    "配信されません|宛先不明|存在しません|送信エラー|届きません|お届けできません|不達|배달|반송|"
+    "전달되지|전송 실패";
 
 constexpr std::string_view kDelay =
     "delayed|delay)|delivery delay|still trying|will keep trying|keep trying|will continue to|"
@@ -146,7 +147,8 @@ constexpr std::string_view kBeforeOther =
     "reports to|questions|http|www.|for assistance|assistance";
 
 constexpr std::string_view kSystemNames =
-    "mailer-daemon|mailerdaemon|mail-daemon|maildaemon|mdaemon|mail_daemon|mailer_daemon|"
+    "microsoftexchange|mailer-daemon|mailerdaemon|mail-daemon|maildaemon|mdaemon|mail_daemon|"
+    "mailer_daemon|"
     "postmaster|post_master|post-master|mail-delivery|mail.delivery|maildelivery|mailsystem|"
     "mail-system|daemon|mailadmin|mail-admin|delivery|nondelivery|bounce|double-bounce|"
     "mailgateway|exchange";

@@ -15,6 +15,19 @@ namespace {
 constexpr std::size_t kLongest = 256 << 10;
 constexpr std::size_t kRecipientsMost = 1000;
 
+/// Mail systems break lines of more than 998 bytes, also within a string.
+std::string unbroken(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\n') {
+      i += i + 1 < text.size() && text[i + 1] == ' ' ? 1 : 0;
+    } else if (text[i] != '\r') {
+      out.push_back(text[i]);
+    }
+  }
+  return out;
+}
+
 /// The value at the front of `text`; what is behind it is the mail's footer.
 json::value first_value(std::string_view text) {
   json::stream_parser parser;
@@ -103,7 +116,7 @@ std::optional<SesNotice> read_ses_notice(std::string_view text) {
   if (begin == std::string_view::npos || text[begin] != '{') {
     return std::nullopt;
   }
-  const json::value whole = first_value(text.substr(begin, kLongest));
+  const json::value whole = first_value(unbroken(text.substr(begin, kLongest)));
   // A topic wraps the notice into a text.
   const std::string_view wrapped = text_at(&whole, "Message");
   return wrapped.empty() ? read_notice(whole) : read_notice(first_value(wrapped));

@@ -108,9 +108,12 @@ class Notice {
     line.is_blank = std::ranges::none_of(text, [](char c) {
       return is_alpha(c) || is_digit(c) || static_cast<unsigned char>(c) >= 0x80;
     });
-    for (const FoundAddress& found : find_addresses(text, kAddressesInLine)) {
+    const auto all = find_addresses(text, kAddressesInLine);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const FoundAddress& found = all[i];
       const Firmness firmness = firmness_of(text, found);
-      if (firmness == Firmness::none || firmness < line.firmness) {
+      if (firmness == Firmness::none || firmness < line.firmness ||
+          (firmness == Firmness::heads && is_display_name(text, all, i))) {
         continue;
       }
       if (firmness > line.firmness) {
@@ -123,6 +126,13 @@ class Notice {
       }
     }
     return line;
+  }
+
+  /// The first in "ann@example.net <bob@example.net>: malformed address".
+  static bool is_display_name(std::string_view text, const std::vector<FoundAddress>& all,
+                              std::size_t at) {
+    const std::size_t end = all[at].offset + all[at].text.size();
+    return at + 1 < all.size() && trim(text.substr(end, all[at + 1].offset - end)) == "<";
   }
 
   Firmness firmness_of(std::string_view line, const FoundAddress& found) const {
