@@ -14,6 +14,8 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -32,6 +34,11 @@ struct Diagnostic {
   std::string_view phase;     ///< connect, ehlo, starttls, mail, rcpt, data
 };
 
+struct Rule;
+
+/// The `rule` of a verdict that no rule has given.
+inline constexpr std::string_view kNoRule = "none";
+
 struct Verdict {
   Kind kind = Kind::unknown;
   Category category = Category::unclassified;
@@ -39,6 +46,17 @@ struct Verdict {
   bool suppress = false;  ///< the address, once and for all
   std::string_view rule;  ///< which rule judged; lives as long as the Classifier
   double confidence = 0;  ///< 0 to 1
+};
+
+/// A verdict and how it came about.
+struct Finding {
+  Verdict verdict;
+  const Rule* rule = nullptr;  ///< that judged; null: none. Lives as long as the Classifier
+  int code = 0;                ///< as given or as found in the text
+  std::string enhanced;        ///< the same
+
+  /// No rule knows the wording: the code alone has judged, or nothing has.
+  bool is_by_code() const;
 };
 
 class Classifier {
@@ -54,6 +72,13 @@ class Classifier {
   ~Classifier();
 
   Verdict classify(const Diagnostic& diagnostic) const;
+
+  /// The same, for those who ask why.
+  Finding examine(const Diagnostic& diagnostic) const;
+
+  /// All rules, in the order in which they are asked.
+  std::span<const Rule> rules() const;
+  std::size_t own_rules() const;  ///< how many of them, from the first, are the operator's
 
  private:
   struct State;

@@ -99,6 +99,7 @@ struct Settings {
   dns::ResolverOptions dns;
   delivery::Options delivery;
   SimulatorSettings simulator;
+  std::filesystem::path bounce_rules;  ///< [bounce] rules; empty: none but the shipped ones
 };
 
 /// smtp: 127.0.0.1:2525 and [::1]:2525, STARTTLS; smtps: 127.0.0.1:2465 and [::1]:2465, implicit.

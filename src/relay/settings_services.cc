@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "bounce/rule_check.h"
 #include "relay/settings_sections.h"
 
 namespace postrider::relay {
@@ -49,6 +50,16 @@ void read_simulator(Section section, Settings& settings) {
   }
 }
 
+void read_bounce(Section section, Settings& settings) {
+  section.read("rules", path(), settings.bounce_rules);
+  if (settings.bounce_rules.empty()) {
+    return;
+  }
+  if (const auto checked = bounce::load_checked(settings.bounce_rules); !checked) {
+    section.complain("rules", checked.error().text());
+  }
+}
+
 }  // namespace
 
 // After the listeners, whose endpoints it must not take.
@@ -57,6 +68,7 @@ void read_services(Section& root, Settings& settings) {
   read_log(root.section("log"), settings.log);
   read_spool(root.section("spool"), settings.spool);
   read_simulator(root.section("simulator"), settings);
+  read_bounce(root.section("bounce"), settings);
 }
 
 }  // namespace postrider::relay
