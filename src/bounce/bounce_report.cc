@@ -257,7 +257,10 @@ class BounceReader {
     }
     const std::string_view source = find_code(diagnostic) != 0 ? diagnostic : text;
     taken.code = find_code(source);
-    const std::string_view said = find_enhanced(source);
+    // Of the replies in a transcript, the one that refuses.
+    const std::string_view reply = source.substr(code_offset(source));
+    const std::string_view in_reply = find_enhanced(reply);
+    const std::string_view said = in_reply.empty() ? find_enhanced(source) : in_reply;
     const bool vague = status.empty() || status.ends_with(".0.0");
     taken.enhanced = !said.empty() && (vague || !said.ends_with(".0.0")) ? said : status;
     taken.text = tidy(text);

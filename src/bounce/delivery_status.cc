@@ -286,25 +286,26 @@ std::string_view find_enhanced(std::string_view text) {
   return {};
 }
 
-int find_code(std::string_view text) {
+std::size_t code_offset(std::string_view text) {
+  constexpr std::string_view kBehind = " -:,;_\t\r\n)>'\"";
   const auto is_word = [](char c) { return is_digit(c) || is_alpha(c) || c == '.' || c == '-'; };
   for (std::size_t at = 0; at + 3 <= text.size(); ++at) {
-    const char first = text[at];
-    if ((first != '4' && first != '5') || text[at + 1] > '5' || !is_digit(text[at + 1]) ||
-        !is_digit(text[at + 2]) || (at > 0 && is_word(text[at - 1]))) {
-      continue;
-    }
-    const bool ends =
-        at + 3 == text.size() ||
-        std::string_view(" -:,;_\t\r\n)>'\"").find(text[at + 3]) != std::string_view::npos;
-    // "500-", "500 " begin a reply; so does a code that stands at the end.
-    if (ends) {
-      int code = 0;
-      std::from_chars(text.data() + at, text.data() + at + 3, code);
-      return code;
+    const bool is_code = (text[at] == '4' || text[at] == '5') && is_digit(text[at + 1]) &&
+                         text[at + 1] <= '5' && is_digit(text[at + 2]);
+    const bool begins = at == 0 || !is_word(text[at - 1]);
+    const bool ends = at + 3 == text.size() || kBehind.find(text[at + 3]) != std::string_view::npos;
+    if (is_code && begins && ends) {
+      return at;
     }
   }
-  return 0;
+  return text.size();
+}
+
+int find_code(std::string_view text) {
+  const std::size_t at = code_offset(text);
+  int code = 0;
+  std::from_chars(text.data() + at, text.data() + std::min(at + 3, text.size()), code);
+  return code;
 }
 
 }  // namespace postrider::bounce

@@ -37,5 +37,7 @@ DeliveryStatus read_delivery_status(std::string_view text, std::size_t recipient
 std::string_view find_enhanced(std::string_view text);
 /// A reply's code (400 to 599) that stands alone in `text`; 0 if there is none.
 int find_code(std::string_view text);
+/// Where it stands; the length of `text` if there is none.
+std::size_t code_offset(std::string_view text);
 
 }  // namespace postrider::bounce

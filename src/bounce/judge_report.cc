@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "bounce/bounce_report.h"
+#include "bounce/delivery_status.h"
 
 namespace postrider::bounce {
 namespace {
@@ -14,13 +15,28 @@ Diagnostic diagnostic_of(const ReportedRecipient& recipient, std::string_view te
           .phase = {}};
 }
 
+/// A report that mail is late, and not why.
+constexpr Verdict kLate{.kind = Kind::soft,
+                        .category = Category::timed_out,
+                        .retry = Retry::yes,
+                        .suppress = false,
+                        .rule = "late",
+                        .confidence = 0.5};
+
 Verdict verdict_on(const BounceReport& report, const ReportedRecipient& recipient,
                    const Classifier& classifier) {
-  const Finding told = classifier.examine(diagnostic_of(recipient, recipient.text));
-  if (!told.is_by_code() || report.recipients.size() > 1 || report.notice == recipient.text) {
+  // What the refusing host said, without the words of the system that reports it.
+  const std::string_view text = recipient.text;
+  const std::string_view reply = text.substr(code_offset(text));
+  const Finding replied = classifier.examine(diagnostic_of(recipient, reply));
+  const Finding told = classifier.examine(diagnostic_of(recipient, text));
+  if (!reply.empty() && !replied.is_by_code() &&
+      (told.is_by_code() || replied.verdict.confidence >= told.verdict.confidence)) {
+    return replied.verdict;
+  }
+  if (!told.is_by_code() || recipient.is_status || report.recipients.size() > 1) {
     return told.verdict;
   }
-  // Gateways put a code where machines look, and the reason where people do.
   const Finding noticed = classifier.examine(diagnostic_of(recipient, report.notice));
   return noticed.is_by_code() ? told.verdict : noticed.verdict;
 }
@@ -32,6 +48,10 @@ void judge(BounceReport& report, const Classifier& classifier) {
     if (recipient.action == mail::DsnAction::failed ||
         recipient.action == mail::DsnAction::delayed) {
       recipient.verdict = verdict_on(report, recipient, classifier);
+      if (recipient.action == mail::DsnAction::delayed &&
+          recipient.verdict->kind == Kind::unknown) {
+        recipient.verdict = kLate;
+      }
     }
   }
 }
