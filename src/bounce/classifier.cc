@@ -93,8 +93,11 @@ Facts facts_of(const Diagnostic& diagnostic, Scratch& scratch) {
   facts.mx = scratch.mx;
   facts.provider = diagnostic.provider;
   normalise(text, text.size(), facts.code, facts.enhanced, scratch.normal);
+  facts.phase = diagnostic.phase.empty() ? phase_in(scratch.normal) : parse_phase(diagnostic.phase);
+  if (const std::string_view said = words_of_server(text); said.size() < text.size()) {
+    normalise(said, said.size(), facts.code, facts.enhanced, scratch.normal);
+  }
   facts.normal = scratch.normal;
-  facts.phase = diagnostic.phase.empty() ? phase_in(facts.normal) : parse_phase(diagnostic.phase);
   return facts;
 }
 

@@ -1,5 +1,6 @@
 #include "bounce/witness.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -40,9 +41,8 @@ bool may_precede_reply(char c) {
   return std::string_view(":[('\"<>\n\t#").contains(c);
 }
 
-}  // namespace
-
-int code_in(std::string_view text) {
+/// Where the first reply code stands; npos: nowhere.
+std::size_t find_code(std::string_view text) {
   char before = ':';  // the last character that is not a space
   for (std::size_t i = 0; i + 3 <= text.size(); ++i) {
     const bool begins = i == 0 || !(is_digit(text[i - 1]) || is_alpha(text[i - 1]) ||
@@ -53,12 +53,36 @@ int code_in(std::string_view text) {
                         text[i + 3] == ':' || text[i + 3] == '\n';
       const bool with_enhanced = i + 4 < text.size() && enhanced_length(text, i + 4) > 0;
       if (ends && (may_precede_reply(before) || with_enhanced)) {
-        return (text[i] - '0') * 100 + (text[i + 1] - '0') * 10 + (text[i + 2] - '0');
+        return i;
       }
     }
     before = text[i] == ' ' ? before : text[i];
   }
-  return 0;
+  return std::string_view::npos;
+}
+
+}  // namespace
+
+int code_in(std::string_view text) {
+  const std::size_t at = find_code(text);
+  if (at == std::string_view::npos) {
+    return 0;
+  }
+  return (text[at] - '0') * 100 + (text[at + 1] - '0') * 10 + (text[at + 2] - '0');
+}
+
+std::string_view words_of_server(std::string_view text) {
+  constexpr auto kReporters = std::to_array<std::string_view>(
+      {" said:", "SMTP error from remote", "did not like our", "refused to talk to me", "responded",
+       "returned", "emote host said", "error message:"});
+  const std::size_t at = find_code(text);
+  if (at == 0 || at == std::string_view::npos) {
+    return text;
+  }
+  const std::string_view reporter = text.substr(0, at);
+  const bool reports = std::ranges::any_of(
+      kReporters, [&](std::string_view words) { return reporter.contains(words); });
+  return reports ? text.substr(at) : text;
 }
 
 std::string_view enhanced_in(std::string_view text) {

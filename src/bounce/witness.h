@@ -14,6 +14,11 @@ namespace postrider::bounce {
 /// colon, bracket or quote, or before an enhanced code. 0: none.
 int code_in(std::string_view text);
 
+/// What the server said, where an MTA reports it ("host mx.example.com[192.0.2.1] said: 550 ...",
+/// "SMTP error from remote mail server after RCPT TO:<...>: ... 550 ..."): the text from the code
+/// on. The whole text where nobody reports. A view into `text`.
+std::string_view words_of_server(std::string_view text);
+
 /// The first enhanced status code of class 4 or 5 that says more than "undefined" ("5.0.0" does
 /// not, nor "5.1.0"), or else the first. Empty: none. A view into `text`.
 std::string_view enhanced_in(std::string_view text);
