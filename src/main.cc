@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
   add_simulator(app, context);
   add_load(app, context);
   add_sandbox(app, context);
+  add_parse_report(app, context);
   add_clock(app, context);
   explain_common_options(app);
   try {

@@ -55,6 +55,7 @@ void add_events(CLI::App& app, Context& context);
 void add_simulator(CLI::App& app, Context& context);
 void add_load(CLI::App& app, Context& context);
 void add_classify(CLI::App& app, Context& context);
+void add_parse_report(CLI::App& app, Context& context);
 void add_clock(CLI::App& app, Context& context);
 void add_reload(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);

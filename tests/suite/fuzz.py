@@ -22,8 +22,13 @@ LOADING_SECONDS = 600  # what was found before is read first, and takes no part 
 # The files that a target is about.
 SUBJECTS = {
     "address": ["src/mail/address", "src/mail/domain", "src/mail/xtext", "src/mail/quoted_string"],
+    "bounce": ["src/bounce/bounce_report", "src/bounce/charset", "src/bounce/delivery_status",
+               "src/bounce/find_addresses", "src/bounce/html_text", "src/bounce/mime_reader",
+               "src/bounce/report_", "src/bounce/returned_message", "src/bounce/ses_notice",
+               "src/bounce/text_report"],
     "client": ["src/smtp/client", "src/smtp/conversation", "src/smtp/reply", "src/smtp/dot_stuffing"],
     "dkim": ["src/mail/dkim", "src/mail/body_hash", "src/mail/relaxed_form"],
+    "feedback": ["src/bounce/feedback_report"],
     "header": ["src/mail/header", "src/mail/downconvert", "src/mail/dsn", "src/mail/content_facts"],
     "record": ["src/spool/records", "src/events/event", "src/base/bytes"],
     "reply": ["src/smtp/reply"],

@@ -1,0 +1,59 @@
+#include "base/text.h"
+#include "bounce/bounce_report.h"
+#include "bounce/delivery_status.h"
+
+namespace postrider::bounce {
+namespace {
+
+/// The hosts of Remote-MTA fields are names, addresses in brackets or anything else.
+Diagnostic diagnostic_of(const ReportedRecipient& recipient, std::string_view text) {
+  return {.code = recipient.code,
+          .enhanced = recipient.enhanced,
+          .text = text,
+          .mx = recipient.mta,
+          .provider = {},
+          .phase = {}};
+}
+
+/// A report that mail is late, and not why.
+constexpr Verdict kLate{.kind = Kind::soft,
+                        .category = Category::timed_out,
+                        .retry = Retry::yes,
+                        .suppress = false,
+                        .rule = "late",
+                        .confidence = 0.5};
+
+Verdict verdict_on(const BounceReport& report, const ReportedRecipient& recipient,
+                   const Classifier& classifier) {
+  // What the refusing host said, without the words of the system that reports it.
+  const std::string_view text = recipient.text;
+  const std::string_view reply = text.substr(code_offset(text));
+  const Finding replied = classifier.examine(diagnostic_of(recipient, reply));
+  const Finding told = classifier.examine(diagnostic_of(recipient, text));
+  if (!reply.empty() && !replied.is_by_code() &&
+      (told.is_by_code() || replied.verdict.confidence >= told.verdict.confidence)) {
+    return replied.verdict;
+  }
+  if (!told.is_by_code() || recipient.is_status || report.recipients.size() > 1) {
+    return told.verdict;
+  }
+  const Finding noticed = classifier.examine(diagnostic_of(recipient, report.notice));
+  return noticed.is_by_code() ? told.verdict : noticed.verdict;
+}
+
+}  // namespace
+
+void judge(BounceReport& report, const Classifier& classifier) {
+  for (ReportedRecipient& recipient : report.recipients) {
+    if (recipient.action == mail::DsnAction::failed ||
+        recipient.action == mail::DsnAction::delayed) {
+      recipient.verdict = verdict_on(report, recipient, classifier);
+      if (recipient.action == mail::DsnAction::delayed &&
+          recipient.verdict->kind == Kind::unknown) {
+        recipient.verdict = kLate;
+      }
+    }
+  }
+}
+
+}  // namespace postrider::bounce
