@@ -67,7 +67,8 @@ std::vector<PageLink> find_plain_links(std::string_view text, const Charset& cha
     at = end;
     const std::string_view url = without_punctuation(text.substr(*begin, end - *begin));
     auto target = url.size() > kLongestTarget ? std::nullopt : read_target(url, charset);
-    if (target && !is_kept(*target, rules) && links_before + links.size() < rules.links_max) {
+    if (target && !target->host.empty() && !is_kept(*target, rules) &&
+        links_before + links.size() < rules.links_max) {
       links.push_back({.value = {.begin = *begin, .end = *begin + url.size()},
                        .target = with_tags(target->url, rules.url_tags),
                        .is_app_link = false,

@@ -134,6 +134,9 @@ std::optional<Target> read_target(std::string_view value, const Charset& charset
   std::string_view rest = std::string_view(text).substr(is_https ? 8 : 7);
   const std::size_t authority = std::min(rest.find_first_of("/\\?#"), rest.size());
   Target target{.url = is_https ? "https://" : "http://", .host = {}, .has_user = false};
+  if (rest.empty()) {
+    return target;
+  }
   if (authority == 0 || !read_authority(rest.substr(0, authority), target)) {
     return std::nullopt;
   }

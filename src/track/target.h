@@ -5,7 +5,9 @@
 // ends inside too, user information and fragment kept, host in lower-case A-labels, path and
 // fragment percent-encoded in UTF-8, query in the page's charset. Only "http://" and "https://" as
 // written out: what parsers read differently ("http:x", "http:\\x", "//x") has no target, nor has
-// template text in the place of a host. Pure; any thread.
+// template text in the place of a host. A bare "http://", which templates have where a link is
+// missing, leads nowhere with or without us: it is a target, so that its sender sees it clicked.
+// Pure; any thread.
 #pragma once
 
 #include <optional>
