@@ -38,6 +38,12 @@ struct OpenMultipart {
   bool is_digest = false;
 };
 
+/// A line that is none ends the header for some readers and is skipped by others. "From " in front
+/// of everything is a mailbox file's.
+bool is_field(const Field& field) {
+  return !field.name.empty() || (field.offset == 0 && field.whole.starts_with("From "));
+}
+
 class Walker {
  public:
   Walker(std::string_view message, const MimeLimits& limits) : text_(message), limits_(limits) {}
@@ -185,6 +191,9 @@ class Walker {
   Result<MimePart> read_header(std::size_t begin, std::size_t end) const {
     const Sections sections = split_message(text_.substr(begin, end - begin));
     const auto& fields = sections.fields;
+    if (!std::ranges::all_of(fields, is_field)) {
+      return refuse("a header has a line that is no field");
+    }
     MimePart part;
     part.header_begin = begin;
     part.body_begin = part.body_end = end;

@@ -59,5 +59,10 @@ TEST(MimeParts, WithTwoContentTypesAreRefused) {
   EXPECT_FALSE(find_parts("Content-Type: text/html\r\nContent-Type: text/plain\r\n\r\n"));
 }
 
+TEST(MimeParts, WithALineThatIsNoFieldAreRefused) {
+  EXPECT_FALSE(find_parts("A: b\r\nno field\r\nContent-Type: text/html\r\n\r\n"));
+  EXPECT_EQ(bodies("From ann@example.org Tue Nov 24\r\nA: b\r\n\r\nc"), Bodies{"c"});
+}
+
 }  // namespace
 }  // namespace postrider::mail
