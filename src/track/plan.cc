@@ -151,6 +151,9 @@ class Planner {
     if (kind == TextKind::none && !(is_text && part.media.subtype == "plain")) {
       return {};
     }
+    if (source.empty()) {
+      return {};  // also where the next boundary is the header's last line: nothing fits between
+    }
     TRY(const TransferEncoding encoding, mail::read_encoding(part.encoding));
     TRY(const mail::DecodedBody body, mail::DecodedBody::decode(source, encoding));
     if (holds_inline_pgp(body.text())) {
