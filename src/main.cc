@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
   add_status(app, context);
   add_backup(app, context);
   add_restore(app, context);
+  add_rewrite(app, context);
   add_simulator(app, context);
   add_load(app, context);
   add_sandbox(app, context);

@@ -61,5 +61,6 @@ void add_reload(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);
 void add_backup(CLI::App& app, Context& context);
 void add_restore(CLI::App& app, Context& context);
+void add_rewrite(CLI::App& app, Context& context);
 
 }  // namespace postrider::cli

@@ -31,12 +31,12 @@ std::unexpected<Error> refuse(std::string why) {
 }
 
 const MediaType& plain_text() {
-  static const MediaType plain{.type = "text", .subtype = "plain", .boundary = {}};
+  static const MediaType plain{.type = "text", .subtype = "plain", .boundary = {}, .charset = {}};
   return plain;
 }
 
 const MediaType& whole_message() {
-  static const MediaType message{.type = "message", .subtype = "rfc822", .boundary = {}};
+  static const MediaType message{.type = "message", .subtype = "rfc822", .boundary = {}, .charset = {}};
   return message;
 }
 

@@ -87,7 +87,7 @@ class Scanner {
 
 Result<MediaType> parse_media_type(std::string_view value) {
   Scanner scanner(value);
-  MediaType media{.type = lower(scanner.token()), .subtype = {}, .boundary = {}};
+  MediaType media{.type = lower(scanner.token()), .subtype = {}, .boundary = {}, .charset = {}};
   if (scanner.skip('/')) {
     media.subtype = lower(scanner.token());
   }
@@ -101,6 +101,9 @@ Result<MediaType> parse_media_type(std::string_view value) {
     }
     const std::string name = lower(scanner.token());
     const auto found = scanner.skip('=') ? scanner.value() : std::nullopt;
+    if (name == "charset" && found && media.charset.empty()) {
+      media.charset = *found;
+    }
     if (name != "boundary" || !found) {
       continue;
     }

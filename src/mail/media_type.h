@@ -12,6 +12,7 @@ struct MediaType {
   std::string type;      ///< lower case: "multipart"
   std::string subtype;   ///< lower case: "mixed"
   std::string boundary;  ///< of a multipart, unquoted; empty if there is none
+  std::string charset;   ///< as it stands, unquoted; empty if there is none
 
   bool is(std::string_view wanted_type, std::string_view wanted_subtype) const {
     return type == wanted_type && subtype == wanted_subtype;
@@ -19,7 +20,7 @@ struct MediaType {
 };
 
 /// Comments and folding understood. Errc::invalid if there is no type and subtype or two
-/// boundaries.
+/// boundaries; of two charsets the first counts.
 Result<MediaType> parse_media_type(std::string_view value);
 
 }  // namespace postrider::mail
