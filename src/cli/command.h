@@ -52,6 +52,8 @@ void add_domain(CLI::App& app, Context& context);
 void add_queue(CLI::App& app, Context& context);
 void add_message(CLI::App& app, Context& context);
 void add_events(CLI::App& app, Context& context);
+void add_consumers(CLI::App& events, Context& context);  ///< what stands behind `events`
+void add_stats(CLI::App& app, Context& context);
 void add_simulator(CLI::App& app, Context& context);
 void add_load(CLI::App& app, Context& context);
 void add_clock(CLI::App& app, Context& context);

@@ -131,7 +131,12 @@ void add_events(CLI::App& app, Context& context) {
                      "Only of this recipient; \"@example.net\": of this domain");
   events->add_option("--message", options->message, "Only of this message, by its id");
   events->add_option("--limit", options->limit, "At most so many")->check(CLI::PositiveNumber);
-  events->callback([options, &context] { run(context, *options); });
+  add_consumers(*events, context);
+  events->callback([options, events, &context] {
+    if (events->get_subcommands().empty()) {
+      run(context, *options);
+    }
+  });
 }
 
 }  // namespace postrider::cli

@@ -65,6 +65,7 @@ const std::array kFields{
     Field{28, "detail", &Event::detail},
     Field{29, "kind", &Event::kind},
     Field{30, "category", &Event::category},
+    Field{40, "from_domain", &Event::from_domain},
 };
 
 /// The value of a field that is a number in some type; 0: says nothing.
