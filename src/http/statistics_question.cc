@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "http/control.h"
+#include "http/moment.h"
 #include "http/request_body.h"
 
 namespace postrider::http {
@@ -91,23 +92,6 @@ Result<> set_filter(StatisticsQuestion& question, const Parameters& parameters) 
                                            name_of(query.of), question.by));
   }
   return {};
-}
-
-/// "7d" is seven days before now.
-Result<Time> parse_moment(const std::string& name, const std::string& text, Time now) {
-  if (text == "now") {
-    return now;
-  }
-  if (const Result<Duration> back = parse_duration(text)) {
-    return now - *back;
-  }
-  const Result<Time> time = parse_time(text);
-  if (!time) {
-    return fail(Errc::invalid, name + ": '" + printable(text, 40) +
-                                   "' is neither a time (2026-11-24T05:00:00Z, 2026-11-24) nor a "
-                                   "duration back from now (7d, 12h)");
-  }
-  return *time;
 }
 
 Result<> set_times(Query& query, const std::string& from, const std::string& to, Time now) {

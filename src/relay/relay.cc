@@ -22,6 +22,7 @@
 #include "relay/own_addresses.h"
 #include "relay/settings_reload.h"
 #include "relay/test_clock.h"
+#include "search/indexer.h"
 #include "statistics/counter.h"
 
 namespace postrider::relay {
@@ -86,6 +87,7 @@ struct Relay::State {
     TRY(resolver, dns::make_resolver(threads.context(0).get_executor(), settings.dns));
     consumers = std::make_unique<events::Consumers>(*store, *events, threads.mailbox(0));
     consumers->add(std::make_unique<statistics::Counter>(*store));
+    consumers->add(std::make_unique<search::Indexer>());
     return build();
   }
 

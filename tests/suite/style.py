@@ -6,7 +6,7 @@ import packages
 from tally import ROOT, Tally, announce
 
 # A folder includes itself and what stands before it here.
-LAYERS = ["base", "net", "mail", "smtp", "dns", "store", "events", "statistics", "directory", "spool", "queue",
+LAYERS = ["base", "net", "mail", "smtp", "dns", "store", "events", "statistics", "search", "directory", "spool", "queue",
           "delivery", "relay", "simulator", "load", "http", "cli"]
 LONGEST_FILE = 400
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
