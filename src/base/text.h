@@ -44,6 +44,10 @@ Result<std::uint64_t> parse_size(std::string_view text);
 /// "2026-11-24T05:52:12.345Z". Of what lies outside of the years 1 to 9999, which RFC 3339 can't
 /// write, their first or last moment.
 std::string format_time(Time time);
+/// RFC 3339: "2026-11-24T05:52:12.345Z", also with an offset ("+01:00"), without the fraction or
+/// the seconds, and a date alone, which is its first moment. A time without an offset is UTC.
+/// Errc::invalid says what is expected.
+Result<Time> parse_time(std::string_view text);
 
 /// For logs, events and replies: control characters and bytes that are not UTF-8 become '?', and
 /// what is longer than `longest` bytes is cut at a character's border and ends in "...".

@@ -51,7 +51,10 @@ void add_credential(CLI::App& app, Context& context);
 void add_domain(CLI::App& app, Context& context);
 void add_queue(CLI::App& app, Context& context);
 void add_message(CLI::App& app, Context& context);
+void add_message_search(CLI::App& message, Context& context);  ///< what stands behind `message`
 void add_events(CLI::App& app, Context& context);
+void add_consumers(CLI::App& events, Context& context);  ///< what stands behind `events`
+void add_stats(CLI::App& app, Context& context);
 void add_simulator(CLI::App& app, Context& context);
 void add_load(CLI::App& app, Context& context);
 void add_classify(CLI::App& app, Context& context);

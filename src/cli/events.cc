@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/event_line.h"
 #include "cli/json_value.h"
+#include "events/schema.h"
 #include "http/request_target.h"
 
 namespace postrider::cli {
@@ -28,6 +29,7 @@ struct Options {
   std::uint64_t limit = 0;  ///< 0: all
   std::uint64_t last = 0;   ///< 0: as `from` says
   bool follow = false;
+  bool schema = false;
 };
 
 std::string target_of(const Options& options, const std::string& from, std::uint64_t limit) {
@@ -95,6 +97,10 @@ void follow_events(Context& context, ControlClient& client, const Options& optio
 }
 
 void run(Context& context, const Options& options) {
+  if (options.schema) {
+    fmt::print("{}", events::json_schema());
+    return;
+  }
   const auto client = open_client(context);
   if (!client) {
     return;
@@ -130,8 +136,14 @@ void add_events(CLI::App& app, Context& context) {
   events->add_option("--to", options->to,
                      "Only of this recipient; \"@example.net\": of this domain");
   events->add_option("--message", options->message, "Only of this message, by its id");
+  events->add_flag("--schema", options->schema, "Print the JSON schema of an event, and no event");
   events->add_option("--limit", options->limit, "At most so many")->check(CLI::PositiveNumber);
-  events->callback([options, &context] { run(context, *options); });
+  add_consumers(*events, context);
+  events->callback([options, events, &context] {
+    if (events->get_subcommands().empty()) {
+      run(context, *options);
+    }
+  });
 }
 
 }  // namespace postrider::cli

@@ -90,6 +90,7 @@ void add_message(CLI::App& app, Context& context) {
     std::uint32_t limit = 1000;
   };
   const auto options = std::make_shared<Options>();
+  add_message_search(*message, context);
   CLI::App* show = message->add_subcommand("show", "Tells the story of one message");
   show->add_option("id", options->id, "Of the message or of any of its recipients")->required();
   show->add_option("--limit", options->limit, "Recipients, at most")

@@ -7,65 +7,12 @@
 #include "base/bytes.h"
 #include "base/json_text.h"
 #include "base/text.h"
+#include "events/event_fields.h"
 
 namespace postrider::events {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-
-struct TypeName {
-  Type type;
-  std::string_view name;
-};
-constexpr std::array kTypes{
-    TypeName{Type::accepted, "accepted"},      TypeName{Type::delivered, "delivered"},
-    TypeName{Type::deferred, "deferred"},      TypeName{Type::failed, "failed"},
-    TypeName{Type::expired, "expired"},        TypeName{Type::bounced, "bounced"},
-    TypeName{Type::suppressed, "suppressed"},  TypeName{Type::rejected, "rejected"},
-    TypeName{Type::operational, "operational"}};
-
-using Member = std::variant<std::string Event::*, std::uint64_t Event::*, Time Event::*,
-                            AccountId Event::*, MessageId Event::*, RecipientId Event::*>;
-
-/// Tags are on disk: never change or reuse one.
-constexpr std::uint8_t kRecipientTag = 5;
-constexpr std::uint8_t kToTag = 7;
-struct Field {
-  std::uint8_t tag;
-  std::string_view name;
-  Member member;
-};
-const std::array kFields{
-    Field{2, "time", &Event::time},
-    Field{3, "account", &Event::account},
-    Field{4, "message", &Event::message},
-    Field{kRecipientTag, "recipient", &Event::recipient},
-    Field{6, "from", &Event::from},
-    Field{kToTag, "to", &Event::to},
-    Field{8, "header_from", &Event::header_from},
-    Field{9, "subject", &Event::subject},
-    Field{10, "stream", &Event::stream},
-    Field{11, "size", &Event::size},
-    Field{12, "site", &Event::site},
-    Field{13, "mx_host", &Event::mx_host},
-    Field{14, "mx_address", &Event::mx_address},
-    Field{15, "source_address", &Event::source_address},
-    Field{16, "tls_version", &Event::tls_version},
-    Field{17, "tls_cipher", &Event::tls_cipher},
-    Field{18, "code", &Event::code},
-    Field{19, "enhanced", &Event::enhanced},
-    Field{20, "reply", &Event::reply},
-    Field{21, "attempt", &Event::attempt},
-    Field{22, "queue_ms", &Event::queue_ms},
-    Field{23, "attempt_ms", &Event::attempt_ms},
-    Field{24, "next_attempt", &Event::next_attempt},
-    Field{25, "session", &Event::session},
-    Field{26, "client", &Event::client},
-    Field{27, "user", &Event::user},
-    Field{28, "detail", &Event::detail},
-    Field{29, "kind", &Event::kind},
-    Field{30, "category", &Event::category},
-};
 
 /// The value of a field that is a number in some type; 0: says nothing.
 struct NumberOf {

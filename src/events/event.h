@@ -43,6 +43,7 @@ struct Event {
   std::string from;  ///< envelope sender as submitted
   std::string to;    ///< recipient's address
   std::string header_from;
+  std::string from_domain;  ///< sending domain: of the From: header; empty: a report of our own
   std::string subject;
   std::string stream;      ///< bulk or transactional
   std::uint64_t size = 0;  ///< bytes of the message

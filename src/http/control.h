@@ -37,6 +37,9 @@ std::span<const Entry> queue_entries();
 std::span<const Entry> message_entries();
 std::span<const Entry> event_entries();
 std::span<const Entry> backup_entries();
+std::span<const Entry> consumer_entries();
+std::span<const Entry> statistics_entries();
+std::span<const Entry> search_entries();
 
 /// Runs what blocks on the relay's pool; in place where there is none. What `work` refers to lives
 /// until the await ends.

@@ -10,6 +10,7 @@
 
 #include "base/json_text.h"
 #include "base/text.h"
+#include "events/schema.h"
 #include "http/control.h"
 #include "http/request_body.h"
 
@@ -178,7 +179,15 @@ awaitable<Result<Response>> list(const ControlParts& parts, Call call) {
   co_return json_answer(std::move(json));
 }
 
-constexpr std::array kEntries{Entry{"GET", "/v1/events", Needs::stores, list}};
+awaitable<Result<Response>> schema(const ControlParts& /*parts*/, Call /*call*/) {
+  Response response;
+  response.content_type = "application/schema+json";
+  response.body = events::json_schema();
+  co_return response;
+}
+
+constexpr std::array kEntries{Entry{"GET", "/v1/events", Needs::stores, list},
+                              Entry{"GET", "/v1/events/schema", Needs::stores, schema}};
 
 }  // namespace
 

@@ -146,6 +146,23 @@ void write_store(MetricsText& metrics, relay::Relay& relay) {
   metrics.sample(relay.events().last_sequence());
 }
 
+void write_consumers(MetricsText& metrics, relay::Relay& relay) {
+  const std::vector<events::ConsumerFigures> consumers = relay.consumers().figures();
+  metrics.gauge("postrider_consumer_lag_events", "Events that a consumer of the log has not read.");
+  for (const events::ConsumerFigures& one : consumers) {
+    metrics.sample(one.lag, {{"consumer", one.name}});
+  }
+  metrics.counter("postrider_consumer_unreadable_events_total",
+                  "Events that a consumer has skipped because they can't be read.");
+  for (const events::ConsumerFigures& one : consumers) {
+    metrics.sample(one.unreadable, {{"consumer", one.name}});
+  }
+  metrics.gauge("postrider_consumer_stopped", "1: the consumer can't go on; the log says why.");
+  for (const events::ConsumerFigures& one : consumers) {
+    metrics.sample(std::uint64_t{!one.problem.empty()}, {{"consumer", one.name}});
+  }
+}
+
 void write_process(MetricsText& metrics) {
   const ProcessFigures figures = process_figures();
   metrics.gauge("postrider_build_info", "Always 1; the version is a label.");
@@ -169,6 +186,7 @@ awaitable<Response> measure(relay::Relay& relay, Call /*call*/) {
   write_attempts(metrics, relay.outcomes());
   write_queue(metrics, figures);
   write_store(metrics, relay);
+  write_consumers(metrics, relay);
   write_process(metrics);
   Response response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -50,6 +50,7 @@ void Intake::add_events(store::Step& step, const Prepared& prepared, const Origi
   event.message = message.id;
   event.from = mail::to_string(message.envelope.reverse_path);
   event.header_from = prepared.header_from;
+  event.from_domain = message.from_domain;
   event.subject = prepared.subject;
   event.stream = message.is_bulk ? "bulk" : "transactional";
   event.size = message.size;

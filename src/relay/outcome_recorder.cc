@@ -162,6 +162,7 @@ events::Event OutcomeRecorder::event_of(const Told& told) const {
   event.recipient = attempt.waiting.recipient();
   event.from = mail::to_string(message.envelope.reverse_path);
   event.to = mail::to_string(message.envelope.recipients[attempt.waiting.index].address);
+  event.from_domain = message.from_domain;
   event.stream = message.is_bulk ? "bulk" : "transactional";
   event.size = message.size;
   if (attempt.peer) {

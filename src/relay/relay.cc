@@ -22,6 +22,8 @@
 #include "relay/own_addresses.h"
 #include "relay/settings_reload.h"
 #include "relay/test_clock.h"
+#include "search/indexer.h"
+#include "statistics/counter.h"
 
 namespace postrider::relay {
 
@@ -83,6 +85,9 @@ struct Relay::State {
       committers.emplace_back(*store, threads.context(i), threads.mailbox(i));
     }
     TRY(resolver, dns::make_resolver(threads.context(0).get_executor(), settings.dns));
+    consumers = std::make_unique<events::Consumers>(*store, *events, threads.mailbox(0));
+    consumers->add(std::make_unique<statistics::Counter>(*store));
+    consumers->add(std::make_unique<search::Indexer>());
     return build();
   }
 
@@ -167,6 +172,7 @@ struct Relay::State {
         std::make_unique<net::TaskGroup>(threads.context(0).get_executor(), "housekeeping");
     housekeeping->spawn(watch_certificate());
     threads.start();
+    consumers->start();
     is_started = true;
     return {};
   }
@@ -261,6 +267,7 @@ struct Relay::State {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<spool::Spool> spool;
   std::unique_ptr<events::EventStore> events;
+  std::unique_ptr<events::Consumers> consumers;
   std::shared_ptr<dns::Resolver> resolver;
   std::unique_ptr<directory::Authenticator> authenticator;
   std::unique_ptr<IdSource> ids;
@@ -314,6 +321,9 @@ void Relay::stop(std::chrono::milliseconds limit,
   if (state_->is_stopping.exchange(true)) {
     return;
   }
+  if (state_->consumers) {
+    state_->consumers->stop();
+  }
   if (!state_->is_started) {
     state_->threads.start();  // what has been spawned before the start failed ends on its thread
   }
@@ -344,6 +354,9 @@ spool::Spool& Relay::spool() {
 }
 events::EventStore& Relay::events() {
   return *state_->events;
+}
+events::Consumers& Relay::consumers() {
+  return *state_->consumers;
 }
 delivery::Dispatcher& Relay::dispatcher() {
   return *state_->dispatcher;

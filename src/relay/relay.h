@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "delivery/dispatcher.h"
 #include "directory/directory.h"
+#include "events/consumers.h"
 #include "events/event_store.h"
 #include "relay/intake.h"
 #include "relay/listeners.h"
@@ -61,6 +62,7 @@ class Relay {
   events::EventStore& events();
   delivery::Dispatcher& dispatcher();
   dns::Resolver& resolver();
+  events::Consumers& consumers();
   const Intake& intake() const;
   const OutcomeRecorder& outcomes() const;
   const Listeners& listeners() const;

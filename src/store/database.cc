@@ -14,6 +14,20 @@ namespace {
 namespace fs = std::filesystem;
 using rocksdb::WALRecoveryMode;
 
+/// A reader can't make the families that a version before did not know: it opens those that are
+/// there, which are the first ones, because the list only grows.
+std::vector<rocksdb::ColumnFamilyDescriptor> families_to_open(const StoreOptions& options,
+                                                              const rocksdb::DBOptions& how) {
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = column_families(options);
+  std::vector<std::string> present;
+  if (options.read_only &&
+      rocksdb::DB::ListColumnFamilies(how, options.directory.string(), &present).ok() &&
+      present.size() < descriptors.size()) {
+    descriptors.resize(present.size());
+  }
+  return descriptors;
+}
+
 /// Of the reader that looks and changes nothing; 0 if even that can't open it.
 std::uint64_t intact_up_to(const StoreOptions& options) {
   StoreOptions reading = options;
@@ -22,7 +36,7 @@ std::uint64_t intact_up_to(const StoreOptions& options) {
   how.wal_recovery_mode = WALRecoveryMode::kPointInTimeRecovery;
   std::vector<rocksdb::ColumnFamilyHandle*> families;
   rocksdb::DB* opened = nullptr;
-  if (!rocksdb::DB::OpenForReadOnly(how, options.directory.string(), column_families(reading),
+  if (!rocksdb::DB::OpenForReadOnly(how, options.directory.string(), families_to_open(reading, how),
                                     &families, &opened)
            .ok()) {
     return 0;
@@ -117,7 +131,7 @@ rocksdb::Status Database::open_as(const StoreOptions& options, WALRecoveryMode m
   rocksdb::DBOptions how = database_options(options);
   how.wal_recovery_mode = mode;
   how.listeners.push_back(background_errors_);
-  const std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = column_families(options);
+  const std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = families_to_open(options, how);
   const std::string path = options.directory.string();
   rocksdb::DB* opened = nullptr;
   rocksdb::Status status =

@@ -36,8 +36,10 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   rocksdb::DB& rocks() const { return *rocks_; }
+  /// Null where a reader looks at a database from before the table was: there is nothing in it.
   rocksdb::ColumnFamilyHandle* family(Table table) const {
-    return families_[static_cast<std::size_t>(table) + 1];  // 0 is "default"
+    const std::size_t place = static_cast<std::size_t>(table) + 1;  // 0 is "default"
+    return place < families_.size() ? families_[place] : nullptr;
   }
   BackgroundErrors& background_errors() const { return *background_errors_; }
 

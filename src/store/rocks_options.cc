@@ -107,6 +107,9 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const StoreOptions&
       {"event", in_order(small_records(options.write_buffer_bytes, cache))},
       {"event_about", in_order(small_records(kSmallWriteBuffer, cache))},
       {"set_aside", small_records(kSmallWriteBuffer, cache)},
+      {"cursor", small_records(kSmallWriteBuffer, cache)},
+      {"counter", small_records(kSmallWriteBuffer, cache)},
+      {"search", small_records(kSmallWriteBuffer, cache)},
   };
 }
 

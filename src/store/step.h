@@ -24,12 +24,15 @@ enum class Table : std::uint8_t {
   event,        ///< the event log, by sequence number
   event_about,  ///< which events are about a recipient: recipient id, sequence number
   set_aside,    ///< records that could not be read, as they were, by table and key
+  cursor,       ///< how far each consumer of the event log has read, by its name
+  counter,      ///< statistics: rows of counters, by what they count and when
+  search,       ///< index of recipients by what they are looked for
 };
-constexpr std::size_t kTables = 6;
+constexpr std::size_t kTables = 9;
 
 /// Whether ranges of it may be erased; the others are kept in a way that can't (rocks_options.cc).
 constexpr bool takes_ranges(Table table) {
-  return table == Table::recipient;
+  return table == Table::recipient || table == Table::counter || table == Table::search;
 }
 
 class Step {

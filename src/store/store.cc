@@ -72,9 +72,13 @@ void Store::submit(std::vector<Request>& requests) {
 }
 
 Result<std::optional<std::string>> Store::get(Table table, std::string_view key) const {
+  rocksdb::ColumnFamilyHandle* family = state_->database->family(table);
+  if (family == nullptr) {
+    return std::optional<std::string>();
+  }
   std::string value;
-  const rocksdb::Status status = state_->database->rocks().Get(
-      rocksdb::ReadOptions(), state_->database->family(table), slice(key), &value);
+  const rocksdb::Status status =
+      state_->database->rocks().Get(rocksdb::ReadOptions(), family, slice(key), &value);
   if (status.IsNotFound()) {
     return std::optional<std::string>();
   }
@@ -86,6 +90,10 @@ Result<std::optional<std::string>> Store::get(Table table, std::string_view key)
 
 Result<> Store::scan(Table table, std::string_view from, std::string_view to,
                      const std::function<bool(std::string_view, std::string_view)>& take) const {
+  rocksdb::ColumnFamilyHandle* family = state_->database->family(table);
+  if (family == nullptr) {
+    return {};
+  }
   rocksdb::ReadOptions how;
   how.fill_cache = false;
   how.readahead_size = from.empty() ? 4 << 20 : 0;
@@ -94,7 +102,7 @@ Result<> Store::scan(Table table, std::string_view from, std::string_view to,
     how.iterate_upper_bound = &upper;
   }
   const std::unique_ptr<rocksdb::Iterator> entry(
-      state_->database->rocks().NewIterator(how, state_->database->family(table)));
+      state_->database->rocks().NewIterator(how, family));
   for (entry->Seek(slice(from)); entry->Valid(); entry->Next()) {
     if (!take(view(entry->key()), view(entry->value()))) {
       break;
@@ -107,8 +115,12 @@ Result<> Store::scan(Table table, std::string_view from, std::string_view to,
 }
 
 Result<std::optional<std::string>> Store::last_key(Table table) const {
-  const std::unique_ptr<rocksdb::Iterator> last(state_->database->rocks().NewIterator(
-      rocksdb::ReadOptions(), state_->database->family(table)));
+  rocksdb::ColumnFamilyHandle* family = state_->database->family(table);
+  if (family == nullptr) {
+    return std::nullopt;
+  }
+  const std::unique_ptr<rocksdb::Iterator> last(
+      state_->database->rocks().NewIterator(rocksdb::ReadOptions(), family));
   last->SeekToLast();
   if (!last->status().ok()) {
     return fail(state_->unreadable(last->status()));

@@ -29,6 +29,7 @@ Event full_event() {
   event.from = "shop@example.org";
   event.to = "\xc3\xa4nn@example.net";
   event.header_from = "news@example.org";
+  event.from_domain = "example.org";
   event.subject = "\"half\" price\\ \xe2\x82\xac 5";
   event.stream = "bulk";
   event.size = 4096;
@@ -81,7 +82,9 @@ TEST(SharedEvent, IsReadAsThatOfEachRecipient) {
 }
 
 TEST(Event, TheFirstVersionStaysReadable) {
-  EXPECT_EQ(*decode(17, stored_record("event_v1.hex")), full_event());
+  Event first = full_event();
+  first.from_domain.clear();  // came later
+  EXPECT_EQ(*decode(17, stored_record("event_v1.hex")), first);
 }
 
 // Customers read these names.
@@ -89,7 +92,7 @@ TEST(Event, HasJsonWithStableNames) {
   const std::string json = to_json(full_event());
   expect_golden("event.json", json + "\n");
   const boost::json::object parsed = boost::json::parse(json).as_object();
-  EXPECT_EQ(parsed.size(), 31U) << "a field that the golden file does not name?";
+  EXPECT_EQ(parsed.size(), 32U) << "a field that the golden file does not name?";
   EXPECT_EQ(parsed.at("subject").as_string(), full_event().subject);
   EXPECT_EQ(parsed.at("reply").as_string(), full_event().reply);
   EXPECT_EQ(parsed.at("recipient").as_int64(), 7'306'114'304);

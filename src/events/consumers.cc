@@ -1,0 +1,277 @@
+#include "events/consumers.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+#include "base/log.h"
+#include "events/cursor.h"
+#include "events/event_store.h"
+#include "store/store.h"
+
+namespace postrider::events {
+namespace {
+
+constexpr std::chrono::milliseconds kLookAgain{50};
+constexpr std::chrono::seconds kTryAgain{1};
+constexpr int kNice = 15;  // mail goes first
+
+/// A commit that somebody waits for, or has stopped waiting for.
+struct Pending {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::optional<Result<>> done;
+};
+
+std::string past_the_end(std::string_view name, std::uint64_t next, std::uint64_t last) {
+  return "its cursor is at event " + std::to_string(next) + ", and the log ends at " +
+         std::to_string(last) + ": the end of the log is missing; `postrider events replay " +
+         std::string(name) + " --from 1` derives everything anew";
+}
+
+}  // namespace
+
+class Consumers::Runner {
+ public:
+  Runner(Consumers& owner, std::unique_ptr<Consumer> consumer)
+      : owner_(owner), consumer_(std::move(consumer)) {}
+
+  const Consumer& consumer() const { return *consumer_; }
+
+  void start() {
+    thread_ = std::thread([this] { run(); });
+  }
+
+  void stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    changed_.notify_all();
+    if (thread_.joinable()) {
+      thread_.join();
+    }
+  }
+
+  void replay(std::uint64_t next) {
+    {
+      const std::lock_guard lock(mutex_);
+      replay_ = next;
+    }
+    changed_.notify_all();
+  }
+
+  ConsumerFigures figures() const {
+    const std::lock_guard lock(mutex_);
+    const std::uint64_t end = owner_.events_.last_sequence() + 1;
+    return {.name = std::string(consumer_->name()),
+            .next = cursor_.next,
+            .lag = end - std::min(cursor_.next, end),
+            .unreadable = cursor_.unreadable,
+            .problem = problem_};
+  }
+
+ private:
+  void run() {
+    ::prctl(PR_SET_NAME, std::string(consumer_->name().substr(0, 15)).c_str());
+    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
+    bool has_begun = begin();
+    while (!is_stopping()) {
+      if (const std::optional<std::uint64_t> next = take_replay()) {
+        has_begun = begin_again(*next);
+      } else if (!has_begun) {
+        wait(kTryAgain);
+      } else if (const Result<bool> is_behind = work(); !is_behind) {
+        consumer_->forget();
+        set_problem(is_behind.error().text());
+        wait(kTryAgain);
+      } else if (!*is_behind) {
+        wait(kLookAgain);
+      }
+    }
+  }
+
+  /// Finds its cursor. False: it has stopped until it is told where to begin.
+  bool begin() {
+    const Result<std::optional<Cursor>> found = read_cursor(owner_.store_, consumer_->name());
+    if (!found) {
+      set_problem(found.error().text());
+      return false;
+    }
+    const Cursor cursor = found->value_or(Cursor());
+    const std::uint64_t last = owner_.events_.last_sequence();
+    set_cursor(cursor);
+    if (cursor.next > last + 1) {
+      set_problem(past_the_end(consumer_->name(), cursor.next, last));
+      return false;
+    }
+    return true;
+  }
+
+  bool begin_again(std::uint64_t next) {
+    store::Step step;
+    consumer_->begin_at(next, step);
+    const Cursor cursor{.next = next, .unreadable = 0};
+    write_cursor(step, consumer_->name(), cursor);
+    if (!commit(std::move(step))) {
+      consumer_->forget();
+      return false;
+    }
+    log::info("a consumer of the event log begins again",
+              {{"consumer", std::string(consumer_->name())}, {"at", std::to_string(next)}});
+    set_cursor(cursor);
+    set_problem({});
+    return true;
+  }
+
+  /// One batch. False: there was nothing to do.
+  Result<bool> work() {
+    Cursor cursor = cursor_;
+    if (owner_.events_.last_sequence() < cursor.next) {
+      set_problem({});
+      return false;
+    }
+    TRY(const Page page, owner_.events_.read(cursor.next, consumer_->batch()));
+    if (page.next == cursor.next) {
+      return false;
+    }
+    store::Step step;
+    TRY_VOID(consumer_->take(page.events, step));
+    cursor.next = page.next;
+    cursor.unreadable += page.unreadable;
+    if (page.unreadable > 0) {
+      log::error("events that can't be read are skipped",
+                 {{"consumer", std::string(consumer_->name())},
+                  {"count", std::to_string(page.unreadable)},
+                  {"before", std::to_string(page.next)}});
+    }
+    write_cursor(step, consumer_->name(), cursor);
+    TRY_VOID(commit(std::move(step)));
+    set_cursor(cursor);
+    set_problem({});
+    return true;
+  }
+
+  /// Returns when it is durable; when the consumer is to stop, without knowing.
+  Result<> commit(store::Step step) {
+    auto pending = std::make_shared<Pending>();
+    std::vector<store::Store::Request> requests;
+    requests.push_back({.step = std::move(step),
+                        .urgency = store::Urgency::note,
+                        .completed =
+                            [pending](const Result<>& done) {
+                              const std::lock_guard lock(pending->mutex);
+                              pending->done = done;
+                              pending->changed.notify_all();
+                            },
+                        .reply_to = &owner_.mailbox_});
+    owner_.store_.submit(requests);
+    std::unique_lock lock(pending->mutex);
+    while (!pending->done) {
+      pending->changed.wait_for(lock, kLookAgain);
+      if (!pending->done && is_stopping()) {
+        return fail(Errc::closed, "stopping");
+      }
+    }
+    return *pending->done;
+  }
+
+  bool is_stopping() const {
+    const std::lock_guard lock(mutex_);
+    return stopping_;
+  }
+
+  std::optional<std::uint64_t> take_replay() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(replay_, std::nullopt);
+  }
+
+  void wait(std::chrono::milliseconds limit) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, limit, [this] { return stopping_ || replay_.has_value(); });
+  }
+
+  void set_cursor(const Cursor& cursor) {
+    const std::lock_guard lock(mutex_);
+    cursor_ = cursor;
+  }
+
+  /// Logged once, however long it lasts.
+  void set_problem(std::string problem) {
+    if (is_stopping()) {
+      return;
+    }
+    std::unique_lock lock(mutex_);
+    if (problem == problem_) {
+      return;
+    }
+    problem_ = problem;
+    lock.unlock();
+    if (!problem.empty()) {
+      log::error("a consumer of the event log has stopped",
+                 {{"consumer", std::string(consumer_->name())}, {"why", problem}});
+    }
+  }
+
+  Consumers& owner_;
+  const std::unique_ptr<Consumer> consumer_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  std::optional<std::uint64_t> replay_;
+  Cursor cursor_;  // written by the thread alone, so that it reads it without the lock
+  std::string problem_;
+  std::thread thread_;
+};
+
+Consumers::Consumers(store::Store& store, const EventStore& events, net::Mailbox& mailbox)
+    : store_(store), events_(events), mailbox_(mailbox) {}
+
+Consumers::~Consumers() {
+  stop();
+}
+
+void Consumers::add(std::unique_ptr<Consumer> consumer) {
+  runners_.push_back(std::make_unique<Runner>(*this, std::move(consumer)));
+}
+
+void Consumers::start() {
+  for (const auto& runner : runners_) {
+    runner->start();
+  }
+}
+
+void Consumers::stop() {
+  for (const auto& runner : runners_) {
+    runner->stop();
+  }
+}
+
+Result<> Consumers::replay(std::string_view name, std::uint64_t next) {
+  const auto found = std::ranges::find_if(
+      runners_, [&](const auto& runner) { return runner->consumer().name() == name; });
+  if (found == runners_.end()) {
+    return fail(Errc::not_found, "no consumer is called '" + std::string(name) + "'");
+  }
+  TRY_VOID((*found)->consumer().can_begin_at(next));
+  (*found)->replay(next);
+  return {};
+}
+
+std::vector<ConsumerFigures> Consumers::figures() const {
+  std::vector<ConsumerFigures> all;
+  all.reserve(runners_.size());
+  for (const auto& runner : runners_) {
+    all.push_back(runner->figures());
+  }
+  return all;
+}
+
+}  // namespace postrider::events

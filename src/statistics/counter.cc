@@ -1,0 +1,146 @@
+#include "statistics/counter.h"
+
+#include <array>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "statistics/histogram.h"
+#include "statistics/rows.h"
+
+namespace postrider::statistics {
+namespace {
+
+using events::Event;
+using events::Type;
+
+/// What an event's rows are told apart by: many events of a batch have it in common, and are added
+/// up before their rows are looked for.
+std::string group_of(const Event& event) {
+  std::string group;
+  put_u32(group, begin_of(Span::hour, event.time));
+  put_u64(group, event.account.value);
+  put_bytes(group, event.stream);
+  put_bytes(group, event.from_domain);
+  put_bytes(group, event.site);
+  put_bytes(group, event.source_address);
+  put_bytes(group, event.category);
+  return group;
+}
+
+struct Group {
+  std::uint32_t hour = 0;
+  AccountId account;
+  std::array<std::pair<Dimension, std::string_view>, 5> values;
+};
+
+Group parse_group(std::string_view text) {
+  Reader reader(text);
+  Group group;
+  group.hour = reader.u32();
+  group.account = AccountId{reader.u64()};
+  group.values = {{{Dimension::stream, reader.bytes()},
+                   {Dimension::domain, reader.bytes()},
+                   {Dimension::provider, reader.bytes()},
+                   {Dimension::source, reader.bytes()},
+                   {Dimension::category, reader.bytes()}}};
+  return group;
+}
+
+void count(const Event& event, Counts& counts) {
+  counts.add(tag::of(event.type));
+  if (event.type == Type::accepted) {
+    counts.add(tag::kAcceptedBytes, event.size);
+  } else if (event.type == Type::delivered) {
+    counts.add(tag::kDeliveredAtFirst, event.attempt == 1 ? 1 : 0);
+    counts.add(tag::kDeliveryTime + bucket_of(event.queue_ms));
+  }
+}
+
+using Sums = std::unordered_map<std::string, Counts>;
+
+/// Every row that a group belongs to gets what is counted in it.
+void spread(const Group& group, const Counts& counts, Sums& rows) {
+  RowName name;
+  const auto add = [&](Dimension dimension, std::string_view value) {
+    name.dimension = dimension;
+    name.value = value;
+    rows[key_of(name)].add(counts);
+  };
+  for (const Span span : {Span::hour, Span::day}) {
+    name.span = span;
+    name.begin = group.hour - group.hour % hours_of(span);
+    for (const AccountId account : {AccountId{}, group.account}) {
+      name.account = account;
+      add(Dimension::total, {});
+      for (const auto& [dimension, value] : group.values) {
+        if (!value.empty()) {
+          add(dimension, value);
+        }
+      }
+      if (!group.account.exists()) {
+        break;  // a submission that was refused before anybody signed in
+      }
+    }
+    name.account = {};
+    add(Dimension::account, to_string(group.account));
+  }
+}
+
+}  // namespace
+
+Result<> Counter::take(std::span<const Event> events, store::Step& step) {
+  Sums groups;
+  for (const Event& event : events) {
+    if (event.type != Type::operational) {
+      count(event, groups[group_of(event)]);
+    }
+  }
+  Sums sums;
+  for (const auto& [group, counts] : groups) {
+    spread(parse_group(group), counts, sums);
+  }
+  if (rows_.size() + sums.size() > rows_kept_) {
+    rows_.clear();
+  }
+  for (const auto& [key, counts] : sums) {
+    TRY(Counts* const kept, row(key));
+    kept->add(counts);
+    step.put(store::Table::counter, key, kept->encode());
+  }
+  return {};
+}
+
+Result<Counts*> Counter::row(const std::string& key) {
+  if (const auto found = rows_.find(key); found != rows_.end()) {
+    return &found->second;
+  }
+  TRY(const std::optional<std::string> record, store_.get(store::Table::counter, key));
+  Counts counts;
+  if (record) {
+    if (Result<Counts> read = Counts::decode(*record)) {
+      counts = *std::move(read);
+    } else {
+      log::error("a row of the statistics can't be read and begins again at nothing",
+                 {{"row", hex(key)},
+                  {"advice", "`postrider events replay statistics --from 1` counts anew"}});
+    }
+  }
+  return &rows_.emplace(key, std::move(counts)).first->second;
+}
+
+Result<> Counter::can_begin_at(std::uint64_t next) const {
+  if (next != 1) {
+    return fail(Errc::invalid,
+                "statistics are counted anew from the first event or not at all, because a counter "
+                "does not say which events are in it: say --from 1");
+  }
+  return {};
+}
+
+void Counter::begin_at(std::uint64_t /*next*/, store::Step& step) {
+  rows_.clear();
+  step.erase_range(store::Table::counter, std::string(), std::string(1, '\xff'));
+}
+
+}  // namespace postrider::statistics

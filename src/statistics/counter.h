@@ -1,0 +1,45 @@
+// The consumer of the event log that counts: "statistics".
+//
+// It alone writes the rows of counters. What it wrote lately it has in memory, so that a row is
+// read once and not at every batch. (Operands that RocksDB merges need no reading at all, but the
+// total of an hour then has tens of thousands of them, and whoever asks adds them up.)
+//
+// It can begin again at the first event only: a row can't tell which events are in it.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "events/consumers.h"
+#include "statistics/counts.h"
+#include "store/store.h"
+
+namespace postrider::statistics {
+
+class Counter final : public events::Consumer {
+ public:
+  static constexpr std::string_view kName = "statistics";
+
+  /// `rows_kept`: in memory between batches. The store must outlive it.
+  explicit Counter(const store::Store& store, std::size_t rows_kept = 20'000)
+      : store_(store), rows_kept_(rows_kept) {}
+
+  std::string_view name() const override { return kName; }
+  std::size_t batch() const override { return 4000; }
+  Result<> take(std::span<const events::Event> events, store::Step& step) override;
+  void forget() override { rows_.clear(); }
+  Result<> can_begin_at(std::uint64_t next) const override;
+  void begin_at(std::uint64_t next, store::Step& step) override;
+
+ private:
+  using Rows = std::unordered_map<std::string, Counts>;
+  Result<Counts*> row(const std::string& key);
+
+  const store::Store& store_;
+  const std::size_t rows_kept_;
+  Rows rows_;  // as they are in the database, by key
+};
+
+}  // namespace postrider::statistics

@@ -1,0 +1,60 @@
+#include "statistics/rates.h"
+
+#include <array>
+
+#include "statistics/rows.h"
+
+namespace postrider::statistics {
+namespace {
+
+using events::Type;
+using tag::of;
+
+constexpr std::array kAccepted{of(Type::accepted)};
+constexpr std::array kDelivered{of(Type::delivered)};
+constexpr std::array kDeferred{of(Type::deferred)};
+constexpr std::array kDeliveredAtFirst{tag::kDeliveredAtFirst};
+constexpr std::array kBounced{of(Type::failed), of(Type::expired), of(Type::bounced)};
+constexpr std::array kSettled{of(Type::delivered), of(Type::failed), of(Type::expired)};
+constexpr std::array kAttempts{of(Type::delivered), of(Type::deferred), of(Type::failed)};
+
+constexpr std::array kRates{
+    Rate{"delivery",
+         "delivered / accepted: recipients that a mail server took, of those that were "
+         "accepted in the same time",
+         kDelivered, kAccepted},
+    Rate{"bounce",
+         "(failed + expired + bounced) / accepted: recipients that were given up, of "
+         "those that were accepted in the same time",
+         kBounced, kAccepted},
+    Rate{"success",
+         "delivered / (delivered + failed + expired): recipients that a mail server "
+         "took, of those whose delivery ended in this time",
+         kDelivered, kSettled},
+    Rate{"deferral",
+         "deferred / (delivered + deferred + failed): attempts that were put off, of "
+         "all attempts",
+         kDeferred, kAttempts},
+    Rate{"first_attempt", "delivered by the first attempt / delivered", kDeliveredAtFirst,
+         kDelivered}};
+
+double sum(std::span<const std::uint32_t> tags, const Counts& counts) {
+  std::uint64_t all = 0;
+  for (const std::uint32_t tag : tags) {
+    all += counts.get(tag);
+  }
+  return static_cast<double>(all);
+}
+
+}  // namespace
+
+std::span<const Rate> rates() {
+  return kRates;
+}
+
+std::optional<double> value_of(const Rate& rate, const Counts& counts) {
+  const double whole = sum(rate.whole, counts);
+  return whole > 0 ? std::optional(sum(rate.part, counts) / whole) : std::nullopt;
+}
+
+}  // namespace postrider::statistics

@@ -1,0 +1,216 @@
+#include "events/consumers.h"
+
+#include <atomic>
+#include <gtest/gtest.h>
+#include <mutex>
+#include <set>
+
+#include "base/bytes.h"
+#include "events/cursor.h"
+#include "events/event_store.h"
+#include "support/fresh_folder.h"
+#include "support/running_store.h"
+
+namespace postrider::events {
+namespace {
+
+std::string key_of(std::uint64_t sequence) {
+  std::string key;
+  put_u64(key, sequence);
+  return key;
+}
+
+/// Remembers what it was given; keeps a row for each event, so that what is in the database tells.
+class Witness final : public Consumer {
+ public:
+  explicit Witness(std::string name, std::size_t most = 1000)
+      : name_(std::move(name)), batch_(most) {}
+
+  std::string_view name() const override { return name_; }
+  std::size_t batch() const override { return batch_; }
+  Result<> take(std::span<const Event> events, store::Step& step) override {
+    if (is_stuck) {
+      return fail(Errc::unavailable, "stuck");
+    }
+    const std::lock_guard lock(mutex_);
+    for (const Event& event : events) {
+      seen_.push_back(event.sequence);
+      step.put(store::Table::search, name_ + key_of(event.sequence), {});
+    }
+    return {};
+  }
+  void forget() override { ++forgotten; }
+  Result<> can_begin_at(std::uint64_t next) const override {
+    return next == 13 ? Result<>(fail(Errc::invalid, "not at 13")) : Result<>();
+  }
+  void begin_at(std::uint64_t /*next*/, store::Step& step) override {
+    step.erase_range(store::Table::search, name_, name_ + "\xff");
+  }
+  std::vector<std::uint64_t> seen() const {
+    const std::lock_guard lock(mutex_);
+    return seen_;
+  }
+
+  std::atomic<bool> is_stuck = false;
+  std::atomic<int> forgotten = 0;
+
+ private:
+  const std::string name_;
+  const std::size_t batch_;
+  mutable std::mutex mutex_;
+  std::vector<std::uint64_t> seen_;
+};
+
+class ConsumersTest : public ::testing::Test {
+ protected:
+  void append(int count) {
+    store::Step step;
+    for (int i = 0; i < count; ++i) {
+      Event event;
+      event.message = MessageId{1};
+      event.time = Time(std::chrono::minutes(++appended_));
+      events_->append(step, event);
+    }
+    ASSERT_TRUE(store_.commit(std::move(step)));
+  }
+
+  Witness& add(std::string name, std::size_t most = 1000) {
+    auto witness = std::make_unique<Witness>(std::move(name), most);
+    Witness& added = *witness;
+    consumers_->add(std::move(witness));
+    return added;
+  }
+
+  ConsumerFigures figures(std::size_t index = 0) { return consumers_->figures().at(index); }
+  bool has_caught_up(std::size_t index = 0) {
+    return store_.run_until([&] { return figures(index).lag == 0; });
+  }
+  void restart() { consumers_ = std::make_unique<Consumers>(*store_, *events_, store_.mailbox()); }
+
+  static std::vector<std::uint64_t> numbers(std::uint64_t from, std::uint64_t to) {
+    std::vector<std::uint64_t> all;
+    for (; from <= to; ++from) {
+      all.push_back(from);
+    }
+    return all;
+  }
+
+  int appended_ = 0;
+  test::FreshFolder folder_;
+  test::RunningStore store_{folder_ / "db"};
+  std::unique_ptr<EventStore> events_ = make_event_store(*store_);
+  std::unique_ptr<Consumers> consumers_ =
+      std::make_unique<Consumers>(*store_, *events_, store_.mailbox());
+};
+
+TEST_F(ConsumersTest, EveryEventComesOnceAndInOrder) {
+  append(25);
+  Witness& witness = add("one", 10);
+  consumers_->start();
+  ASSERT_TRUE(has_caught_up());
+  append(5);
+  ASSERT_TRUE(has_caught_up());
+  EXPECT_EQ(witness.seen(), numbers(1, 30));
+}
+
+TEST_F(ConsumersTest, TheCursorOutlivesTheConsumer) {
+  append(3);
+  add("one");
+  consumers_->start();
+  ASSERT_TRUE(has_caught_up());
+  restart();
+  append(2);
+  Witness& again = add("one");
+  Witness& fresh = add("new");
+  consumers_->start();
+  ASSERT_TRUE(has_caught_up(0) && has_caught_up(1));
+  EXPECT_EQ(again.seen(), numbers(4, 5));
+  EXPECT_EQ(fresh.seen(), numbers(1, 5)) << "a new one begins at the first event";
+}
+
+TEST_F(ConsumersTest, OneThatIsStuckDelaysNobody) {
+  append(3);
+  Witness& stuck = add("stuck");
+  Witness& other = add("other");
+  stuck.is_stuck = true;
+  consumers_->start();
+  ASSERT_TRUE(has_caught_up(1));
+  EXPECT_EQ(other.seen(), numbers(1, 3));
+  ASSERT_TRUE(store_.run_until([&] { return figures(0).problem == "stuck"; }));
+  EXPECT_EQ(figures(0).lag, 3U);
+  EXPECT_GT(stuck.forgotten, 0) << "what it keeps in memory is in doubt";
+  stuck.is_stuck = false;
+  ASSERT_TRUE(has_caught_up(0));
+  EXPECT_EQ(stuck.seen(), numbers(1, 3));
+  ASSERT_TRUE(store_.run_until([&] { return figures(0).problem.empty(); }));
+}
+
+TEST_F(ConsumersTest, EventThatCantBeReadIsCountedAndSkipped) {
+  append(3);
+  ASSERT_TRUE(store_.commit(test::put(store::Table::event, key_of(2), "damaged")));
+  Witness& witness = add("one");
+  consumers_->start();
+  ASSERT_TRUE(has_caught_up());
+  EXPECT_EQ(witness.seen(), (std::vector<std::uint64_t>{1, 3}));
+  EXPECT_EQ(figures().unreadable, 1U);
+  EXPECT_EQ(read_cursor(*store_, "one").value()->unreadable, 1U);
+}
+
+TEST_F(ConsumersTest, CursorPastTheEndStopsAndSaysWhatToDo) {
+  append(3);
+  store::Step step;
+  write_cursor(step, "one", {.next = 99, .unreadable = 0});
+  ASSERT_TRUE(store_.commit(std::move(step)));
+  Witness& witness = add("one");
+  consumers_->start();
+  ASSERT_TRUE(store_.run_until([&] { return !figures().problem.empty(); }));
+  EXPECT_NE(figures().problem.find("postrider events replay one --from 1"), std::string::npos);
+  append(1);
+  ASSERT_TRUE(consumers_->replay("one", 1));
+  ASSERT_TRUE(store_.run_until([&] { return figures().next == 5; }));
+  EXPECT_EQ(witness.seen(), numbers(1, 4));
+  EXPECT_EQ(figures().problem, "");
+}
+
+TEST_F(ConsumersTest, DamagedCursorStopsAndSaysWhatToDo) {
+  append(3);
+  ASSERT_TRUE(store_.commit(test::put(store::Table::cursor, "one", "damaged")));
+  Witness& witness = add("one");
+  consumers_->start();
+  ASSERT_TRUE(store_.run_until([&] { return !figures().problem.empty(); }));
+  EXPECT_TRUE(witness.seen().empty());
+  ASSERT_TRUE(consumers_->replay("one", 2));
+  ASSERT_TRUE(store_.run_until([&] { return figures().next == 4; }));
+  EXPECT_EQ(witness.seen(), numbers(2, 3));
+}
+
+TEST_F(ConsumersTest, ReplayBeginsWhereItIsToldToAndDropsWhatWasDerived) {
+  append(5);
+  Witness& witness = add("one");
+  consumers_->start();
+  ASSERT_TRUE(has_caught_up());
+  ASSERT_TRUE(consumers_->replay("one", 4));
+  ASSERT_TRUE(store_.run_until([&] { return witness.seen().size() == 7 && figures().lag == 0; }));
+  EXPECT_EQ(witness.seen().at(5), 4U);
+  EXPECT_EQ(store_->get(store::Table::search, "one" + key_of(3)).value(), std::nullopt);
+  EXPECT_TRUE(store_->get(store::Table::search, "one" + key_of(4)).value());
+  EXPECT_EQ(consumers_->replay("two", 1).error().code(), Errc::not_found);
+  EXPECT_EQ(consumers_->replay("one", 13).error().code(), Errc::invalid);
+}
+
+TEST_F(ConsumersTest, PositionsAreNumbersOrTimes) {
+  append(5);
+  const auto position = [&](const char* text) { return parse_position(*events_, text); };
+  EXPECT_EQ(position("3"), 3U);
+  EXPECT_EQ(position("6"), 6U) << "the next one to come";
+  EXPECT_EQ(position("1970-01-01T00:02:30Z"), 3U);
+  EXPECT_EQ(position("1970-01-01T00:03:00Z"), 3U);
+  EXPECT_EQ(position("1970-01-01"), 1U);
+  EXPECT_EQ(position("2030-01-01"), 6U);
+  for (const char* text : {"", "0", "7", "99999999999999999999", "-1", "soon"}) {
+    EXPECT_FALSE(position(text)) << text;
+  }
+}
+
+}  // namespace
+}  // namespace postrider::events
