@@ -6,8 +6,7 @@
 // that a lost character set leaves; "ä", "ö", "ü" also as "ae", "oe", "ue".
 //
 // One pass over the text finds the words that the patterns can't do without; only patterns that
-// have theirs are tried. Measured against one automaton for all (bench/micro/classifier_bench):
-// docs/bounces.md. Doesn't change once it exists: const calls from any thread.
+// Doesn't change once it exists: const calls from any thread.
 #pragma once
 
 #include <memory>
