@@ -3,11 +3,11 @@
 // A pattern is a regular expression as RE2 has them (no back references, no looking around; time is
 // linear in the text), found anywhere in a text in normal form (normal_form.h). It is itself
 // written in any case and with accents: "Boîte" is found as "boite", and as the "bo?te" or "bo??te"
-// that a lost character set leaves; "ä", "ö", "ü" also as "ae", "oe", "ue".
+// that a lost character set leaves; "ä", "ö", "ü" also as "ae", "oe", "ue". "~" is whatever stands
+// between in the same sentence.
 //
 // One pass over the text finds the words that the patterns can't do without; only patterns that
-// have theirs are tried. Measured against one automaton for all (bench/micro/classifier_bench):
-// docs/bounces.md. Doesn't change once it exists: const calls from any thread.
+// have theirs are tried. Doesn't change once it exists: const calls from any thread.
 #pragma once
 
 #include <memory>
