@@ -20,7 +20,8 @@ namespace json = boost::json;
 std::filesystem::path corpus() {
   const char* told = std::getenv("POSTRIDER_CORPUS");
   return told != nullptr ? std::filesystem::path(told)
-                         : std::filesystem::path(TEST_DATA) / "../../../../../shared/corpus";
+                         : (std::filesystem::path(TEST_DATA) / "../../../../../shared/corpus")
+                               .lexically_normal();
 }
 
 std::string text_of(const json::object& row, const char* name) {
