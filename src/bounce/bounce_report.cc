@@ -50,8 +50,9 @@ std::string_view host_in(std::string_view text) {
        at = text.find("host ", at + 1)) {
     const std::string_view rest = text.substr(at + 5);
     const std::string_view host =
-        rest.substr(0, std::min(rest.find_first_of(" [(:,"), rest.size()));
-    if (host.size() < 254 && host.find('.') != std::string_view::npos && is_ascii(host)) {
+        rest.substr(0, std::min(rest.find_first_of(" \t\r\n[(:,"), rest.size()));
+    if (host.size() < 254 && host.find('.') != std::string_view::npos && is_ascii(host) &&
+        is_printable(host)) {
       return host;
     }
   }

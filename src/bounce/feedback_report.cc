@@ -108,9 +108,12 @@ FeedbackReport read_feedback(std::string_view message) {
   FeedbackReport report;
   report.is_cut = parts.is_cut;
   if (const auto notice = read_ses_notice(parts.notice)) {
+    if (notice->complaint.empty()) {
+      return report;
+    }
     report.feedback_type = notice->complaint;
     report.message_id = notice->message_id;
-    report.source_ip = notice->source_ip;
+    report.source_ip = ip_in(notice->source_ip);
     const auto& reached = notice->status.recipients;
     report.recipient = reached.empty() ? "" : reached.front().final_recipient;
     return report;
@@ -124,7 +127,9 @@ FeedbackReport read_feedback(std::string_view message) {
     report.feedback_type = type_in_words(parts, has_message);
   }
   if (!report.is_feedback()) {
-    return report;
+    FeedbackReport none;
+    none.is_cut = report.is_cut;
+    return none;
   }
   // The head of our message is surer than what was made of it.
   report.message_id = returned.message_id.empty() ? report.message_id : returned.message_id;

@@ -245,6 +245,15 @@ TEST(BounceReport, LetterFromAPersonIsNeither) {
   EXPECT_THAT(report.recipients, IsEmpty());
 }
 
+TEST(BounceReport, HostEndsWithItsLine) {
+  const BounceReport report = read_bounce(
+      "From: MAILER-DAEMON@example.org\nSubject: failure notice\n\n"
+      "Hi. Delivery to these addresses failed.\n\n<ann@example.net>:\n"
+      "550 user unknown, remote host mx.example.net\n<ann@example.net>\n");
+  ASSERT_EQ(report.recipients.size(), 1U);
+  EXPECT_EQ(report.recipients[0].mta, "mx.example.net");
+}
+
 TEST(BounceReport, SenderIsNeverTheRecipient) {
   const BounceReport report = read_bounce(
       "From: MAILER-DAEMON@mx.example.net\nTo: shop@example.org\nSubject: failure notice\n\n"

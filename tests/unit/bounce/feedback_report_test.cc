@@ -85,5 +85,15 @@ TEST(FeedbackReport, OtherMailIsNone) {
   EXPECT_FALSE(read_feedback("").is_feedback());
 }
 
+TEST(FeedbackReport, WhatIsNoneSaysNothingOfAnybody) {
+  const FeedbackReport report = read_feedback(
+      "From: fbl@example.net\nContent-Type: multipart/report; boundary=b\n\n--b\n"
+      "Content-Type: message/feedback-report\n\nFeedback Type: ab\xc9se\n"
+      "Source-IP: 192.0.2.1\nOriginal-Rcpt-To: ann@example.net\n--b--\n");
+  EXPECT_FALSE(report.is_feedback());
+  EXPECT_EQ(report.recipient, "");
+  EXPECT_EQ(report.source_ip, "");
+}
+
 }  // namespace
 }  // namespace postrider::bounce
