@@ -183,6 +183,7 @@ MimeHead read_head(std::string_view text, bool lenient, const MimeLimits& limits
       return head;
     }
   }
+  head.body = text;  // empty, and yet behind the head: others reckon from where it lies
   return head;
 }
 

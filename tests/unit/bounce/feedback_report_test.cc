@@ -85,6 +85,16 @@ TEST(FeedbackReport, OtherMailIsNone) {
   EXPECT_FALSE(read_feedback("").is_feedback());
 }
 
+TEST(FeedbackReport, ReturnedPartMayBeAHeadAndNothingElse) {
+  const std::string message =
+      "Subject: complaint about message from 192.0.2.1\n"
+      "Content-Type: multipart/report; boundary=b\n\n--b\nFrom: fb.\n--b--\n";
+  const std::string behind = message + "Message-ID: <somebody-elses@example.org>\n";
+  const FeedbackReport report = read_feedback(std::string_view(behind).substr(0, message.size()));
+  EXPECT_EQ(report.feedback_type, "abuse");
+  EXPECT_EQ(report.message_id, "");
+}
+
 TEST(FeedbackReport, WhatIsNoneSaysNothingOfAnybody) {
   const FeedbackReport report = read_feedback(
       "From: fbl@example.net\nContent-Type: multipart/report; boundary=b\n\n--b\n"
