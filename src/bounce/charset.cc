@@ -5,6 +5,7 @@
 #include <iconv.h>
 #include <optional>
 
+#include "base/hex_digit.h"
 #include "base/text.h"
 
 namespace postrider::bounce {
@@ -136,15 +137,6 @@ std::string read_japanese(std::string_view bytes, const char* declared) {
   return best ? std::move(best->text) : readable(bytes);
 }
 
-std::optional<unsigned> hex_value(char c) {
-  if (is_digit(c)) {
-    return static_cast<unsigned>(c - '0');
-  }
-  const char low = to_lower(c);
-  return low >= 'a' && low <= 'f' ? std::optional(static_cast<unsigned>(low - 'a' + 10))
-                                  : std::nullopt;
-}
-
 std::string decode_base64_leniently(std::string_view body, std::size_t most) {
   std::string out;
   std::uint32_t held = 0;
@@ -192,8 +184,8 @@ std::string decode_quoted_printable(std::string_view body, std::size_t most,
       continue;
     }
     const auto rest = body.substr(i + 1);
-    const auto high = rest.size() >= 2 ? hex_value(rest[0]) : std::nullopt;
-    const auto low = rest.size() >= 2 ? hex_value(rest[1]) : std::nullopt;
+    const auto high = rest.size() >= 2 ? hex_digit(rest[0]) : std::nullopt;
+    const auto low = rest.size() >= 2 ? hex_digit(rest[1]) : std::nullopt;
     const std::size_t white = std::min(rest.find_first_not_of(" \t\r"), rest.size());
     if (high && low) {
       out.push_back(static_cast<char>(*high << 4 | *low));

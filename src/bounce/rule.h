@@ -21,7 +21,7 @@ struct CodeRange {
   int last = 0;
 };
 
-/// A refusal that the rule that carries it must be the one to judge.
+/// A refusal with its strings. The rule that carries one must be the one to judge it.
 struct Sample {
   int code = 0;
   std::string enhanced;

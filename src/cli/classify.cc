@@ -106,11 +106,11 @@ class Filter {
                  error_json(number, refusal.error().text()));
       return;
     }
-    const bounce::Finding finding = classifier_.examine(refusal->diagnostic());
+    const bounce::Finding finding = classifier_.examine(refusal->said.diagnostic());
     if (!options_.unmatched) {
       fmt::print("{}\n", verdict_json(finding, options_.explain));
     } else if (finding.is_by_code()) {
-      wordings_.add(refusal->diagnostic(), finding, refusal->sender);
+      wordings_.add(refusal->said.diagnostic(), finding, refusal->sender);
     }
   }
 

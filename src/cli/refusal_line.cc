@@ -39,12 +39,12 @@ Result<> take_code(const json::object& object, int& into) {
 Result<RefusalLine> parse_object(const json::object& object) {
   RefusalLine refusal;
   const bool is_event = !object.contains("text") && object.contains("reply");
-  TRY_VOID(take_text(object, is_event ? "reply" : "text", refusal.text));
-  TRY_VOID(take_code(object, refusal.code));
-  TRY_VOID(take_text(object, "enhanced", refusal.enhanced));
-  TRY_VOID(take_text(object, object.contains("mx") ? "mx" : "mx_host", refusal.mx));
-  TRY_VOID(take_text(object, "provider", refusal.provider));
-  TRY_VOID(take_text(object, "phase", refusal.phase));
+  TRY_VOID(take_text(object, is_event ? "reply" : "text", refusal.said.text));
+  TRY_VOID(take_code(object, refusal.said.code));
+  TRY_VOID(take_text(object, "enhanced", refusal.said.enhanced));
+  TRY_VOID(take_text(object, object.contains("mx") ? "mx" : "mx_host", refusal.said.mx));
+  TRY_VOID(take_text(object, "provider", refusal.said.provider));
+  TRY_VOID(take_text(object, "phase", refusal.said.phase));
   TRY_VOID(take_text(object, object.contains("sender") ? "sender" : "from", refusal.sender));
   const json::value* text = object.if_contains(is_event ? "reply" : "text");
   if (text == nullptr || text->is_null()) {
@@ -62,7 +62,7 @@ Result<RefusalLine> parse_refusal(std::string_view line) {
   }
   if (!trimmed.starts_with('{')) {
     RefusalLine bare;
-    bare.text = line;
+    bare.said.text = line;
     return bare;
   }
   json::error_code ec;

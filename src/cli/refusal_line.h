@@ -5,28 +5,13 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "bounce/classifier.h"
+#include "bounce/rule.h"
 
 namespace postrider::cli {
 
-/// One refusal, with the strings that its diagnostic looks at.
 struct RefusalLine {
-  int code = 0;
-  std::string enhanced;
-  std::string text;
-  std::string mx;
-  std::string provider;
-  std::string phase;
+  bounce::Sample said;
   std::string sender;
-
-  bounce::Diagnostic diagnostic() const {
-    return {.code = code,
-            .enhanced = enhanced,
-            .text = text,
-            .mx = mx,
-            .provider = provider,
-            .phase = phase};
-  }
 };
 
 /// {"code":550,"enhanced":"5.1.1","text":"...","mx":"...","provider":"...","phase":"rcpt"}: all but

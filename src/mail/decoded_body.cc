@@ -3,18 +3,11 @@
 #include <algorithm>
 #include <array>
 
+#include "base/hex_digit.h"
 #include "base/text.h"
 
 namespace postrider::mail {
 namespace {
-
-int hex_value(char c) {
-  if (is_digit(c)) {
-    return c - '0';
-  }
-  const char letter = to_lower(c);
-  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
-}
 
 /// Of a soft line end at the start of `text`; 0 if there is none. The body's end is one, too.
 std::size_t soft_end(std::string_view text) {
@@ -89,10 +82,10 @@ Result<> DecodedBody::decode_quoted_printable() {
       break;
     }
     const std::string_view rest = source_.substr(at);
-    const int high = rest.size() > 2 ? hex_value(rest[1]) : -1;
-    const int low = rest.size() > 2 ? hex_value(rest[2]) : -1;
-    if (high >= 0 && low >= 0) {
-      own_.push_back(static_cast<char>(high * 16 + low));
+    const auto high = rest.size() > 2 ? hex_digit(rest[1]) : std::nullopt;
+    const auto low = rest.size() > 2 ? hex_digit(rest[2]) : std::nullopt;
+    if (high && low) {
+      own_.push_back(static_cast<char>(*high * 16 + *low));
       at += 3;
     } else if (const std::size_t skipped = soft_end(rest); skipped > 0) {
       at += skipped;

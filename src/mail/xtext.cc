@@ -1,5 +1,6 @@
 #include <optional>
 
+#include "base/hex_digit.h"
 #include "base/text.h"
 #include "mail/address.h"
 
@@ -8,16 +9,6 @@ namespace {
 
 bool is_xchar(char c) {
   return c >= '!' && c <= '~' && c != '+' && c != '=';
-}
-
-// RFC 3461 asks for capital letters; lower case is clear enough.
-std::optional<unsigned> hex_digit(char c) {
-  if (is_digit(c)) {
-    return static_cast<unsigned>(c - '0');
-  }
-  const char small = to_lower(c);
-  return small >= 'a' && small <= 'f' ? std::optional(static_cast<unsigned>(small - 'a' + 10))
-                                      : std::nullopt;
 }
 
 }  // namespace
@@ -47,6 +38,7 @@ Result<std::string> decode_xtext(std::string_view text) {
       out.push_back(text[i]);
       continue;
     }
+    // RFC 3461 asks for capital letters; lower case is clear enough.
     const auto high = text[i] == '+' && i + 2 < text.size() ? hex_digit(text[i + 1]) : std::nullopt;
     const auto low = high ? hex_digit(text[i + 2]) : std::nullopt;
     if (!low) {

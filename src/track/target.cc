@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/hex_digit.h"
 #include "base/text.h"
 #include "mail/address.h"
 
@@ -32,14 +33,6 @@ bool is_host_char(char c) {
   return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_';
 }
 
-int hex_value(char c) {
-  if (is_digit(c)) {
-    return c - '0';
-  }
-  const char letter = to_lower(c);
-  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
-}
-
 std::optional<std::string> percent_decode(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -47,12 +40,12 @@ std::optional<std::string> percent_decode(std::string_view text) {
       out.push_back(text[i]);
       continue;
     }
-    const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-    const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
-    if (high < 0 || low < 0) {
+    const auto high = i + 2 < text.size() ? hex_digit(text[i + 1]) : std::nullopt;
+    const auto low = i + 2 < text.size() ? hex_digit(text[i + 2]) : std::nullopt;
+    if (!high || !low) {
       return std::nullopt;
     }
-    out.push_back(static_cast<char>(high * 16 + low));
+    out.push_back(static_cast<char>(*high * 16 + *low));
     i += 2;
   }
   return out;
@@ -60,8 +53,9 @@ std::optional<std::string> percent_decode(std::string_view text) {
 
 bool is_ipv6(std::string_view host) {
   return host.size() > 3 && host.front() == '[' && host.back() == ']' &&
-         std::ranges::all_of(host.substr(1, host.size() - 2),
-                             [](char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; });
+         std::ranges::all_of(host.substr(1, host.size() - 2), [](char c) {
+           return hex_digit(c).has_value() || c == ':' || c == '.';
+         });
 }
 
 std::optional<std::string> read_host(std::string_view text) {
