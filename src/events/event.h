@@ -68,6 +68,7 @@ struct Event {
   std::string detail;
   std::string kind;  ///< bounce taxonomy: hard, soft, block ...
   std::string category;
+  std::string rule;  ///< that has judged (docs/bounces.md)
 
   bool operator==(const Event&) const = default;
 };
