@@ -278,8 +278,7 @@ Result<> ClientTransaction::heed(Command command, std::size_t recipient, Reply r
 void ClientTransaction::settle(const Reply& reply, Stage stage) {
   for (Reply& recipient : outcome_.recipients) {
     if (recipient.code == 0) {
-      recipient = reply;
-      recipient.stage = stage;
+      (recipient = reply).stage = stage;
     }
   }
 }
