@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
   add_events(app, context);
   add_classify(app, context);
   add_stats(app, context);
+  add_webhook(app, context);
   add_reload(app, context);
   add_status(app, context);
   add_backup(app, context);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 #include "http/metrics_text.h"
 #include "http/process_figures.h"
 #include "http/router.h"
+#include "webhook/webhooks.h"
 
 namespace postrider::http {
 
@@ -169,6 +171,32 @@ void write_consumers(MetricsText& metrics, relay::Relay& relay) {
   }
 }
 
+void write_webhooks(MetricsText& metrics, relay::Relay& relay) {
+  const std::vector<webhook::EndpointFigures> all = relay.webhooks().figures();
+  const Time now = relay.clock().now();
+  const auto each = [&](auto value_of) {
+    for (const webhook::EndpointFigures& one : all) {
+      metrics.sample(value_of(one), {{"webhook", to_string(one.id)}});
+    }
+  };
+  using Figures = webhook::EndpointFigures;
+  metrics.gauge("postrider_webhook_lag_events",
+                "Events that an active endpoint has not taken or passed over.");
+  each([](const Figures& one) { return one.lag; });
+  metrics.counter("postrider_webhook_requests_total", "Requests to an endpoint.");
+  each([](const Figures& one) { return one.requests; });
+  metrics.counter("postrider_webhook_failures_total", "Requests that it did not take.");
+  each([](const Figures& one) { return one.failures; });
+  metrics.counter("postrider_webhook_events_total", "Events that it took.");
+  each([](const Figures& one) { return one.events; });
+  metrics.gauge("postrider_webhook_failing_seconds", "Since it fails; 0: it doesn't.");
+  each([now](const Figures& one) {
+    return one.failing_since == Time()
+               ? 0.0
+               : std::chrono::duration<double>(now - one.failing_since).count();
+  });
+}
+
 void write_process(MetricsText& metrics) {
   const ProcessFigures figures = process_figures();
   metrics.gauge("postrider_build_info", "Always 1; the version is a label.");
@@ -193,6 +221,7 @@ awaitable<Response> measure(relay::Relay& relay, Call /*call*/) {
   write_queue(metrics, figures);
   write_store(metrics, relay);
   write_consumers(metrics, relay);
+  write_webhooks(metrics, relay);
   write_process(metrics);
   Response response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";

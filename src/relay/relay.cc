@@ -23,8 +23,10 @@
 #include "relay/own_addresses.h"
 #include "relay/settings_reload.h"
 #include "relay/test_clock.h"
+#include "relay/webhook_notice.h"
 #include "search/indexer.h"
 #include "statistics/counter.h"
+#include "webhook/webhooks.h"
 
 namespace postrider::relay {
 
@@ -92,7 +94,23 @@ struct Relay::State {
     consumers = std::make_unique<events::Consumers>(*store, *events, threads.mailbox(0));
     consumers->add(std::make_unique<statistics::Counter>(*store));
     consumers->add(std::make_unique<search::Indexer>());
+    TRY(webhooks, webhook::Webhooks::create(webhook_parts(), settings.webhook));
     return build();
+  }
+
+  webhook::Webhooks::Parts webhook_parts() {
+    return {.clock = *clock,
+            .store = *store,
+            .events = *events,
+            .directory = *directory,
+            .resolver = *resolver,
+            .blocking = blocking,
+            .tell_contact = [this](const directory::Webhook& webhook, const std::string& why) {
+              threads.mailbox(0).post([this, webhook, why] {
+                mail_webhook_notice(*intake, committers[0], webhook, why, settings.hostname,
+                                    clock->now());
+              });
+            }};
   }
 
   Result<> build() {
@@ -171,13 +189,17 @@ struct Relay::State {
     });
     dispatcher = std::make_unique<delivery::Dispatcher>(*services, options.get());
     intake->set_delivery([this](queue::Waiting waiting) { dispatcher->add(std::move(waiting)); });
-    clock->on_jump([this] { dispatcher->tick(); });
+    clock->on_jump([this] {
+      dispatcher->tick();
+      webhooks->tick();
+    });
     TRY_VOID(recover());
     housekeeping =
         std::make_unique<net::TaskGroup>(threads.context(0).get_executor(), "housekeeping");
     housekeeping->spawn(watch_certificate());
     threads.start();
     consumers->start();
+    webhooks->start();
     is_started = true;
     return {};
   }
@@ -272,6 +294,7 @@ struct Relay::State {
   std::unique_ptr<links::LinkStore> links;
   std::unique_ptr<links::KeyRing> tracking_keys;
   std::shared_ptr<dns::Resolver> resolver;
+  std::unique_ptr<webhook::Webhooks> webhooks;
   std::unique_ptr<directory::Authenticator> authenticator;
   std::unique_ptr<IdSource> ids;
   Current<delivery::Options> options;
@@ -315,6 +338,7 @@ Result<std::vector<std::string>> Relay::reload(Settings settings) {
       own_addresses(state_->listeners->listening(), settings.delivery.mx.port);
   state_->options.set(settings.delivery);
   state_->dispatcher->set_options(state_->options.get());
+  state_->webhooks->set_options(settings.webhook);
   log::configure(settings.log);
   state_->settings = std::move(settings);
   return not_applied;
@@ -327,6 +351,9 @@ void Relay::stop(std::chrono::milliseconds limit,
   }
   if (state_->consumers) {
     state_->consumers->stop();
+  }
+  if (state_->webhooks) {
+    state_->webhooks->stop();
   }
   if (!state_->is_started) {
     state_->threads.start();  // what has been spawned before the start failed ends on its thread
@@ -367,6 +394,9 @@ links::KeyRing& Relay::tracking_keys() {
 }
 const links::LinkStore& Relay::links() const {
   return *state_->links;
+}
+webhook::Webhooks& Relay::webhooks() {
+  return *state_->webhooks;
 }
 delivery::Dispatcher& Relay::dispatcher() {
   return *state_->dispatcher;

@@ -25,6 +25,10 @@
 #include "spool/spool.h"
 #include "store/store.h"
 
+namespace postrider::webhook {
+class Webhooks;
+}
+
 namespace postrider::relay {
 
 struct StartOptions {
@@ -67,6 +71,7 @@ class Relay {
   events::Consumers& consumers();
   links::KeyRing& tracking_keys();
   const links::LinkStore& links() const;
+  webhook::Webhooks& webhooks();
   const Intake& intake() const;
   const OutcomeRecorder& outcomes() const;
   const Listeners& listeners() const;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 
 #include "bounce/rule_check.h"
 #include "relay/settings_sections.h"
@@ -60,6 +61,14 @@ void read_bounce(Section section, Settings& settings) {
   }
 }
 
+void read_webhook(Section section, webhook::Options& webhook) {
+  using namespace std::chrono_literals;
+  section.read("allow_networks", list_of(network()), webhook.allow_networks);
+  section.read("answer_timeout", duration(1s, 2min), webhook.answer_within);
+  section.read("requests_max", whole(1, 64), webhook.requests_max);
+  section.read("log_for", duration(1h, 24h * 400), webhook.log_for);
+}
+
 }  // namespace
 
 // After the listeners, whose endpoints it must not take.
@@ -69,6 +78,7 @@ void read_services(Section& root, Settings& settings) {
   read_spool(root.section("spool"), settings.spool);
   read_simulator(root.section("simulator"), settings);
   read_bounce(root.section("bounce"), settings);
+  read_webhook(root.section("webhook"), settings.webhook);
 }
 
 }  // namespace postrider::relay

@@ -111,6 +111,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const StoreOptions&
       {"counter", small_records(kSmallWriteBuffer, cache)},
       {"search", small_records(kSmallWriteBuffer, cache)},
       {"link", small_records(kSmallWriteBuffer, cache)},
+      {"webhook", small_records(kSmallWriteBuffer, cache)},
   };
 }
 

@@ -53,6 +53,10 @@ const std::vector<Row>& rows() {
       {"bounce.rules", "'/dev/null'", false},
       {"simulator.enabled", "false", true},
       {"simulator.listen", "'127.0.0.1:1'", true},
+      {"webhook.allow_networks", "['10.0.0.0/8']", false},
+      {"webhook.answer_timeout", "'7s'", false},
+      {"webhook.requests_max", "7", false},
+      {"webhook.log_for", "'7h'", false},
   };
   return all;
 }
