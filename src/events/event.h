@@ -81,6 +81,7 @@ struct Event {
   std::string machine;            ///< proxy, prefetch or scanner; empty: a person
   std::string machine_reason;     ///< the rule that says so
   std::uint64_t confidence = 0;   ///< in that, percent
+  std::string machine_was;        ///< reassessed: what it was taken for before
   std::uint64_t about_event = 0;  ///< reassessed: sequence of the event whose verdict changes
 
   bool operator==(const Event&) const = default;

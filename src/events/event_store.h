@@ -41,6 +41,9 @@ class EventStore {
   virtual Result<Page> read(std::uint64_t from, std::size_t limit) const = 0;
   /// All events about the `count` recipients of a message, in order.
   virtual Result<Page> about(MessageId message, std::uint32_t count) const = 0;
+  /// The oldest events about it, at most `limit`: the first is `accepted`, as long as the log has
+  /// it. However many came later.
+  virtual Result<Page> first_about(RecipientId recipient, std::size_t limit) const = 0;
   virtual std::uint64_t last_sequence() const = 0;
 };
 

@@ -81,6 +81,13 @@ bool says_how_it_stands(Type type) {
   }
 }
 
+/// What readers did stands beside how the delivery stands, and counts where it was a person.
+bool is_what_a_reader_did(const Event& event) {
+  const bool is_person = event.machine.empty() || event.machine == "proxy";
+  return event.type == Type::unsubscribed ||
+         (is_person && (event.type == Type::opened || event.type == Type::clicked));
+}
+
 void add(const Event& event, store::Step& step) {
   Entries entries(step, event);
   if (event.type == Type::accepted) {
@@ -102,8 +109,13 @@ void add(const Event& event, store::Step& step) {
 
 Result<> Indexer::take(std::span<const Event> events, store::Step& step) {
   for (const Event& event : events) {
-    if (event.recipient.exists() && says_how_it_stands(event.type)) {
+    if (!event.recipient.exists()) {
+      continue;
+    }
+    if (says_how_it_stands(event.type)) {
       add(event, step);
+    } else if (is_what_a_reader_did(event)) {
+      Entries(step, event).put(Kind::status, events::to_string(event.type));
     }
   }
   return {};

@@ -1,0 +1,69 @@
+#include "links/machine_judge.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace postrider::links {
+namespace {
+
+using events::Event;
+using events::Type;
+
+constexpr std::size_t kStoryEvents = 200;
+
+Event event_of(const Reassessment& change, const Event& about, Time now) {
+  Event event;
+  event.type = Type::reassessed;
+  event.time = now;
+  event.account = about.account;
+  event.message = about.message;
+  event.recipient = about.recipient;
+  event.to = about.to;
+  event.stream = about.stream;
+  event.from_domain = about.from_domain;
+  event.campaign = about.campaign;
+  event.url = about.url;
+  event.link = about.link;
+  event.about_event = change.sequence;
+  event.machine = to_string(change.verdict.machine);
+  event.machine_was = change.was.empty() ? "none" : change.was;
+  event.machine_reason = change.verdict.reason;
+  event.confidence = change.verdict.confidence;
+  return event;
+}
+
+}  // namespace
+
+Result<> MachineJudge::take(std::span<const Event> events, store::Step& step) {
+  std::set<RecipientId> recipients;
+  for (const Event& event : events) {
+    if (event.recipient.exists() && (event.type == Type::opened || event.type == Type::clicked)) {
+      recipients.insert(event.recipient);
+    }
+  }
+  for (const RecipientId recipient : recipients) {
+    TRY_VOID(judge(recipient, events.back(), step));
+  }
+  return {};
+}
+
+Result<> MachineJudge::judge(RecipientId recipient, const Event& last, store::Step& step) const {
+  TRY(events::Page page, events_.first_about(recipient, kStoryEvents));
+  std::vector<Event>& story = page.events;
+  std::erase_if(story, [&](const Event& event) { return event.sequence > last.sequence; });
+  const auto hit = std::ranges::find_if(story, [](const Event& event) {
+    return event.type == Type::opened || event.type == Type::clicked;
+  });
+  if (hit == story.end()) {
+    return {};
+  }
+  TRY(const std::optional<TrackedMessage> message, links_.read(hit->message));
+  for (const Reassessment& change :
+       reassess(story, message ? message->targets.size() : 0, timing_)) {
+    const auto about = std::ranges::find(story, change.sequence, &Event::sequence);
+    events_.append(step, event_of(change, *about, last.time));
+  }
+  return {};
+}
+
+}  // namespace postrider::links
