@@ -157,13 +157,13 @@ void show(const json::value& answer) {
 
 void add_stats(CLI::App& app, Context& context) {
   struct Options {
-    std::string by, from, to, account, stream, domain, provider, source, category, limit;
+    std::string by, from, to, account, stream, domain, provider, source, category, campaign, limit;
   };
   const auto options = std::make_shared<Options>();
   CLI::App* stats = app.add_subcommand("stats", "Figures: what was accepted and what became of it");
   stats->add_option("--by", options->by,
                     "hour, day (default), total, account, stream, domain, provider, source, "
-                    "category");
+                    "category, campaign");
   stats->add_option("--from", options->from,
                     "Begin: a time (2026-11-24T05:00:00Z, 2026-11-24) or so long ago (30d); "
                     "default 7d, by hour 24h");
@@ -174,6 +174,7 @@ void add_stats(CLI::App& app, Context& context) {
   stats->add_option("--provider", options->provider, "Only of this provider (site)");
   stats->add_option("--source", options->source, "Only what was sent from this address");
   stats->add_option("--category", options->category, "Only failures of this category");
+  stats->add_option("--campaign", options->campaign, "Only of this campaign");
   stats->add_option("--limit", options->limit, "Rows at most, busiest first; default 20");
   stats->footer(
       "Bounced are failed, expired and bounced later. delivery: delivered of accepted. success: "
@@ -190,6 +191,7 @@ void add_stats(CLI::App& app, Context& context) {
                                        {"provider", options->provider},
                                        {"source", options->source},
                                        {"category", options->category},
+                                       {"campaign", options->campaign},
                                        {"limit", options->limit}})},
                  show);
   });

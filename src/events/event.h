@@ -69,6 +69,11 @@ struct Event {
   std::string kind;  ///< bounce taxonomy: hard, soft, block ...
   std::string category;
 
+  // As the sender has labelled the message.
+  std::string campaign;
+  std::string custom_id;
+  std::string payload;
+
   bool operator==(const Event&) const = default;
 };
 

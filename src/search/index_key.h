@@ -24,6 +24,8 @@ enum class Kind : std::uint8_t {
   status = 5,     ///< name of the type of the last event that says how it stands
   category = 6,   ///< that an attempt was judged as
   provider = 7,   ///< site that an attempt went to
+  campaign = 8,   ///< as the sender named it
+  custom_id = 9,  ///< the sender's own name for the message
 };
 
 /// What the entries of one list begin with.

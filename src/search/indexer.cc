@@ -41,6 +41,12 @@ void add_accepted(const Event& event, Entries& entries) {
   for (const std::string& word : words_of(event.subject)) {
     entries.put(Kind::word, word);
   }
+  if (!event.campaign.empty()) {
+    entries.put(Kind::campaign, event.campaign);
+  }
+  if (!event.custom_id.empty()) {
+    entries.put(Kind::custom_id, event.custom_id);
+  }
 }
 
 /// What its status may have been before this event.

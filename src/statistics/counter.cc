@@ -25,13 +25,14 @@ std::string group_of(const Event& event) {
   put_bytes(group, event.site);
   put_bytes(group, event.source_address);
   put_bytes(group, event.category);
+  put_bytes(group, event.campaign);
   return group;
 }
 
 struct Group {
   std::uint32_t hour = 0;
   AccountId account;
-  std::array<std::pair<Dimension, std::string_view>, 5> values;
+  std::array<std::pair<Dimension, std::string_view>, 6> values;
 };
 
 Group parse_group(std::string_view text) {
@@ -43,7 +44,8 @@ Group parse_group(std::string_view text) {
                    {Dimension::domain, reader.bytes()},
                    {Dimension::provider, reader.bytes()},
                    {Dimension::source, reader.bytes()},
-                   {Dimension::category, reader.bytes()}}};
+                   {Dimension::category, reader.bytes()},
+                   {Dimension::campaign, reader.bytes()}}};
   return group;
 }
 

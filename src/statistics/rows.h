@@ -34,7 +34,7 @@ enum class Dimension : std::uint8_t {
   provider = 4,  ///< the site, until providers have rules of their own
   source = 5,    ///< address that we sent from
   category = 6,  ///< of failures, from the bounce taxonomy
-  campaign = 7,  ///< kept for it: events do not name one yet
+  campaign = 7,  ///< that the sender names
 };
 
 struct DimensionName {
@@ -45,7 +45,7 @@ constexpr std::array kDimensions{
     DimensionName{Dimension::total, "total"},       DimensionName{Dimension::account, "account"},
     DimensionName{Dimension::stream, "stream"},     DimensionName{Dimension::domain, "domain"},
     DimensionName{Dimension::provider, "provider"}, DimensionName{Dimension::source, "source"},
-    DimensionName{Dimension::category, "category"}};
+    DimensionName{Dimension::category, "category"}, DimensionName{Dimension::campaign, "campaign"}};
 
 /// What an event adds to: its type's number, and these.
 namespace tag {
