@@ -93,7 +93,7 @@ class Consumers::Runner {
         set_problem(is_behind.error().text());
         wait(kTryAgain);
       } else if (!*is_behind) {
-        wait(kLookAgain);
+        wait(consumer_->pause());
       }
     }
   }
@@ -131,10 +131,11 @@ class Consumers::Runner {
     return true;
   }
 
-  /// One batch. False: there was nothing to do.
+  /// One batch. False: it has come to where the log ended.
   Result<bool> work() {
     Cursor cursor = cursor_;
-    if (owner_.events_.last_sequence() < cursor.next) {
+    const std::uint64_t last = owner_.events_.last_sequence();
+    if (last < cursor.next) {
       set_problem({});
       return false;
     }
@@ -156,7 +157,7 @@ class Consumers::Runner {
     TRY_VOID(commit(std::move(step)));
     set_cursor(cursor);
     set_problem({});
-    return true;
+    return cursor.next <= last;
   }
 
   /// Returns when it is durable; when the consumer is to stop, without knowing.

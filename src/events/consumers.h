@@ -11,6 +11,7 @@
 // Thread: any, but for start() and stop(). Consumer: its own thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -39,6 +40,8 @@ class Consumer {
 
   virtual std::string_view name() const = 0;          ///< of the cursor: stays
   virtual std::size_t batch() const { return 1000; }  ///< events at most for one step
+  /// Once it has come to the end of the log, what comes gathers for so long.
+  virtual std::chrono::milliseconds pause() const { return std::chrono::milliseconds(50); }
 
   /// Writes what follows from these into `step`, which is durable before the next call. An error
   /// (the store can't be read): the batch comes again a second later, after forget().

@@ -9,41 +9,57 @@ namespace {
 
 constexpr std::size_t kReadAtOnce = 128;  // entries of a list
 
-/// One list of the index, read in pieces.
+/// One list of the index, read in pieces: whole seconds.
 class List {
  public:
-  List(const store::Store& store, std::string list) : store_(store), list_(std::move(list)) {}
+  List(const store::Store& store, const ListName& name) : store_(store), name_(name) {}
 
-  /// The highest id that is not above this one; nothing if there is none.
+  /// The highest id that is not above this one; nothing if there is none. Ids are asked for in
+  /// descending order.
   Result<std::optional<RecipientId>> at_most(RecipientId id) {
     if (!covers(id)) {
-      TRY_VOID(read(id));
+      TRY_VOID(read(second_of(id)));
     }
     const auto place = std::ranges::lower_bound(ids_, id, std::greater());
     return place == ids_.end() ? std::nullopt : std::optional(*place);
   }
 
  private:
-  /// Asked for in descending order, what was read before is above.
   bool covers(RecipientId id) const {
     return has_read_ && (is_at_end_ || (!ids_.empty() && ids_.back() <= id));
   }
 
-  Result<> read(RecipientId id) {
+  Result<> read(std::uint64_t from) {
     ids_.clear();
     has_read_ = true;
-    TRY_VOID(store_.scan(store::Table::search, entry_of(list_, id), list_ + std::string(9, '\xff'),
-                         [this](std::string_view entry, std::string_view /*value*/) {
-                           ids_.push_back(id_of(entry));
-                           return ids_.size() < kReadAtOnce;
-                         }),
+    is_at_end_ = true;
+    bool is_intact = true;
+    std::uint64_t current = from;
+    const auto take = [&](std::string_view key, std::string_view value) {
+      const std::uint64_t second = second_in(key);
+      if (second != current && ids_.size() >= kReadAtOnce) {
+        is_at_end_ = false;
+        return false;
+      }
+      current = second;
+      is_intact = decode_ids(second, value, ids_);
+      return is_intact;
+    };
+    TRY_VOID(store_.scan(store::Table::search, rows_from(name_, from), rows_end(name_), take),
              "reading the index of recipients");
-    is_at_end_ = ids_.size() < kReadAtOnce;
+    if (!is_intact) {
+      return fail(Errc::corrupt,
+                  "the index of recipients is damaged; `postrider events replay search --from 1` "
+                  "makes it anew");
+    }
+    std::ranges::sort(ids_, std::greater());
+    const auto repeated = std::ranges::unique(ids_);
+    ids_.erase(repeated.begin(), repeated.end());
     return {};
   }
 
   const store::Store& store_;
-  const std::string list_;
+  const ListName name_;
   std::vector<RecipientId> ids_;  // descending
   bool has_read_ = false;
   bool is_at_end_ = false;
@@ -53,22 +69,57 @@ RecipientId below(RecipientId id) {
   return RecipientId{id.value == 0 ? 0 : id.value - 1};
 }
 
-/// The highest id in all lists that is not above `id`. Counts what it looks at in `left`, and ends
+/// All of `in`, and none of `not_in`.
+struct Lists {
+  std::vector<List> in;
+  std::vector<List> not_in;
+
+  Result<bool> exclude(RecipientId id) {
+    for (List& list : not_in) {
+      TRY(const std::optional<RecipientId> next, list.at_most(id));
+      if (next == id) {
+        return true;
+      }
+    }
+    return false;
+  }
+};
+
+Lists lists_of(const store::Store& store, AccountId account, const Query& query) {
+  Lists lists;
+  for (const auto& [kind, value] : query.terms) {
+    lists.in.emplace_back(store, list_of(kind, account, value));
+    if (kind == Kind::status) {
+      lists.not_in.emplace_back(store, list_of(Kind::left_status, account, value));
+    }
+  }
+  if (lists.in.empty()) {
+    lists.in.emplace_back(store, list_of(Kind::all, account, {}));
+  }
+  return lists;
+}
+
+/// The highest id that is meant and not above `id`. Counts what it looks at in `left`, and ends
 /// with nothing when that is used up: `id` then says how far it got.
-Result<std::optional<RecipientId>> common(std::vector<List>& lists, RecipientId& id,
-                                          std::uint64_t& left) {
+Result<std::optional<RecipientId>> next_of(Lists& lists, RecipientId& id, std::uint64_t& left) {
   std::size_t agreed = 0;
-  for (std::size_t i = 0; left > 0; i = (i + 1) % lists.size(), --left) {
-    TRY(const std::optional<RecipientId> next, lists[i].at_most(id));
+  for (std::size_t i = 0; left > 0; i = (i + 1) % lists.in.size(), --left) {
+    TRY(const std::optional<RecipientId> next, lists.in[i].at_most(id));
     if (!next) {
       id = {};
       return std::optional<RecipientId>();
     }
     agreed = *next == id ? agreed + 1 : 1;
     id = *next;
-    if (agreed == lists.size()) {
+    if (agreed < lists.in.size()) {
+      continue;
+    }
+    TRY(const bool is_excluded, lists.exclude(id));
+    if (!is_excluded) {
       return next;
     }
+    id = below(id);
+    agreed = 0;
   }
   return std::optional<RecipientId>();
 }
@@ -76,18 +127,12 @@ Result<std::optional<RecipientId>> common(std::vector<List>& lists, RecipientId&
 /// Of one account. Sets `reached`: down to it everything has been looked at; 0: all there is.
 Result<std::vector<RecipientId>> find_in(const store::Store& store, AccountId account,
                                          const Query& query, RecipientId& reached) {
-  std::vector<List> lists;
-  for (const auto& [kind, value] : query.terms) {
-    lists.emplace_back(store, list_of(kind, account, value));
-  }
-  if (lists.empty()) {
-    lists.emplace_back(store, list_of(Kind::all, account, {}));
-  }
+  Lists lists = lists_of(store, account, query);
   std::vector<RecipientId> found;
   std::uint64_t left = query.looked_at_max;
   RecipientId id = below(query.before);
   while (found.size() <= query.limit) {
-    TRY(const std::optional<RecipientId> next, common(lists, id, left));
+    TRY(const std::optional<RecipientId> next, next_of(lists, id, left));
     if (!next && id.exists()) {
       reached = RecipientId{id.value + 1};  // used up; this one itself has not been looked at
       return found;

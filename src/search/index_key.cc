@@ -11,7 +11,18 @@ namespace {
 
 constexpr std::size_t kWordsMost = 12;
 constexpr std::size_t kLongestWord = 32;
-constexpr std::size_t kListBytes = 1 + 8 + 8;
+constexpr std::size_t kNameBytes = 1 + 8 + 8;
+constexpr unsigned kSecondShift = 23;  // 32768 ticks of 256 ids (base/ids.h)
+constexpr std::uint64_t kWithinSecond = (std::uint64_t{1} << kSecondShift) - 1;
+
+std::string name_bytes(const ListName& list) {
+  std::string bytes;
+  bytes.reserve(kNameBytes + 2 * sizeof(std::uint64_t));
+  bytes.push_back(static_cast<char>(list.kind));
+  put_u64(bytes, list.account.value);
+  put_u64(bytes, list.hash);
+  return bytes;
+}
 
 bool is_of_word(char c) {
   return is_alpha(c) || is_digit(c) || static_cast<unsigned char>(c) >= 0x80;
@@ -19,24 +30,58 @@ bool is_of_word(char c) {
 
 }  // namespace
 
-std::string list_of(Kind kind, AccountId account, std::string_view value) {
-  std::string list;
-  list.reserve(kListBytes + sizeof(std::uint64_t));
-  list.push_back(static_cast<char>(kind));
-  put_u64(list, account.value);
-  put_u64(list, XXH3_64bits(value.data(), value.size()));
-  return list;
+ListName list_of(Kind kind, AccountId account, std::string_view value) {
+  return {.kind = kind, .account = account, .hash = XXH3_64bits(value.data(), value.size())};
 }
 
-std::string entry_of(std::string_view list, RecipientId id) {
-  std::string entry(list);
-  put_u64(entry, ~id.value);
-  return entry;
+std::uint64_t second_of(RecipientId id) {
+  return id.value >> kSecondShift;
 }
 
-RecipientId id_of(std::string_view entry) {
-  Reader reader(entry.substr(std::min(entry.size(), kListBytes)));
-  return RecipientId{~reader.u64()};
+std::string row_key(const ListName& list, std::uint64_t second, std::uint64_t tag) {
+  std::string key = rows_from(list, second);
+  put_u64(key, tag);
+  return key;
+}
+
+std::string rows_from(const ListName& list, std::uint64_t second) {
+  std::string key = name_bytes(list);
+  put_u64(key, ~second);
+  return key;
+}
+
+std::string rows_end(const ListName& list) {
+  return name_bytes(list) + std::string(2 * sizeof(std::uint64_t) + 1, '\xff');
+}
+
+std::uint64_t second_in(std::string_view key) {
+  Reader reader(key.substr(std::min(key.size(), kNameBytes)));
+  return ~reader.u64();
+}
+
+std::string encode_ids(std::span<const RecipientId> ids) {
+  std::string value;
+  value.reserve(1 + 2 * ids.size());
+  std::uint64_t before = 0;
+  for (const RecipientId id : ids) {
+    const std::uint64_t within = id.value & kWithinSecond;
+    put_varint(value, within - before);
+    before = within;
+  }
+  return value;
+}
+
+bool decode_ids(std::uint64_t second, std::string_view value, std::vector<RecipientId>& ids) {
+  Reader reader(value);
+  std::uint64_t id = second << kSecondShift;
+  while (!reader.at_end()) {
+    id += reader.varint();
+    if (!reader.ok() || second_of(RecipientId{id}) != second) {
+      return false;
+    }
+    ids.push_back(RecipientId{id});
+  }
+  return true;
 }
 
 std::vector<std::string> words_of(std::string_view subject) {

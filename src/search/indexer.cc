@@ -1,7 +1,10 @@
 #include "search/indexer.h"
 
+#include <algorithm>
 #include <initializer_list>
+#include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/text.h"
@@ -14,39 +17,25 @@ using events::Event;
 using events::Type;
 using store::Table;
 
-class Entries {
- public:
-  Entries(store::Step& step, const Event& event) : step_(step), event_(event) {}
+bool says_how_it_stands(Type type) {
+  switch (type) {
+    case Type::accepted:
+    case Type::delivered:
+    case Type::deferred:
+    case Type::failed:
+    case Type::expired:
+    case Type::bounced:
+    case Type::suppressed:
+      return true;
+    default:
+      return false;
+  }
+}
 
-  void put(Kind kind, std::string_view value) {
-    step_.put(Table::search, entry(kind, value), std::string());
-  }
-  void erase(Type status) {
-    step_.erase(Table::search, entry(Kind::status, events::to_string(status)));
-  }
-
- private:
-  std::string entry(Kind kind, std::string_view value) const {
-    return entry_of(list_of(kind, event_.account, value), event_.recipient);
-  }
-
-  store::Step& step_;
-  const Event& event_;
-};
-
-void add_accepted(const Event& event, Entries& entries) {
-  entries.put(Kind::all, {});
-  entries.put(Kind::recipient, lower(event.to));
-  entries.put(Kind::sender, lower(event.header_from.empty() ? event.from : event.header_from));
-  for (const std::string& word : words_of(event.subject)) {
-    entries.put(Kind::word, word);
-  }
-  if (!event.campaign.empty()) {
-    entries.put(Kind::campaign, event.campaign);
-  }
-  if (!event.custom_id.empty()) {
-    entries.put(Kind::custom_id, event.custom_id);
-  }
+/// A status that something else is bound to follow. Most recipients have it for a moment only, so
+/// that it has a row for each of them, which is erased.
+bool is_passing(Type status) {
+  return status == Type::accepted || status == Type::deferred;
 }
 
 /// What its status may have been before this event.
@@ -72,53 +61,143 @@ std::initializer_list<Type> before(const Event& event) {
   }
 }
 
-bool says_how_it_stands(Type type) {
-  switch (type) {
-    case Type::accepted:
-    case Type::delivered:
-    case Type::deferred:
-    case Type::failed:
-    case Type::expired:
-    case Type::bounced:
-    case Type::suppressed:
-      return true;
-    default:
-      return false;
+/// What one batch adds to the lists.
+class Additions {
+ public:
+  void add(const Event& event) {
+    if (event.type == Type::accepted) {
+      add_accepted(event);
+    }
+    for (const Type status : before(event)) {
+      leave(event, status);
+    }
+    enter(event, event.type);
+    if (!event.site.empty()) {
+      put(event, Kind::provider, event.site);
+    }
+    if (!event.category.empty()) {
+      put(event, Kind::category, event.category);
+    }
   }
-}
 
-void add(const Event& event, store::Step& step) {
-  Entries entries(step, event);
-  if (event.type == Type::accepted) {
-    add_accepted(event, entries);
+  /// `tag`: of no other batch.
+  void write(std::uint64_t tag, store::Step& step) {
+    write_passing(step);
+    std::ranges::sort(entries_);
+    const auto repeated = std::ranges::unique(entries_);
+    entries_.erase(repeated.begin(), repeated.end());
+    std::vector<RecipientId> ids;
+    for (std::size_t i = 0; i < entries_.size();) {
+      const auto& [list, first] = entries_[i];
+      const std::uint64_t second = second_of(first);
+      ids.clear();
+      for (; i < entries_.size() && entries_[i].list == list && second_of(entries_[i].id) == second;
+           ++i) {
+        ids.push_back(entries_[i].id);
+      }
+      step.put(Table::search, row_key(list, second, tag), encode_ids(ids));
+    }
   }
-  for (const Type status : before(event)) {
-    entries.erase(status);
+
+ private:
+  struct Entry {
+    ListName list;
+    RecipientId id;
+    auto operator<=>(const Entry&) const = default;
+  };
+
+  void put(const Event& event, Kind kind, std::string_view value) {
+    entries_.push_back({list_of(kind, event.account, value), event.recipient});
   }
-  entries.put(Kind::status, events::to_string(event.type));
-  if (!event.site.empty()) {
-    entries.put(Kind::provider, event.site);
+
+  void add_accepted(const Event& event) {
+    put(event, Kind::all, {});
+    put(event, Kind::recipient, lower(event.to));
+    put(event, Kind::sender, lower(event.header_from.empty() ? event.from : event.header_from));
+    for (const std::string& word : words_of(event.subject)) {
+      put(event, Kind::word, word);
+    }
+    if (!event.campaign.empty()) {
+      put(event, Kind::campaign, event.campaign);
+    }
+    if (!event.custom_id.empty()) {
+      put(event, Kind::custom_id, event.custom_id);
+    }
   }
-  if (!event.category.empty()) {
-    entries.put(Kind::category, event.category);
+
+  void enter(const Event& event, Type status) {
+    if (is_passing(status)) {
+      Passing& passing = passing_[{event.recipient, status}];
+      passing.account = event.account;
+      passing.is_new = passing.is_new || event.attempt <= 1;
+      passing.is_there = true;
+    } else {
+      put(event, Kind::status, events::to_string(status));
+    }
   }
-}
+
+  void leave(const Event& event, Type status) {
+    if (!is_passing(status)) {
+      put(event, Kind::left_status, events::to_string(status));
+      return;
+    }
+    Passing& passing = passing_[{event.recipient, status}];
+    passing.account = event.account;
+    passing.is_there = false;
+  }
+
+  void write_passing(store::Step& step) const {
+    for (const auto& [of, passing] : passing_) {
+      const auto& [id, status] = of;
+      if (passing.is_new && !passing.is_there) {
+        continue;  // came and went
+      }
+      std::string key = row_key(list_of(Kind::status, passing.account, events::to_string(status)),
+                                second_of(id), id.value);
+      if (passing.is_there) {
+        step.put(Table::search, std::move(key), encode_ids({&id, 1}));
+      } else {
+        step.erase(Table::search, std::move(key));
+      }
+    }
+  }
+
+  struct Passing {
+    AccountId account;
+    bool is_new = false;    ///< began in this batch: the index has nothing of it
+    bool is_there = false;  ///< at the end of the batch
+  };
+
+  std::vector<Entry> entries_;
+  std::map<std::pair<RecipientId, Type>, Passing> passing_;
+};
 
 }  // namespace
 
 Result<> Indexer::take(std::span<const Event> events, store::Step& step) {
+  Additions additions;
   for (const Event& event : events) {
     if (event.recipient.exists() && says_how_it_stands(event.type)) {
-      add(event, step);
+      additions.add(event);
     }
+  }
+  if (!events.empty()) {
+    additions.write(events.front().sequence, step);
   }
   return {};
 }
 
-void Indexer::begin_at(std::uint64_t next, store::Step& step) {
-  if (next == 1) {
-    step.erase_range(Table::search, std::string(), std::string(1, '\xff'));
+Result<> Indexer::can_begin_at(std::uint64_t next) const {
+  if (next != 1) {
+    return fail(Errc::invalid,
+                "the index of recipients is made anew from the first event or not at all, because "
+                "one row of it is of many events: say --from 1");
   }
+  return {};
+}
+
+void Indexer::begin_at(std::uint64_t /*next*/, store::Step& step) {
+  step.erase_range(Table::search, std::string(), std::string(1, '\xff'));
 }
 
 }  // namespace postrider::search
