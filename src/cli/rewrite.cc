@@ -66,6 +66,7 @@ Result<track::TokenKeys::Maker> maker_for(const track::Plan& plan, const Options
   message.account = tools.keeper->account();
   message.accepted = now;
   message.campaign = options.campaign;
+  message.privacy = Privacy::full;
   message.set_links(plan);
   TRY(const MessageId id, tools.keeper->keep(message));
   return tools.keeper->keys().maker(message.account, id);

@@ -30,16 +30,21 @@ class StoredEvents final : public EventStore {
     step.append(recipient.value, event.encode(recipient, to));
   }
 
-  Result<Page> read(std::uint64_t from, std::size_t limit) const override {
+  Result<Page> read(std::uint64_t from, std::size_t limit,
+                    std::span<const Type> only) const override {
     Page page;
+    std::size_t count = 0;
     page.next = from;
     TRY_VOID(store_.scan(store::Table::event, key_of(from), {},
                          [&](std::string_view key, std::string_view record) {
-                           if (page.events.size() >= limit) {
+                           if (count++ >= limit) {
                              return false;
                            }
                            const std::uint64_t sequence = Reader(key).u64();
-                           add(page, sequence, record);
+                           if (only.empty() ||
+                               std::ranges::find(only, type_of_record(record)) != only.end()) {
+                             add(page, sequence, record);
+                           }
                            page.next = sequence + 1;
                            return true;
                          }),

@@ -69,10 +69,10 @@ Result<> set_filter(StatisticsQuestion& question, const Parameters& parameters) 
     const std::optional<Dimension> filter = filter_named(name);
     if (!filter) {
       if (std::ranges::find(kOthers, name) == kOthers.end()) {
-        return fail(Errc::invalid,
-                    "'" + printable(name, 40) +
-                        "' is not a parameter: there are by, from, to, account, "
-                        "limit, stream, domain, provider, source, category and campaign");
+        return fail(Errc::invalid, "'" + printable(name, 40) +
+                                       "' is not a parameter: there are by, from, to, account, "
+                                       "limit, stream, domain, provider, source, category and "
+                                       "campaign");
       }
       continue;
     }

@@ -27,7 +27,7 @@ void tell_message(events::Event& event, const TrackedMessage& message,
   event.stream = message.stream;
   event.from_domain = message.from_domain;
   event.campaign = message.campaign;
-  if (accepted) {
+  if (accepted != nullptr) {
     event.stream = event.stream.empty() ? accepted->stream : event.stream;
     event.from_domain = event.from_domain.empty() ? accepted->from_domain : event.from_domain;
     event.campaign = event.campaign.empty() ? accepted->campaign : event.campaign;
@@ -80,12 +80,15 @@ std::optional<events::Event> event_of(const Hit& hit, const TrackedMessage& mess
   if (privacy >= Privacy::pseudonymous) {
     event.message = hit.token.message;
     event.recipient = recipient_of(hit.token.message, hit.token.recipient);
+    event.custom_id = accepted != nullptr ? accepted->custom_id : "";
+    event.payload = accepted != nullptr ? accepted->payload : "";
   }
   if (privacy >= Privacy::identified) {
-    event.to = accepted ? accepted->to : "";
+    event.to = accepted != nullptr ? accepted->to : "";
+  }
+  if (privacy >= Privacy::full) {
     event.user_agent = printable(hit.user_agent, kUserAgentBytes);
-    const bool is_full = privacy == Privacy::full;
-    event.address = as_kept(hit.address, is_full ? kept : std::max(kept, AddressKept::truncated));
+    event.address = as_kept(hit.address, kept);
   }
   return event;
 }

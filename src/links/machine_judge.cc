@@ -1,6 +1,7 @@
 #include "links/machine_judge.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 namespace postrider::links {
@@ -10,6 +11,10 @@ using events::Event;
 using events::Type;
 
 constexpr std::size_t kStoryEvents = 200;
+
+bool is_hit(const Event& event) {
+  return event.type == Type::opened || event.type == Type::clicked;
+}
 
 Event event_of(const Reassessment& change, const Event& about, Time now) {
   Event event;
@@ -34,10 +39,15 @@ Event event_of(const Reassessment& change, const Event& about, Time now) {
 
 }  // namespace
 
+std::span<const Type> MachineJudge::wants() const {
+  static constexpr std::array kWanted{Type::opened, Type::clicked};
+  return kWanted;
+}
+
 Result<> MachineJudge::take(std::span<const Event> events, store::Step& step) {
   std::set<RecipientId> recipients;
   for (const Event& event : events) {
-    if (event.recipient.exists() && (event.type == Type::opened || event.type == Type::clicked)) {
+    if (event.recipient.exists() && is_hit(event)) {
       recipients.insert(event.recipient);
     }
   }
@@ -51,9 +61,7 @@ Result<> MachineJudge::judge(RecipientId recipient, const Event& last, store::St
   TRY(events::Page page, events_.first_about(recipient, kStoryEvents));
   std::vector<Event>& story = page.events;
   std::erase_if(story, [&](const Event& event) { return event.sequence > last.sequence; });
-  const auto hit = std::ranges::find_if(story, [](const Event& event) {
-    return event.type == Type::opened || event.type == Type::clicked;
-  });
+  const auto hit = std::ranges::find_if(story, is_hit);
   if (hit == story.end()) {
     return {};
   }

@@ -27,6 +27,8 @@ class MachineJudge final : public events::Consumer {
       : events_(events), links_(links), timing_(timing) {}
 
   std::string_view name() const override { return kName; }
+  std::size_t batch() const override { return 4000; }
+  std::span<const events::Type> wants() const override;
   Result<> take(std::span<const events::Event> events, store::Step& step) override;
   Result<> can_begin_at(std::uint64_t /*next*/) const override { return {}; }
   void begin_at(std::uint64_t /*next*/, store::Step& /*step*/) override {}

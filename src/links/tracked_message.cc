@@ -1,20 +1,14 @@
 #include "links/tracked_message.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/bytes.h"
-#include "base/text.h"
 
 namespace postrider::links {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-// In the order of Privacy's values.
-constexpr std::array<std::string_view, 5> kPrivacies{"off", "anonymous", "pseudonymous",
-                                                     "identified", "full"};
-
 std::unexpected<Error> damaged() {
   return fail(Errc::corrupt, "the record of a tracked message can't be read");
 }
@@ -43,7 +37,7 @@ Result<Opened> open(std::string_view record) {
   front.stream = reader.bytes();
   front.from_domain = reader.bytes();
   front.campaign = reader.bytes();
-  if (!reader.ok() || privacy > std::to_underlying(kPrivacyMost)) {
+  if (!reader.ok() || privacy > std::to_underlying(Privacy::full)) {
     return damaged();
   }
   front.privacy = static_cast<Privacy>(privacy);
@@ -56,19 +50,6 @@ Link link_of(std::uint64_t number) {
 }
 
 }  // namespace
-
-std::string_view to_string(Privacy privacy) {
-  return kPrivacies.at(std::to_underlying(privacy));
-}
-
-Result<Privacy> parse_privacy(std::string_view name) {
-  const auto found = std::ranges::find(kPrivacies, name);
-  if (found == kPrivacies.end()) {
-    return fail(Errc::invalid, "'" + printable(name, 40) +
-                                   "' is none of off, anonymous, pseudonymous, identified, full");
-  }
-  return static_cast<Privacy>(found - kPrivacies.begin());
-}
 
 void TrackedMessage::set_links(const track::Plan& plan) {
   targets = plan.targets;

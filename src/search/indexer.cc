@@ -135,6 +135,12 @@ class Additions {
     for (const std::string& word : words_of(event.subject)) {
       put(event, Kind::word, word);
     }
+    if (!event.campaign.empty()) {
+      put(event, Kind::campaign, event.campaign);
+    }
+    if (!event.custom_id.empty()) {
+      put(event, Kind::custom_id, event.custom_id);
+    }
   }
 
   void leave(const Event& event, Type status) {

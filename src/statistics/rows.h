@@ -34,7 +34,7 @@ enum class Dimension : std::uint8_t {
   provider = 4,  ///< the site, until providers have rules of their own
   source = 5,    ///< address that we sent from
   category = 6,  ///< of failures, from the bounce taxonomy
-  campaign = 7,
+  campaign = 7,  ///< that the sender names
 };
 
 struct DimensionName {

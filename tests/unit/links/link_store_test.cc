@@ -67,14 +67,6 @@ TEST(TrackedMessageRecord, ALinkBehindTheTargetsIsDamage) {
   EXPECT_TRUE(find_target(encode(message), 2)->has_value());
 }
 
-TEST(TrackedMessageRecord, EveryPrivacyHasAName) {
-  for (const Privacy privacy : {Privacy::off, Privacy::anonymous, Privacy::pseudonymous,
-                                Privacy::identified, Privacy::full}) {
-    EXPECT_EQ(parse_privacy(to_string(privacy)).value(), privacy);
-  }
-  EXPECT_EQ(parse_privacy("some").error().code(), Errc::invalid);
-}
-
 class LinkStoreTest : public testing::Test {
  protected:
   void put(MessageId message, const TrackedMessage& what) {
