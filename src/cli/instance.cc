@@ -91,12 +91,14 @@ struct Instance::State {
   }
 
   Result<> start_http() {
-    if (const auto& endpoint = relay->settings().http) {
-      TRY(network, http::Server::listen(executor(), *endpoint, http::make_health(*relay)), "http");
-    }
     if (!relay->settings().links.endpoints.empty()) {
       links = std::make_unique<http::LinkServer>(*relay);
       TRY_VOID(links->listen());
+    }
+    if (const auto& endpoint = relay->settings().http) {
+      TRY(network,
+          http::Server::listen(executor(), *endpoint, http::make_health(*relay, links.get())),
+          "http");
     }
     parts = {.directory = &relay->directory(),
              .spool = &relay->spool(),

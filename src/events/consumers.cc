@@ -149,6 +149,7 @@ class Consumers::Runner {
     cursor.next = page.next;
     if (page.events.empty() && page.unreadable == 0 && cursor.next - committed_ < kPassedOver) {
       set_cursor(cursor);  // after a crash it passes over them again
+      set_problem({});
       return cursor.next <= last;
     }
     store::Step step;
