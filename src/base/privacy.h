@@ -19,6 +19,8 @@ enum class Privacy : std::uint8_t {
   full,          ///< also network address and program of whoever opened or clicked
 };
 
+constexpr Privacy kPrivacyMost = Privacy::full;
+
 std::string_view to_string(Privacy privacy);
 /// Errc::invalid names the levels.
 Result<Privacy> parse_privacy(std::string_view name);

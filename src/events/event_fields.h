@@ -76,7 +76,7 @@ inline const std::array kFields{
     Field{29, "kind", &Event::kind, "of a failure: hard, soft, block, ..."},
     Field{30, "category", &Event::category, "of a failure: why, in the bounce taxonomy"},
     Field{40, "from_domain", &Event::from_domain, "sending domain: of the From: header"},
-    Field{41, "campaign", &Event::campaign, "that the sender groups the message in"},
+    Field{41, "campaign", &Event::campaign, "what the sender counts the message under"},
     Field{42, "custom_id", &Event::custom_id, "the sender's own name for the message"},
     Field{43, "payload", &Event::payload, "what else the sender wants told with each event"},
     Field{50, "url", &Event::url, "where the link that was clicked leads"},

@@ -80,8 +80,8 @@ std::optional<events::Event> event_of(const Hit& hit, const TrackedMessage& mess
   if (privacy >= Privacy::pseudonymous) {
     event.message = hit.token.message;
     event.recipient = recipient_of(hit.token.message, hit.token.recipient);
-    event.custom_id = accepted != nullptr ? accepted->custom_id : "";
-    event.payload = accepted != nullptr ? accepted->payload : "";
+    event.custom_id = message.custom_id;
+    event.payload = message.payload;
   }
   if (privacy >= Privacy::identified) {
     event.to = accepted != nullptr ? accepted->to : "";

@@ -9,6 +9,7 @@ namespace postrider::links {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
+
 std::unexpected<Error> damaged() {
   return fail(Errc::corrupt, "the record of a tracked message can't be read");
 }
@@ -21,6 +22,8 @@ struct Opened {
   std::string_view stream;
   std::string_view from_domain;
   std::string_view campaign;
+  std::string_view custom_id;
+  std::string_view payload;
   Reader rest{{}};
 };
 
@@ -37,6 +40,8 @@ Result<Opened> open(std::string_view record) {
   front.stream = reader.bytes();
   front.from_domain = reader.bytes();
   front.campaign = reader.bytes();
+  front.custom_id = reader.bytes();
+  front.payload = reader.bytes();
   if (!reader.ok() || privacy > std::to_underlying(Privacy::full)) {
     return damaged();
   }
@@ -68,6 +73,8 @@ std::string encode(const TrackedMessage& message) {
   put_bytes(record, message.stream);
   put_bytes(record, message.from_domain);
   put_bytes(record, message.campaign);
+  put_bytes(record, message.custom_id);
+  put_bytes(record, message.payload);
   put_varint(record, message.targets.size());
   for (const std::string& target : message.targets) {
     put_bytes(record, target);
@@ -87,6 +94,8 @@ Result<TrackedMessage> decode(std::string_view record) {
                          .stream = std::string(front.stream),
                          .from_domain = std::string(front.from_domain),
                          .campaign = std::string(front.campaign),
+                         .custom_id = std::string(front.custom_id),
+                         .payload = std::string(front.payload),
                          .targets = {},
                          .links = {}};
   Reader& reader = front.rest;

@@ -34,6 +34,8 @@ struct TrackedMessage {
   std::string stream;
   std::string from_domain;
   std::string campaign;
+  std::string custom_id;
+  std::string payload;
   std::vector<std::string> targets;
   std::vector<Link> links;
 

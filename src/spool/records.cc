@@ -170,7 +170,7 @@ Result<Message> decode_message(MessageId id, std::string_view record) {
   if (count == 0) {
     return fail(Errc::corrupt, what + " names no recipient");
   }
-  if (message.privacy > Privacy::full) {
+  if (message.privacy > kPrivacyMost) {
     return fail(Errc::corrupt, what + " has a level of privacy that there is not");
   }
   return message;

@@ -25,6 +25,8 @@ TrackedMessage tracked() {
           .stream = "bulk",
           .from_domain = "shop.example",
           .campaign = "spring",
+          .custom_id = "order-17",
+          .payload = "{}",
           .targets = {"https://shop.example/?a=1&b=2#top", "http://x.example/"},
           .links = {{.target = 0}, {.target = 1, .is_app_link = true}, {.target = 0}}};
 }
