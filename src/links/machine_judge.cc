@@ -52,15 +52,15 @@ Result<> MachineJudge::take(std::span<const Event> events, store::Step& step) {
     }
   }
   for (const RecipientId recipient : recipients) {
-    TRY_VOID(judge(recipient, events.back(), step));
+    TRY_VOID(judge(recipient, events.back().time, step));
   }
   return {};
 }
 
-Result<> MachineJudge::judge(RecipientId recipient, const Event& last, store::Step& step) const {
-  TRY(events::Page page, events_.first_about(recipient, kStoryEvents));
-  std::vector<Event>& story = page.events;
-  std::erase_if(story, [&](const Event& event) { return event.sequence > last.sequence; });
+Result<> MachineJudge::judge(RecipientId recipient, Time now, store::Step& step) const {
+  // What lies behind this batch, too: where it begins again, that is what was told before.
+  TRY(const events::Page page, events_.first_about(recipient, kStoryEvents));
+  const std::vector<Event>& story = page.events;
   const auto hit = std::ranges::find_if(story, is_hit);
   if (hit == story.end()) {
     return {};
@@ -69,7 +69,7 @@ Result<> MachineJudge::judge(RecipientId recipient, const Event& last, store::St
   for (const Reassessment& change :
        reassess(story, message ? message->targets.size() : 0, timing_)) {
     const auto about = std::ranges::find(story, change.sequence, &Event::sequence);
-    events_.append(step, event_of(change, *about, last.time));
+    events_.append(step, event_of(change, *about, now));
   }
   return {};
 }

@@ -34,7 +34,7 @@ class MachineJudge final : public events::Consumer {
   void begin_at(std::uint64_t /*next*/, store::Step& /*step*/) override {}
 
  private:
-  Result<> judge(RecipientId recipient, const events::Event& last, store::Step& step) const;
+  Result<> judge(RecipientId recipient, Time now, store::Step& step) const;
 
   const events::EventStore& events_;
   const LinkStore& links_;

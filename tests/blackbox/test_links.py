@@ -84,8 +84,8 @@ def pipelined(relay, paths):
         some = paths[begin:begin + 100]
         with socket.create_connection((host, int(port)), LIMIT_S) as peer:
             peer.sendall("".join(f"GET {path} HTTP/1.1\r\nHost: t.example\r\nUser-Agent: bits\r\n"
-                                 + ("Connection: close\r\n" if path is some[-1] else "") + "\r\n"
-                                 for path in some).encode())
+                                 + ("Connection: close\r\n" if number == len(some) else "") + "\r\n"
+                                 for number, path in enumerate(some, 1)).encode())
             answers = b""
             while more := peer.recv(65536):
                 answers += more

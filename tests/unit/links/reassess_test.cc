@@ -141,7 +141,7 @@ TEST(MachineJudge, TellsAChangeOnce) {
     ASSERT_TRUE(store.commit(std::move(step)));
   };
   const auto judge_all = [&] {
-    const auto page = log->read(1, 1000).value();
+    const auto page = log->read(1, 1000, judge.wants()).value();
     store::Step step;
     ASSERT_TRUE(judge.take(page.events, step));
     if (!step.empty()) {
