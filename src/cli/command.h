@@ -66,6 +66,7 @@ void add_backup(CLI::App& app, Context& context);
 void add_restore(CLI::App& app, Context& context);
 void add_webhook(CLI::App& app, Context& context);
 void add_rewrite(CLI::App& app, Context& context);
+void add_link(CLI::App& app, Context& context);
 void add_tracking_key(CLI::App& app, Context& context);
 
 }  // namespace postrider::cli

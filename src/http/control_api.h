@@ -18,6 +18,8 @@
 
 namespace postrider::http {
 
+class LinkServer;
+
 struct ControlParts {
   directory::Directory* directory = nullptr;
   spool::Spool* spool = nullptr;
@@ -32,6 +34,7 @@ struct ControlParts {
 Handler make_control_api(const ControlParts& parts);
 
 /// /healthz, /readyz and /metrics (Prometheus' text format), for the network listener.
-Handler make_health(relay::Relay& relay);
+/// `links`: where readers' links are answered, or null; it outlives the handler.
+Handler make_health(relay::Relay& relay, const LinkServer* links);
 
 }  // namespace postrider::http

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "mail/header.h"
+#include "relay/instructions.h"
 
 namespace postrider::relay {
 
@@ -54,6 +55,7 @@ void Intake::add_events(store::Step& step, const Prepared& prepared, const Origi
   event.subject = prepared.subject;
   event.stream = message.is_bulk ? "bulk" : "transactional";
   event.size = message.size;
+  add_labels(message.labels, event);
   event.session = origin.session;
   event.client = origin.client;
   event.user = origin.user;

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "delivery/judgement.h"
+#include "relay/instructions.h"
 #include "relay/reports.h"
 
 namespace postrider::relay {
@@ -176,6 +177,7 @@ events::Event OutcomeRecorder::event_of(const Told& told) const {
   event.from_domain = message.from_domain;
   event.stream = message.is_bulk ? "bulk" : "transactional";
   event.size = message.size;
+  add_labels(message.labels, event);
   if (attempt.peer) {
     event.site = attempt.peer->site;
     event.mx_host = attempt.peer->host;

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "mail/header.h"
+#include "relay/instructions.h"
 
 namespace postrider::relay {
 namespace {
@@ -19,8 +20,7 @@ constexpr std::size_t kLongestDataLine = 998;  // RFC 5321, 4.5.3.1.6
 bool is_removed(std::string_view name) {
   constexpr std::array kRemoved{std::string_view("Bcc"), std::string_view("Resent-Bcc"),
                                 std::string_view("Return-Path")};
-  return starts_with_ignoring_case(name, "X-Postrider-") ||
-         std::ranges::any_of(kRemoved, [&](std::string_view removed) {
+  return is_instruction(name) || std::ranges::any_of(kRemoved, [&](std::string_view removed) {
            return equal_ignoring_case(name, removed);
          });
 }
@@ -169,6 +169,7 @@ Result<Prepared> prepare(Submission& submission, MessageId id, const directory::
   TRY_VOID(check_lines(submission.content, sections));
   TRY_VOID(check_charset(sections, submission.envelope.smtputf8));
   TRY(Author author, find_author(sections, submission.account, directory));
+  TRY(Instructions instructions, read_instructions(sections.fields));
   Prepared prepared;
   prepared.fresh = std::make_shared<queue::Fresh>();
   spool::Message& message = prepared.fresh->message;
@@ -177,6 +178,7 @@ Result<Prepared> prepare(Submission& submission, MessageId id, const directory::
   message.accepted = now;
   message.from_domain = std::move(author.domain);
   message.is_bulk = is_bulk(sections, submission.origin.stream);
+  message.labels = std::move(instructions.labels);
   prepared.header_from = std::move(author.addresses);
   prepared.subject = printable(value_of(sections, "Subject"), kSubjectMax);
 

@@ -3,8 +3,8 @@
 //
 // RFC 6409 (submission: 6.1 sender, 8.1 Date and Message-ID), RFC 5321, 4.4 (Received), RFC
 // 5322, 3.6.3 (Bcc). Exactly one From: field, each of its 100 addresses at most in a domain of the
-// account. Bcc,
-// Resent-Bcc and Return-Path are removed, and our own X-Postrider- fields, which are instructions.
+// account. Bcc, Resent-Bcc and Return-Path are removed, and what is an instruction to us
+// (relay/instructions.h).
 // White space before a field's colon is removed: no verifier of DKIM takes it.
 //
 // Every line of the header must be a field or continue one; a header beyond ASCII must be UTF-8 and

@@ -7,19 +7,18 @@
 #include <thread>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include "base/bytes.h"
 #include "base/current.h"
 #include "base/log.h"
 #include "bounce/classifier.h"
+#include "links/machine_judge.h"
 #include "net/descriptors.h"
 #include "net/task_group.h"
 #include "relay/data_directory.h"
+#include "relay/housekeeping.h"
 #include "relay/own_addresses.h"
 #include "relay/settings_reload.h"
 #include "relay/test_clock.h"
@@ -35,7 +34,6 @@ using asio::awaitable;
 
 namespace {
 
-constexpr std::chrono::seconds kCertificateLook{10};
 constexpr std::size_t kBlockingThreads = 2;
 
 /// The largest listener.NAME.recipients_max: the ids of a message's other recipients lie behind the
@@ -86,6 +84,7 @@ struct Relay::State {
     spool = spool::make_spool(*store);
     events = events::make_event_store(*store);
     links = std::make_unique<links::LinkStore>(*store);
+    TRY(link_orders, links::LinkOrders::load(*store));
     TRY(tracking_keys, links::KeyRing::open(*directory));
     for (std::size_t i = 0; i < threads.count(); ++i) {
       committers.emplace_back(*store, threads.context(i), threads.mailbox(i));
@@ -95,6 +94,8 @@ struct Relay::State {
     consumers->add(std::make_unique<statistics::Counter>(*store));
     consumers->add(std::make_unique<search::Indexer>());
     TRY(webhooks, webhook::Webhooks::create(webhook_parts(), settings.webhook));
+    consumers->add(std::make_unique<links::MachineJudge>(*events, *links,
+                                                         links::MachineRules::shipped().timing()));
     return build();
   }
 
@@ -196,7 +197,8 @@ struct Relay::State {
     TRY_VOID(recover());
     housekeeping =
         std::make_unique<net::TaskGroup>(threads.context(0).get_executor(), "housekeeping");
-    housekeeping->spawn(watch_certificate());
+    housekeeping->spawn(watch_certificate(*certificate));
+    housekeeping->spawn(expire_links(*clock, committers.front(), settings.links.keep));
     threads.start();
     consumers->start();
     webhooks->start();
@@ -237,18 +239,6 @@ struct Relay::State {
                                         {"recipients", std::to_string(recovered.recipients)}});
     }
     return {};
-  }
-
-  awaitable<void> watch_certificate() {
-    asio::steady_timer timer(threads.context(0));
-    while (!is_stopping) {
-      timer.expires_after(kCertificateLook);
-      const auto [cancelled] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-      if (cancelled) {
-        co_return;
-      }
-      certificate->look_again();
-    }
   }
 
   awaitable<void> wind_down(std::chrono::milliseconds limit,
@@ -292,6 +282,7 @@ struct Relay::State {
   std::unique_ptr<events::EventStore> events;
   std::unique_ptr<events::Consumers> consumers;
   std::unique_ptr<links::LinkStore> links;
+  std::unique_ptr<links::LinkOrders> link_orders;
   std::unique_ptr<links::KeyRing> tracking_keys;
   std::shared_ptr<dns::Resolver> resolver;
   std::unique_ptr<webhook::Webhooks> webhooks;
@@ -391,6 +382,18 @@ events::Consumers& Relay::consumers() {
 }
 links::KeyRing& Relay::tracking_keys() {
   return *state_->tracking_keys;
+}
+links::LinkOrders& Relay::link_orders() {
+  return *state_->link_orders;
+}
+std::vector<store::Committer>& Relay::committers() {
+  return state_->committers;
+}
+MessageId Relay::new_message_id() {
+  return state_->ids->reserve(state_->clock->now(), 1);
+}
+const Certificate& Relay::certificate() const {
+  return *state_->certificate;
 }
 const links::LinkStore& Relay::links() const {
   return *state_->links;

@@ -2,7 +2,8 @@
 //
 // Table meta:
 // - key: message id (8)
-// - value: record of version 1, the fields of Message in the order of the code
+// - value: record of version 2, the fields of Message in the order of the code; version 1 ends
+//   with the recipients
 //
 // Table recipient:
 // - key: message id (8), index (4)
