@@ -34,7 +34,8 @@ constexpr Choice kTexts[] = {
      "Where its links lead through: https://links.example.org; \"\": nothing is tracked"},
     {"--privacy", "privacy",
      "What tracking may know at most: off, anonymous, pseudonymous, identified, full"},
-    {"--track-bulk", "track_bulk", "Of bulk mail, unless a message says otherwise: off, opens, clicks, both"},
+    {"--track-bulk", "track_bulk",
+     "Of bulk mail, unless a message says otherwise: off, opens, clicks, both"},
     {"--track-transactional", "track_transactional", "The same of all other mail"},
     {"--url-tags", "url_tags", "Appended to targets: utm_source=shop&utm_medium=email"},
     {"--keep-hosts", "keep_hosts", "Links there stay as they are: \"a.example b.example\""}};
@@ -57,8 +58,8 @@ void add_row(Table& table, const boost::json::value& account) {
   const bool is_active = flag(account, "active");
   table.add({digits(account, "id"), text(account, "name"), text(account, "dsn"),
              yes_no(account, "own_return_paths"),
-             Cell(is_active ? "yes" : "no", is_active ? Colour::good : Colour::bad), tracking(account),
-             text(account, "created")});
+             Cell(is_active ? "yes" : "no", is_active ? Colour::good : Colour::bad),
+             tracking(account), text(account, "created")});
 }
 
 Table make_table() {

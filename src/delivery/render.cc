@@ -34,8 +34,7 @@ const directory::Domain* signing_domain(const spool::Message& message,
 /// Whose copy it is, where several get the same bytes: the first recipient's.
 RecipientId owner(const spool::Message& message, std::uint32_t index,
                   const RenderContext& context) {
-  const bool shared =
-      !message.is_tracked && !has_own_return_paths(message, *context.directory);
+  const bool shared = !message.is_tracked && !has_own_return_paths(message, *context.directory);
   return recipient_of(message.id, shared ? 0 : index);
 }
 
@@ -74,8 +73,8 @@ std::shared_ptr<const std::string> content_for(const queue::Fresh& fresh, std::u
   }
   const spool::Message& message = fresh.message;
   const std::uint32_t who = message.privacy == Privacy::anonymous ? track::kNobody : index;
-  return std::make_shared<const std::string>(fresh.splice->copy_for(
-      context.tracking_keys->maker(message.account, message.id), who));
+  return std::make_shared<const std::string>(
+      fresh.splice->copy_for(context.tracking_keys->maker(message.account, message.id), who));
 }
 
 Result<std::string> sign(std::string_view own, std::string_view header, const mail::BodyHash& hash,

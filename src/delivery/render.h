@@ -50,8 +50,8 @@ smtp::Envelope outgoing_envelope(const spool::Message& message,
 /// Whether each recipient of the message has a return path, and so a transaction, of its own.
 bool has_own_return_paths(const spool::Message& message, const directory::Snapshot& directory);
 
-/// Whether rendering costs an RSA signature (some 225 us), or a copy that has to be made and hashed:
-/// worth another thread.
+/// Whether rendering costs an RSA signature (some 225 us), or a copy that has to be made and
+/// hashed: worth another thread.
 bool is_costly(const spool::Message& message, const directory::Snapshot& directory);
 
 /// How long the copy will be: SIZE= is an estimate (RFC 1870, 6.1).

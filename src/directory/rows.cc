@@ -114,10 +114,11 @@ Result<> erase_where(Database& database, std::string_view sql, std::string_view 
 }  // namespace
 
 Result<std::vector<Account>> read_accounts(Database& database) {
-  TRY(Statement rows, database.prepare("SELECT id, name, dsn, own_return_paths, is_active, created, "
-                                       "tracking_host, privacy, track_bulk, track_transactional, "
-                                       "track_plain_text, preserve_signed, url_tags, kept_hosts "
-                                       "FROM account"));
+  TRY(Statement rows,
+      database.prepare("SELECT id, name, dsn, own_return_paths, is_active, created, "
+                       "tracking_host, privacy, track_bulk, track_transactional, "
+                       "track_plain_text, preserve_signed, url_tags, kept_hosts "
+                       "FROM account"));
   std::vector<Account> accounts;
   while (true) {
     TRY(const bool found, rows.step());

@@ -17,8 +17,8 @@ struct TrackingSwitches {
 };
 
 struct Tracking {
-  std::string host;                        ///< "https://links.example.org"; empty: nothing is tracked
-  Privacy privacy = Privacy::identified;   ///< the ceiling
+  std::string host;  ///< "https://links.example.org"; empty: nothing is tracked
+  Privacy privacy = Privacy::identified;  ///< the ceiling
   TrackingSwitches bulk{.opens = true, .clicks = true};
   TrackingSwitches transactional;
   bool plain_text = false;       ///< links of text/plain parts, too

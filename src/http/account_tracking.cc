@@ -68,9 +68,8 @@ Result<> take(std::vector<std::function<void(Tracking&)>>& changes, const Reques
   TRY(const std::optional<std::string> text, body.text(name));
   if (text) {
     TRY(T value, read(*text), std::string(name));
-    changes.push_back([member, value = std::move(value)](Tracking& tracking) {
-      tracking.*member = value;
-    });
+    changes.push_back(
+        [member, value = std::move(value)](Tracking& tracking) { tracking.*member = value; });
   }
   return {};
 }

@@ -73,10 +73,10 @@ awaitable<Result<Response>> list(const ControlParts& parts, Call /*call*/) {
 
 awaitable<Result<Response>> add(const ControlParts& parts, Call call) {
   CO_TRY(const RequestBody body,
-         RequestBody::parse(call.request.body,
-                            {"name", "dsn", "own_return_paths", "active", "tracking_host",
-                             "privacy", "track_bulk", "track_transactional", "track_text",
-                             "preserve_signed", "url_tags", "keep_hosts"}));
+         RequestBody::parse(
+             call.request.body,
+             {"name", "dsn", "own_return_paths", "active", "tracking_host", "privacy", "track_bulk",
+              "track_transactional", "track_text", "preserve_signed", "url_tags", "keep_hosts"}));
   CO_TRY(const std::string name, body.required_text("name"));
   CO_TRY(const AccountChange change, change_of(body));
   std::move_only_function<Result<Account>()> work = [&]() -> Result<Account> {
@@ -92,13 +92,14 @@ awaitable<Result<Response>> add(const ControlParts& parts, Call call) {
 
 awaitable<Result<Response>> change(const ControlParts& parts, Call call) {
   CO_TRY(const RequestBody body,
-         RequestBody::parse(call.request.body,
-                            {"dsn", "own_return_paths", "active", "tracking_host", "privacy",
-                             "track_bulk", "track_transactional", "track_text", "preserve_signed",
-                             "url_tags", "keep_hosts"}));
+         RequestBody::parse(
+             call.request.body,
+             {"dsn", "own_return_paths", "active", "tracking_host", "privacy", "track_bulk",
+              "track_transactional", "track_text", "preserve_signed", "url_tags", "keep_hosts"}));
   CO_TRY(const AccountChange wanted, change_of(body));
   if (is_empty(wanted)) {
-    co_return fail(Errc::invalid, "nothing to change: send dsn, own_return_paths, active or what is of tracking");
+    co_return fail(Errc::invalid,
+                   "nothing to change: send dsn, own_return_paths, active or what is of tracking");
   }
   std::move_only_function<Result<Account>()> work = [&] {
     return parts.directory->change_account(call.name("name"), wanted);

@@ -50,8 +50,8 @@ struct Submission {
 struct Prepared {
   /// Message (id, account and times set) and content, as spool, events and delivery share them.
   std::shared_ptr<queue::Fresh> fresh;
-  std::string header_from;  ///< addresses of From:, for the event; cut
-  std::string subject;      ///< printable, cut
+  std::string header_from;          ///< addresses of From:, for the event; cut
+  std::string subject;              ///< printable, cut
   std::optional<track::Plan> plan;  ///< where it is tracked
   std::string tracking_problem;     ///< for an event: why it is not, or not wholly
 };

@@ -37,9 +37,8 @@ Result<> add_plan(Prepared& prepared, const track::LinkRules& rules, Privacy pri
     return fail(Errc::invalid, plan.untouched);
   }
   if (plan.left_over > 0) {
-    prepared.tracking_problem =
-        "tracked but for " + std::to_string(plan.left_over) + " links beyond the limit of " +
-        std::to_string(rules.links_max);
+    prepared.tracking_problem = "tracked but for " + std::to_string(plan.left_over) +
+                                " links beyond the limit of " + std::to_string(rules.links_max);
   }
   if (plan.regions.empty()) {
     return {};

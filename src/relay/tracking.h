@@ -1,5 +1,5 @@
-// Whether a message is tracked, and what tracking will change in it: decided and found once, when it
-// is accepted.
+// Whether a message is tracked, and what tracking will change in it: decided and found once, when
+// it is accepted.
 //
 // A message's own fields (relay/instructions.h) beat the switches of its account and stream; how
 // much may be known is the account's level or, where the message asks for less, that. An account

@@ -7,7 +7,8 @@
 //
 // Table recipient:
 // - key: message id (8), index (4)
-// - value: record of version 1, the fields of RecipientState in the order of the code
+// - value: record of version 1 or 2, the fields of RecipientState in the order of the code; version
+//   1 ends before `laters`
 //
 // Table body:
 // - key: message id (8)

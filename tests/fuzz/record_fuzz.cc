@@ -201,8 +201,8 @@ void check_content(std::string_view content, Choices& choices) {
   require(opened && opened->bytes == content, "content is read as it was written");
   require_refused(spool::open_content(damaged(stored, choices.number(), choices.byte())));
   const std::string plan(choices.text());
-  const auto planned = spool::open_content(spool::content_prefix(content, plan) +
-                                           std::string(content));
+  const auto planned =
+      spool::open_content(spool::content_prefix(content, plan) + std::string(content));
   require(planned && planned->bytes == content && planned->plan == plan,
           "content and plan are read as they were written");
 }

@@ -50,7 +50,8 @@ TEST_F(DirectoryTest, FileIsForItsOwnerOnly) {
 
 TEST_F(DirectoryTest, AccountIsThereAtOnceAndAfterReopening) {
   const AccountId id = shop();
-  ASSERT_TRUE(directory->change_account("shop", {.dsn = DsnDefault::failure, .own_return_paths = false}));
+  ASSERT_TRUE(
+      directory->change_account("shop", {.dsn = DsnDefault::failure, .own_return_paths = false}));
   for (int round = 0; round < 2; ++round) {
     const auto snapshot = directory->snapshot();
     const Account* account = snapshot->account("shop");

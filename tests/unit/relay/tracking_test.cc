@@ -67,8 +67,8 @@ TEST_P(WhatIsTracked, IsDecidedByAccountStreamAndMessage) {
   if (made.plan) {
     links = made.plan->links.size();
     for (const track::Region& region : made.plan->regions) {
-      pixels += static_cast<std::size_t>(std::ranges::count(
-          region.edits, track::Edit::What::pixel, &track::Edit::what));
+      pixels += static_cast<std::size_t>(
+          std::ranges::count(region.edits, track::Edit::What::pixel, &track::Edit::what));
     }
   }
   EXPECT_EQ(message.is_tracked, made.plan.has_value());
@@ -93,8 +93,7 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"OpensByHeader", kOn, "X-Mailjet-TrackOpen: 1\r\n", "0/1 identified"},
         Row{"OffByHeader", kOn,
             "List-Id: <a.b>\r\nX-Mailjet-TrackClick: 0\r\nX-Mailjet-TrackOpen: 0\r\n", "0/0 off"},
-        Row{"HalfByHeader", kOn, "List-Id: <a.b>\r\nX-Mailjet-TrackClick: 0\r\n",
-            "0/1 identified"},
+        Row{"HalfByHeader", kOn, "List-Id: <a.b>\r\nX-Mailjet-TrackClick: 0\r\n", "0/1 identified"},
         Row{"BulkOff", kNoSwitch, kBulk, "0/0 off"},
         Row{"TransactionalOpens", kOpens, "", "0/1 identified"},
         Row{"CeilingOff", kOff, "List-Id: <a.b>\r\nX-Postrider-Privacy: full\r\n", "0/0 off"},
@@ -124,8 +123,8 @@ TEST_F(TrackingOfAMessage, WhatIsSentOnSaysWhatTheCopyIs) {
 
 TEST_F(TrackingOfAMessage, WhatCantBeTrackedSaysWhyAndIsLeft) {
   set(kOn);
-  const Prepared made = prepared(
-      "List-Id: <a.b>\r\nContent-Transfer-Encoding: base64\r\n", "!!! no base64 !!!\r\n");
+  const Prepared made =
+      prepared("List-Id: <a.b>\r\nContent-Transfer-Encoding: base64\r\n", "!!! no base64 !!!\r\n");
   EXPECT_FALSE(made.fresh->message.is_tracked);
   EXPECT_EQ(made.fresh->message.privacy, Privacy::off);
   EXPECT_THAT(made.tracking_problem, StartsWith("not tracked: "));
