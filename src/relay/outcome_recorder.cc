@@ -296,7 +296,7 @@ std::vector<queue::Waiting> OutcomeRecorder::add_report(Step& step, const Told& 
   std::shared_ptr<const std::string> original = told.message->content;
   if (!original) {
     auto read = parts_.spool.read_content(message.id);
-    original = std::make_shared<const std::string>(read ? *std::move(read) : std::string());
+    original = std::make_shared<const std::string>(read ? std::move(read->bytes) : std::string());
   }
   const auto options = parts_.options();
   const queue::RetryPolicy& policy = options->retry_policy(told.attempt.waiting.domain);

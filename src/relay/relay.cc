@@ -148,6 +148,7 @@ struct Relay::State {
                            .directory = *directory,
                            .resolver = *resolver,
                            .recorder = *recorder,
+                           .tracking_keys = *tracking_keys,
                            .tls = std::move(tls),
                            .token_key = token_key,
                            .return_path_domain = settings.return_path_domain});

@@ -7,9 +7,10 @@
 namespace postrider::spool {
 namespace {
 
-constexpr std::uint8_t kMessageVersion = 2;
+constexpr std::uint8_t kMessageVersion = 2;    // 1 ended with the recipients
 constexpr std::uint8_t kRecipientVersion = 2;  // 1 ended before `laters`
 constexpr char kContentVersion = 1;
+constexpr char kPlannedContentVersion = 2;
 constexpr std::size_t kContentPrefix = 5;
 
 struct Opened {
@@ -207,24 +208,36 @@ Result<RecipientState> decode_recipient(std::string_view record) {
   return state;
 }
 
-std::string content_prefix(std::string_view content) {
-  std::string prefix(1, kContentVersion);
+std::string content_prefix(std::string_view content, std::string_view plan) {
+  std::string prefix(1, plan.empty() ? kContentVersion : kPlannedContentVersion);
   put_u32(prefix, checksum(content));
+  if (!plan.empty()) {
+    put_u32(prefix, static_cast<std::uint32_t>(plan.size()));
+    prefix += plan;
+  }
   return prefix;
 }
 
-Result<std::string> open_content(std::string stored) {
-  if (stored.size() >= kContentPrefix && stored[0] > kContentVersion) {
+Result<Content> open_content(std::string stored) {
+  if (stored.size() >= kContentPrefix && stored[0] > kPlannedContentVersion) {
     return fail(Errc::unavailable,
                 "the stored bytes of the message were written by a newer version of Postrider");
   }
-  if (stored.size() < kContentPrefix || stored[0] != kContentVersion ||
-      Reader(std::string_view(stored).substr(1)).u32() !=
-          checksum(std::string_view(stored).substr(kContentPrefix))) {
+  Reader reader(stored);
+  const auto version = static_cast<char>(reader.u8());
+  const std::uint32_t sum = reader.u32();
+  const std::size_t plan_size = version == kPlannedContentVersion ? reader.u32() : 0;
+  const std::size_t front = kContentPrefix + (version == kPlannedContentVersion ? 4 : 0);
+  const bool is_whole = reader.ok() && version >= kContentVersion &&
+                        plan_size <= stored.size() - front &&
+                        sum == checksum(std::string_view(stored).substr(front + plan_size));
+  if (!is_whole) {
     return fail(Errc::corrupt, "the stored bytes of the message are damaged");
   }
-  stored.erase(0, kContentPrefix);
-  return stored;
+  Content content{.bytes = {}, .plan = stored.substr(front, plan_size)};
+  stored.erase(0, front + plan_size);
+  content.bytes = std::move(stored);
+  return content;
 }
 
 }  // namespace postrider::spool

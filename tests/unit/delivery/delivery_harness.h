@@ -75,6 +75,7 @@ class DeliveryTest : public testing::Test {
     std::uint64_t next_id = 1000 * kIdStep;
     TlsClients tls{.any_certificate = *net::TlsClient::create(false),
                    .verified = *net::TlsClient::create(true)};
+    std::unique_ptr<links::KeyRing> keys = *links::KeyRing::open(*directory);
   };
   static void SetUpTestSuite() { stored_ = std::make_unique<Stored>(); }
   static void TearDownTestSuite() { stored_.reset(); }
@@ -138,7 +139,7 @@ class DeliveryTest : public testing::Test {
     }
     made.size = content.size();
     store::Step step;
-    spool.add(step, made, std::make_shared<const std::string>(content));
+    spool.add(step, made, std::make_shared<const std::string>(content), {});
     EXPECT_TRUE(store.commit(std::move(step)));
     return waiting;
   }
@@ -235,6 +236,7 @@ class DeliveryTest : public testing::Test {
                           .directory = directory,
                           .resolver = resolver,
                           .recorder = recorder,
+                          .tracking_keys = *stored_->keys,
                           .tls = stored_->tls,
                           .token_key = {},
                           .return_path_domain = "bounces.relay.example"};
