@@ -149,6 +149,7 @@ void Site::refused(const Refusal& refusal, const Opening& opening) {
              .peer = refusal.peer,
              .reply = refusal.reply,
              .is_final = refusal.is_final,
+             .is_timeout = refusal.is_timeout,
              .is_of_connection = true});
   }
 }

@@ -8,7 +8,7 @@ namespace postrider::spool {
 namespace {
 
 constexpr std::uint8_t kMessageVersion = 1;
-constexpr std::uint8_t kRecipientVersion = 1;
+constexpr std::uint8_t kRecipientVersion = 2;  // 1 ended before `laters`
 constexpr char kContentVersion = 1;
 constexpr std::size_t kContentPrefix = 5;
 
@@ -156,25 +156,31 @@ Result<Message> decode_message(MessageId id, std::string_view record) {
 }
 
 std::string encode(const RecipientState& state) {
-  std::string out =
-      begin_record(kRecipientVersion, 24 + state.site.size() + state.last_reply.size());
+  // Most have none of what the first version lacks: older versions can go on reading them.
+  const std::uint8_t version = state.laters == 0 ? 1 : kRecipientVersion;
+  std::string out = begin_record(version, 24 + state.site.size() + state.last_reply.size());
   put_varint(out, state.attempts);
   put_time(out, state.due);
   out.push_back(state.is_settled ? 1 : 0);
   put_bytes(out, state.site);
   put_bytes(out, state.last_reply);
+  if (version >= 2) {
+    out.push_back(static_cast<char>(state.laters));
+  }
   return seal_record(std::move(out));
 }
 
 Result<RecipientState> decode_recipient(std::string_view record) {
   const std::string what = "the record of a recipient";
   TRY(Reader reader, read_record(record, kRecipientVersion, what));
+  const bool is_first_version = open_record(record).version == 1;
   RecipientState state;
   state.attempts = static_cast<std::uint32_t>(reader.varint());
   state.due = get_time(reader);
   state.is_settled = reader.u8() != 0;
   state.site = reader.bytes();
   state.last_reply = reader.bytes();
+  state.laters = is_first_version ? 0 : reader.u8();
   TRY_VOID(check_end(reader, what));
   return state;
 }

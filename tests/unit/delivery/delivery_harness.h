@@ -154,7 +154,10 @@ class DeliveryTest : public testing::Test {
     static const char* const kOutcomes[] = {"delivered", "deferred", "failed", "expired"};
     std::vector<std::string> all;
     for (const Attempt& attempt : recorder.attempts) {
-      const auto outcome = decide(attempt, options.default_retry, clock.now(), 0).outcome;
+      // The class of the code alone: words are another test's (judgement_test.cc).
+      const bounce::Verdict verdict{.retry = attempt.reply.is_permanent() ? bounce::Retry::no
+                                                                          : bounce::Retry::yes};
+      const auto outcome = decide(attempt, verdict, options.default_retry, clock.now(), 0).outcome;
       all.push_back(names_.at(attempt.waiting.recipient()) + " " +
                     kOutcomes[static_cast<std::size_t>(outcome)] + " " +
                     smtp::to_string(attempt.reply));

@@ -105,6 +105,26 @@ TEST_F(Reports, TheReportSaysWhoAndWhy) {
   }
 }
 
+// 450 "user unknown" ends a recipient as a 550 does, and 552 "full" may be tried again.
+TEST_F(Reports, TheStatusSaysWhatIsDone) {
+  const auto report = [&](mail::DsnAction action, bool is_expired) {
+    return build_report({.message = message_,
+                         .attempt = attempt_,
+                         .action = action,
+                         .is_expired = is_expired,
+                         .content = "Subject: order 17\r\n\r\nhello\r\n",
+                         .hostname = "relay.test",
+                         .id = MessageId{2048},
+                         .now = kNow,
+                         .expires = std::nullopt});
+  };
+  attempt_.reply = {.code = 450, .enhanced = "4.1.1", .text = "no such user"};
+  EXPECT_THAT(report(DsnAction::failed, false), testing::HasSubstr("Status: 5.1.1"));
+  EXPECT_THAT(report(DsnAction::failed, true), testing::HasSubstr("Status: 4.4.7"));
+  attempt_.reply = {.code = 552, .enhanced = "5.2.2", .text = "full"};
+  EXPECT_THAT(report(DsnAction::delayed, false), testing::HasSubstr("Status: 4.2.2"));
+}
+
 TEST_F(Reports, ALargeOriginalDoesNotComeBackWhole) {
   message_.envelope.ret = smtp::Ret::full;
   attempt_.reply = {.code = 550, .enhanced = "5.1.1", .text = "no such user"};

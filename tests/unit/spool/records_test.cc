@@ -42,6 +42,15 @@ TEST(Records, AreReadAsTheyWereWritten) {
   EXPECT_EQ(*open_content(content_prefix("")), "");
 }
 
+TEST(Records, ARecipientThatWasToldToComeLaterIsOfTheSecondVersion) {
+  RecipientState later = state();
+  later.laters = 2;
+  const std::string record = encode(later);
+  EXPECT_EQ(open_record(record).version, 2);
+  EXPECT_EQ(*decode_recipient(record), later);
+  EXPECT_EQ(open_record(encode(state())).version, 1) << "older versions can read it";
+}
+
 // Mail that waits must be readable by every later version.
 TEST(Records, TheFirstVersionStaysReadable) {
   const Result<Message> message = decode_message(kId, stored_record("message_v1.hex"));
@@ -80,7 +89,7 @@ TEST(Records, EveryDamagedByteIsSeen) {
 // It is whole, and for another to read: nothing may be done to it.
 TEST(Records, ANewerVersionIsNotDamage) {
   EXPECT_EQ(decode_message(kId, seal_record(2, "what will be")).error().code(), Errc::unavailable);
-  EXPECT_EQ(decode_recipient(seal_record(2, "what will be")).error().code(), Errc::unavailable);
+  EXPECT_EQ(decode_recipient(seal_record(3, "what will be")).error().code(), Errc::unavailable);
   EXPECT_EQ(open_content("\x02what will be").error().code(), Errc::unavailable);
 }
 
