@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
   add_backup(app, context);
   add_restore(app, context);
   add_rewrite(app, context);
+  add_tracking_key(app, context);
   add_simulator(app, context);
   add_load(app, context);
   add_sandbox(app, context);

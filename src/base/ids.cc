@@ -21,6 +21,12 @@ Time time_of(RecipientId id) {
   return Time(kEpoch + std::chrono::seconds(seconds));
 }
 
+RecipientId first_id_at(Time time) {
+  const auto since = std::chrono::ceil<std::chrono::seconds>(time.time_since_epoch()) - kEpoch;
+  const auto seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(since.count(), 0));
+  return RecipientId{std::min(seconds * kTicksPerSecond * kPartitions, kIdLimit)};
+}
+
 IdSource::IdSource(std::uint32_t partition, std::uint64_t highest)
     : partition_(partition), next_tick_(highest / kPartitions + 1) {}
 

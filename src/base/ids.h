@@ -66,6 +66,8 @@ constexpr std::uint32_t partition_of(RecipientId id) {
 
 /// When the id was given, to the second; later than the clock where the source ran ahead of it.
 Time time_of(RecipientId id);
+/// The lowest id that may have been given at `time` or later.
+RecipientId first_id_at(Time time);
 
 /// Hands out ids of one partition, never the same twice and never below what it was started with.
 class IdSource {

@@ -65,5 +65,6 @@ void add_status(CLI::App& app, Context& context);
 void add_backup(CLI::App& app, Context& context);
 void add_restore(CLI::App& app, Context& context);
 void add_rewrite(CLI::App& app, Context& context);
+void add_tracking_key(CLI::App& app, Context& context);
 
 }  // namespace postrider::cli

@@ -124,11 +124,9 @@ Result<Rewritten> rewrite(const fs::path& path, const Options& options, Tools& t
   done.after = splice.copy_for(maker, 0);
   for (std::size_t i = 0; i < done.plan.links.size(); ++i) {
     const bool is_app_link = done.plan.links[i].is_app_link;
-    const track::TokenText token =
-        maker.make(0, is_app_link ? track::TokenKind::app_click : track::TokenKind::click,
-                   static_cast<std::uint16_t>(i));
-    done.urls.push_back(tools.rules.base + (is_app_link ? "/u/" : "/c/") +
-                        std::string(token.data(), token.size()));
+    done.urls.push_back(maker.url(
+        tools.rules.base, 0, is_app_link ? track::TokenKind::app_click : track::TokenKind::click,
+        static_cast<std::uint16_t>(i)));
   }
   return done;
 }

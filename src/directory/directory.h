@@ -130,6 +130,19 @@ class Directory {
   /// Errc::not_found where they are missing and the directory is read_only.
   Result<std::array<std::uint8_t, 32>> secret(std::string_view purpose);
 
+  struct TrackingKey {
+    std::uint8_t id = 0;  ///< 1 to 255
+    std::array<std::uint8_t, 32> key{};
+  };
+  /// What tracking tokens are made with, the newest first: one at least, made at first use.
+  /// Errc::not_found as secret().
+  Result<std::vector<TrackingKey>> tracking_keys();
+  /// Adds a newest one, in the place of the oldest where there are 200.
+  Result<std::vector<TrackingKey>> rotate_tracking_keys();
+  /// No token of this key is understood any more: for one that has leaked. Errc::not_found;
+  /// Errc::invalid: it is the only one.
+  Result<std::vector<TrackingKey>> remove_tracking_key(std::uint8_t id);
+
   Result<Account> add_account(std::string_view name, Time now);
   Result<Account> change_account(std::string_view name, std::optional<DsnDefault> dsn,
                                  std::optional<bool> own_return_paths,
@@ -160,6 +173,9 @@ class Directory {
 
  private:
   struct State;
+  using TrackingKeys = std::vector<TrackingKey>;
+  Result<TrackingKeys> change_tracking_keys(const std::function<Result<>(TrackingKeys&)>& change);
+
   explicit Directory(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

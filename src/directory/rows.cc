@@ -186,6 +186,13 @@ Result<> insert_secret(Database& database, std::string_view purpose, std::string
   return {};
 }
 
+Result<> put_secret(Database& database, std::string_view purpose, std::string_view bytes) {
+  TRY(Statement write,
+      database.prepare("INSERT OR REPLACE INTO secret (purpose, bytes) VALUES (?, ?)"));
+  TRY_VOID(write.bind(purpose).bind_blob(bytes).step());
+  return {};
+}
+
 Result<> update(Database& database, const Account& account) {
   TRY(Statement write, database.prepare("UPDATE account SET dsn = ?, own_return_paths = ?, "
                                         "is_active = ? WHERE id = ?"));

@@ -27,6 +27,8 @@ Result<AccountId> insert(Database& database, const Account& account);
 Result<CredentialId> insert(Database& database, const Credential& credential);
 Result<> insert(Database& database, const Domain& domain);  ///< with its keys
 Result<> insert_secret(Database& database, std::string_view purpose, std::string_view bytes);
+/// Also where there is one.
+Result<> put_secret(Database& database, std::string_view purpose, std::string_view bytes);
 
 Result<> update(Database& database, const Account& account);
 Result<> update(Database& database, const Domain& domain);  ///< all but its keys

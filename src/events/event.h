@@ -19,15 +19,19 @@
 namespace postrider::events {
 
 enum class Type : std::uint8_t {
-  accepted = 1,      ///< the recipient is ours
-  delivered = 2,     ///< an attempt succeeded
-  deferred = 3,      ///< an attempt failed for now
-  failed = 4,        ///< an attempt failed for good
-  expired = 5,       ///< retried to the end of its schedule
-  bounced = 6,       ///< a report came after `delivered`
-  suppressed = 7,    ///< never tried
-  rejected = 20,     ///< a submission that was refused
-  operational = 21,  ///< the relay itself: `detail` says what
+  accepted = 1,       ///< the recipient is ours
+  delivered = 2,      ///< an attempt succeeded
+  deferred = 3,       ///< an attempt failed for now
+  failed = 4,         ///< an attempt failed for good
+  expired = 5,        ///< retried to the end of its schedule
+  bounced = 6,        ///< a report came after `delivered`
+  suppressed = 7,     ///< never tried
+  rejected = 20,      ///< a submission that was refused
+  operational = 21,   ///< the relay itself: `detail` says what
+  opened = 30,        ///< the pixel was fetched
+  clicked = 31,       ///< a link was followed
+  unsubscribed = 32,  ///< the recipient wants no more of this stream
+  reassessed = 33,    ///< who opened or clicked was taken for somebody else: `about_event`
 };
 std::string_view to_string(Type type);
 Result<Type> parse_type(std::string_view name);
@@ -69,6 +73,16 @@ struct Event {
   std::string kind;  ///< bounce taxonomy: hard, soft, block ...
   std::string category;
   std::string rule;  ///< that has judged (docs/bounces.md)
+
+  std::string campaign;           ///< what the sender counts the message under
+  std::string url;                ///< clicked: where the link leads
+  std::uint64_t link = 0;         ///< clicked: its number in the message, from 1
+  std::string user_agent;         ///< of who opened, clicked or unsubscribed
+  std::string address;            ///< that they came from; whole, truncated or left out
+  std::string machine;            ///< proxy, prefetch or scanner; empty: a person
+  std::string machine_reason;     ///< the rule that says so
+  std::uint64_t confidence = 0;   ///< in that, percent
+  std::uint64_t about_event = 0;  ///< reassessed: sequence of the event whose verdict changes
 
   bool operator==(const Event&) const = default;
 };

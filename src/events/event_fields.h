@@ -26,7 +26,12 @@ inline constexpr std::array kTypes{
     TypeName{Type::bounced, "bounced", "a report came after `delivered`"},
     TypeName{Type::suppressed, "suppressed", "never tried"},
     TypeName{Type::rejected, "rejected", "a submission was refused"},
-    TypeName{Type::operational, "operational", "about the relay itself: `detail` says what"}};
+    TypeName{Type::operational, "operational", "about the relay itself: `detail` says what"},
+    TypeName{Type::opened, "opened", "the pixel was fetched"},
+    TypeName{Type::clicked, "clicked", "a link was followed"},
+    TypeName{Type::unsubscribed, "unsubscribed", "the recipient wants no more of this stream"},
+    TypeName{Type::reassessed, "reassessed",
+             "whether `about_event` was a machine's is seen differently now"}};
 
 using Member = std::variant<std::string Event::*, std::uint64_t Event::*, Time Event::*,
                             AccountId Event::*, MessageId Event::*, RecipientId Event::*>;
@@ -72,6 +77,15 @@ inline const std::array kFields{
     Field{30, "category", &Event::category, "of a failure: why, in the bounce taxonomy"},
     Field{31, "rule", &Event::rule, "of a failure: the bounce rule that has judged"},
     Field{40, "from_domain", &Event::from_domain, "sending domain: of the From: header"},
+    Field{41, "campaign", &Event::campaign, "what the sender counts the message under"},
+    Field{50, "url", &Event::url, "where the link that was clicked leads"},
+    Field{51, "link", &Event::link, "its number in the message, from 1"},
+    Field{52, "user_agent", &Event::user_agent, "of who opened, clicked or unsubscribed"},
+    Field{53, "address", &Event::address, "address that they came from, as far as it is kept"},
+    Field{54, "machine", &Event::machine, "proxy, prefetch or scanner; left out: a person"},
+    Field{55, "machine_reason", &Event::machine_reason, "the rule that says so"},
+    Field{56, "confidence", &Event::confidence, "in that, percent"},
+    Field{57, "about_event", &Event::about_event, "reassessed: `sequence` of that event"},
 };
 
 }  // namespace postrider::events

@@ -72,11 +72,11 @@ Result<> add_subject(search::Query& query, const std::string& subject) {
 Result<> set_times(search::Query& query, const Parameters& parameters, Time now) {
   if (const std::string from = value_of(parameters, "from"); !from.empty()) {
     TRY(const Time begin, parse_moment("from", from, now));
-    query.from = search::first_id_at(begin);
+    query.from = first_id_at(begin);
   }
   if (const std::string to = value_of(parameters, "to"); !to.empty()) {
     TRY(const Time end, parse_moment("to", to, now));
-    query.before = search::first_id_at(end);
+    query.before = first_id_at(end);
   }
   if (const std::string before = value_of(parameters, "before"); !before.empty()) {
     TRY(const RecipientId id, parse_id<RecipientId>(before), "before");

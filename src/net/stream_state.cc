@@ -95,7 +95,7 @@ void Stream::State::make_room() {
 }
 
 void Stream::State::resize_buffer(std::size_t wanted) {
-  auto larger = std::make_unique_for_overwrite<char[]>(wanted);
+  Buffer larger = wanted == kPageBytes ? take_page() : allocate_buffer(wanted);
   if (end > 0) {
     std::memcpy(larger.get(), input.get(), end);
   }

@@ -19,6 +19,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include "net/limit.h"
+#include "net/page_pool.h"
 #include "net/stream.h"
 
 namespace postrider::net {
@@ -45,7 +46,7 @@ class Unsent {
 struct Stream::State : std::enable_shared_from_this<State> {
   using Socket = boost::asio::ip::tcp::socket;
 
-  static constexpr std::size_t kFirstBuffer = 4096;        // commands and replies
+  static constexpr std::size_t kFirstBuffer = kPageBytes;  // commands and replies
   static constexpr std::size_t kLargestStep = 256 * 1024;  // what one read asks for at most
   static constexpr std::chrono::seconds kKeepsBuffer{1};   // of silence
 
@@ -92,7 +93,7 @@ struct Stream::State : std::enable_shared_from_this<State> {
   Limit writing;
   int writes_waiting = 0;
   bool tls_broken = false;
-  std::unique_ptr<char[]> input;  ///< never zeroed: a string would be, for each message
+  Buffer input;  ///< never zeroed: a string would be, for each message
   std::size_t capacity = 0;
   std::size_t comfortable = kFirstBuffer;  ///< size of an empty buffer
   std::size_t begin = 0;

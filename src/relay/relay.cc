@@ -83,6 +83,8 @@ struct Relay::State {
     TRY(store, store::Store::open(store_options(settings)));
     spool = spool::make_spool(*store);
     events = events::make_event_store(*store);
+    links = std::make_unique<links::LinkStore>(*store);
+    TRY(tracking_keys, links::KeyRing::open(*directory));
     for (std::size_t i = 0; i < threads.count(); ++i) {
       committers.emplace_back(*store, threads.context(i), threads.mailbox(i));
     }
@@ -145,10 +147,10 @@ struct Relay::State {
     return {};
   }
 
-  /// Ids in the spool and in the event log have been used.
+  /// Ids in the spool, in the event log and in links have been used.
   Result<std::uint64_t> highest_id() const {
     std::uint64_t highest = 0;
-    for (const store::Table table : {store::Table::meta, store::Table::event_about}) {
+    for (const auto table : {store::Table::meta, store::Table::event_about, store::Table::link}) {
       TRY(const std::optional<std::string> key, store->last_key(table));
       if (key) {
         highest = std::max(highest, Reader(*key).u64());
@@ -267,6 +269,8 @@ struct Relay::State {
   std::unique_ptr<spool::Spool> spool;
   std::unique_ptr<events::EventStore> events;
   std::unique_ptr<events::Consumers> consumers;
+  std::unique_ptr<links::LinkStore> links;
+  std::unique_ptr<links::KeyRing> tracking_keys;
   std::shared_ptr<dns::Resolver> resolver;
   std::unique_ptr<directory::Authenticator> authenticator;
   std::unique_ptr<IdSource> ids;
@@ -357,6 +361,12 @@ events::EventStore& Relay::events() {
 }
 events::Consumers& Relay::consumers() {
   return *state_->consumers;
+}
+links::KeyRing& Relay::tracking_keys() {
+  return *state_->tracking_keys;
+}
+const links::LinkStore& Relay::links() const {
+  return *state_->links;
 }
 delivery::Dispatcher& Relay::dispatcher() {
   return *state_->dispatcher;

@@ -16,6 +16,8 @@
 #include "directory/directory.h"
 #include "events/consumers.h"
 #include "events/event_store.h"
+#include "links/key_ring.h"
+#include "links/link_store.h"
 #include "relay/intake.h"
 #include "relay/listeners.h"
 #include "relay/outcome_recorder.h"
@@ -63,6 +65,8 @@ class Relay {
   delivery::Dispatcher& dispatcher();
   dns::Resolver& resolver();
   events::Consumers& consumers();
+  links::KeyRing& tracking_keys();
+  const links::LinkStore& links() const;
   const Intake& intake() const;
   const OutcomeRecorder& outcomes() const;
   const Listeners& listeners() const;

@@ -100,18 +100,4 @@ std::vector<std::string> words_of(std::string_view subject) {
   return words;
 }
 
-RecipientId first_id_at(Time time) {
-  std::uint64_t low = 0;
-  std::uint64_t high = kIdLimit;
-  while (low < high) {
-    const std::uint64_t middle = low + (high - low) / 2;
-    if (time_of(RecipientId{middle}) < time) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return RecipientId{low};
-}
-
 }  // namespace postrider::search

@@ -59,7 +59,4 @@ bool decode_ids(std::uint64_t second, std::string_view value, std::vector<Recipi
 /// bytes beyond ASCII. At most 12, each cut at 32 bytes.
 std::vector<std::string> words_of(std::string_view subject);
 
-/// The lowest id that may have been given at `time` or later.
-RecipientId first_id_at(Time time);
-
 }  // namespace postrider::search

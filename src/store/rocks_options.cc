@@ -110,6 +110,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const StoreOptions&
       {"cursor", small_records(kSmallWriteBuffer, cache)},
       {"counter", small_records(kSmallWriteBuffer, cache)},
       {"search", small_records(kSmallWriteBuffer, cache)},
+      {"link", small_records(kSmallWriteBuffer, cache)},
   };
 }
 

@@ -27,12 +27,14 @@ enum class Table : std::uint8_t {
   cursor,       ///< how far each consumer of the event log has read, by its name
   counter,      ///< statistics: rows of counters, by what they count and when
   search,       ///< index of recipients by what they are looked for
+  link,         ///< where the links of tracked messages lead, by message id
 };
-constexpr std::size_t kTables = 9;
+constexpr std::size_t kTables = 10;
 
 /// Whether ranges of it may be erased; the others are kept in a way that can't (rocks_options.cc).
 constexpr bool takes_ranges(Table table) {
-  return table == Table::recipient || table == Table::counter || table == Table::search;
+  return table == Table::recipient || table == Table::counter || table == Table::search ||
+         table == Table::link;
 }
 
 class Step {

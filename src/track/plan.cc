@@ -11,6 +11,7 @@
 #include "mail/mime_parts.h"
 #include "track/line_lengths.h"
 #include "track/plain_links.h"
+#include "track/token.h"
 
 namespace postrider::track {
 namespace {
@@ -293,11 +294,11 @@ Plan plan_page(std::string_view page, const LinkRules& rules) {
 std::string text_before_token(const Plan& plan, const Edit& edit) {
   switch (edit.what) {
     case Edit::What::click:
-      return plan.base + "/c/";
+      return plan.base + std::string(path_of(TokenKind::click));
     case Edit::What::app_click:
-      return plan.base + "/u/";
+      return plan.base + std::string(path_of(TokenKind::app_click));
     case Edit::What::pixel:
-      return "<img src=\"" + plan.base + "/o/";
+      return "<img src=\"" + plan.base + std::string(path_of(TokenKind::open));
     case Edit::What::text:
       break;
   }

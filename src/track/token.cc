@@ -99,6 +99,20 @@ void append_tag(unsigned char* state, unsigned char* bytes) {
 
 }  // namespace
 
+std::string_view path_of(TokenKind kind) {
+  switch (kind) {
+    case TokenKind::open:
+      return "/o/";
+    case TokenKind::click:
+      return "/c/";
+    case TokenKind::app_click:
+      return "/a/";
+    case TokenKind::unsubscribe:
+      return "/u/";
+  }
+  return "/";
+}
+
 Result<TokenKeys> TokenKeys::create(const std::vector<Entry>& entries) {
   TokenKeys keys;
   for (const Entry& entry : entries) {
@@ -177,6 +191,15 @@ TokenText TokenKeys::Maker::make(std::uint32_t recipient, TokenKind kind,
                                  std::uint16_t link) const {
   TokenText text;
   make(recipient, kind, link, text.data());
+  return text;
+}
+
+std::string TokenKeys::Maker::url(std::string_view base, std::uint32_t recipient, TokenKind kind,
+                                  std::uint16_t link) const {
+  const TokenText token = make(recipient, kind, link);
+  std::string text(base);
+  text += path_of(kind);
+  text.append(token.data(), token.size());
   return text;
 }
 

@@ -14,6 +14,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,7 +30,12 @@ enum class TokenKind : std::uint8_t {
   open = 0,       ///< the pixel
   click = 1,      ///< a link
   app_click = 2,  ///< a link that may open an app
+  unsubscribe = 3,
 };
+
+/// What stands between a tracking host and the token: "/o/", "/c/", "/a/", "/u/". Links that may
+/// open an app have one of their own, so that only these do.
+std::string_view path_of(TokenKind kind);
 
 constexpr std::uint32_t kTokenLinksMax = 1U << 13;
 constexpr std::uint32_t kTokenRecipientsMax = 1U << 24;
@@ -84,6 +90,11 @@ class TokenKeys::Maker {
  public:
   void make(std::uint32_t recipient, TokenKind kind, std::uint16_t link, char* out) const;
   TokenText make(std::uint32_t recipient, TokenKind kind, std::uint16_t link) const;
+
+  /// Base (such as "https://links.example.org"), path and token: of a pixel, a link, or the page
+  /// and the one-click action of an unsubscribe (RFC 8058).
+  std::string url(std::string_view base, std::uint32_t recipient, TokenKind kind,
+                  std::uint16_t link = 0) const;
 
  private:
   friend class TokenKeys;

@@ -37,9 +37,7 @@ inline std::string copy_of(const Plan& plan, std::string_view message) {
 
 /// The tracking URL of link number `link`.
 inline std::string url_of(std::uint16_t link, TokenKind kind = TokenKind::click) {
-  const TokenText token = keys().maker(kAccount, kMessage).make(0, kind, link);
-  const char* folder = kind == TokenKind::open ? "/o/" : kind == TokenKind::click ? "/c/" : "/u/";
-  return "https://t.example" + std::string(folder) + std::string(token.data(), token.size());
+  return keys().maker(kAccount, kMessage).url("https://t.example", 0, kind, link);
 }
 
 inline std::string pixel() {

@@ -1,0 +1,156 @@
+#include "links/tracked_message.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/text.h"
+
+namespace postrider::links {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+// In the order of Privacy's values.
+constexpr std::array<std::string_view, 5> kPrivacies{"off", "anonymous", "pseudonymous",
+                                                     "identified", "full"};
+
+std::unexpected<Error> damaged() {
+  return fail(Errc::corrupt, "the record of a tracked message can't be read");
+}
+
+/// Its front is read; targets and links follow.
+struct Opened {
+  AccountId account;
+  Time accepted;
+  Privacy privacy = Privacy::off;
+  std::string_view stream;
+  std::string_view from_domain;
+  std::string_view campaign;
+  Reader rest{{}};
+};
+
+Result<Opened> open(std::string_view record) {
+  const OpenedRecord opened = open_record(record);
+  if (!opened.intact || opened.version != kVersion) {
+    return damaged();
+  }
+  Opened front;
+  Reader reader(opened.payload);
+  front.account = AccountId{reader.varint()};
+  front.accepted = Time(Duration(static_cast<std::int64_t>(reader.varint())));
+  const std::uint8_t privacy = reader.u8();
+  front.stream = reader.bytes();
+  front.from_domain = reader.bytes();
+  front.campaign = reader.bytes();
+  if (!reader.ok() || privacy > std::to_underlying(kPrivacyMost)) {
+    return damaged();
+  }
+  front.privacy = static_cast<Privacy>(privacy);
+  front.rest = reader;
+  return front;
+}
+
+Link link_of(std::uint64_t number) {
+  return {.target = static_cast<std::uint32_t>(number >> 1), .is_app_link = (number & 1) != 0};
+}
+
+}  // namespace
+
+std::string_view to_string(Privacy privacy) {
+  return kPrivacies.at(std::to_underlying(privacy));
+}
+
+Result<Privacy> parse_privacy(std::string_view name) {
+  const auto found = std::ranges::find(kPrivacies, name);
+  if (found == kPrivacies.end()) {
+    return fail(Errc::invalid, "'" + printable(name, 40) +
+                                   "' is none of off, anonymous, pseudonymous, identified, full");
+  }
+  return static_cast<Privacy>(found - kPrivacies.begin());
+}
+
+void TrackedMessage::set_links(const track::Plan& plan) {
+  targets = plan.targets;
+  links.clear();
+  links.reserve(plan.links.size());
+  for (const track::PlannedLink& link : plan.links) {
+    links.push_back({.target = link.target, .is_app_link = link.is_app_link});
+  }
+}
+
+std::string encode(const TrackedMessage& message) {
+  std::string record = begin_record(kVersion, 256);
+  put_varint(record, message.account.value);
+  put_varint(record, static_cast<std::uint64_t>(message.accepted.time_since_epoch().count()));
+  record.push_back(static_cast<char>(message.privacy));
+  put_bytes(record, message.stream);
+  put_bytes(record, message.from_domain);
+  put_bytes(record, message.campaign);
+  put_varint(record, message.targets.size());
+  for (const std::string& target : message.targets) {
+    put_bytes(record, target);
+  }
+  put_varint(record, message.links.size());
+  for (const Link& link : message.links) {
+    put_varint(record, std::uint64_t{link.target} << 1 | std::uint64_t{link.is_app_link});
+  }
+  return seal_record(std::move(record));
+}
+
+Result<TrackedMessage> decode(std::string_view record) {
+  TRY(Opened front, open(record));
+  TrackedMessage message{.account = front.account,
+                         .accepted = front.accepted,
+                         .privacy = front.privacy,
+                         .stream = std::string(front.stream),
+                         .from_domain = std::string(front.from_domain),
+                         .campaign = std::string(front.campaign),
+                         .targets = {},
+                         .links = {}};
+  Reader& reader = front.rest;
+  for (std::uint64_t i = reader.varint(); i > 0 && reader.ok(); --i) {
+    message.targets.emplace_back(reader.bytes());
+  }
+  for (std::uint64_t i = reader.varint(); i > 0 && reader.ok(); --i) {
+    message.links.push_back(link_of(reader.varint()));
+  }
+  const bool all_lead_somewhere = std::ranges::all_of(
+      message.links, [&](const Link& link) { return link.target < message.targets.size(); });
+  if (!reader.ok() || !reader.at_end() || !all_lead_somewhere) {
+    return damaged();
+  }
+  return message;
+}
+
+Result<std::optional<FoundTarget>> find_target(std::string_view record, std::uint16_t link) {
+  TRY(Opened front, open(record));
+  // Twice over the targets: once to come to the links, once to the one that is wanted.
+  const std::uint64_t count = front.rest.varint();
+  Reader targets = front.rest;
+  Reader& reader = front.rest;
+  for (std::uint64_t i = 0; i < count && reader.ok(); ++i) {
+    reader.bytes();
+  }
+  const std::uint64_t links = reader.varint();
+  if (link >= links) {
+    return reader.ok() ? Result<std::optional<FoundTarget>>(std::nullopt) : damaged();
+  }
+  for (std::uint16_t i = 0; i < link; ++i) {
+    reader.varint();
+  }
+  const Link found = link_of(reader.varint());
+  for (std::uint32_t i = 0; i < found.target && targets.ok(); ++i) {
+    targets.bytes();
+  }
+  const std::string_view url = targets.bytes();
+  if (!reader.ok() || !targets.ok() || found.target >= count) {
+    return damaged();
+  }
+  return FoundTarget{.account = front.account,
+                     .campaign = front.campaign,
+                     .url = url,
+                     .is_app_link = found.is_app_link};
+}
+
+}  // namespace postrider::links

@@ -1,0 +1,73 @@
+// What is kept of a tracked message for as long as its links live: who sent it, what its events are
+// counted under, and where each link leads. One record a message, in the table `link`, independent
+// of the spool; no address of a recipient.
+//
+// What is stored: a version, the fields in the order below (numbers as varints), a checksum. Pure;
+// any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "track/plan.h"
+
+namespace postrider::links {
+
+/// How much of who opened and clicked is kept; frozen on the message. Each keeps what the one
+/// before it does. The numbers are on disk.
+enum class Privacy : std::uint8_t {
+  off = 0,           ///< nothing
+  anonymous = 1,     ///< that somebody did: totals of the campaign
+  pseudonymous = 2,  ///< which recipient, by id; no address of theirs, nothing of their machine
+  identified = 3,    ///< their address and their client
+  full = 4,          ///< and where they were: the address that they came from
+};
+constexpr Privacy kPrivacyMost = Privacy::full;
+std::string_view to_string(Privacy privacy);
+/// Errc::invalid lists them.
+Result<Privacy> parse_privacy(std::string_view name);
+
+struct Link {
+  std::uint32_t target = 0;  ///< index into TrackedMessage::targets
+  bool is_app_link = false;
+
+  bool operator==(const Link&) const = default;
+};
+
+struct TrackedMessage {
+  AccountId account;
+  Time accepted{};
+  Privacy privacy = Privacy::identified;
+  std::string stream;
+  std::string from_domain;
+  std::string campaign;
+  std::vector<std::string> targets;
+  std::vector<Link> links;
+
+  bool operator==(const TrackedMessage&) const = default;
+
+  /// Targets and links as the plan has them.
+  void set_links(const track::Plan& plan);
+};
+
+std::string encode(const TrackedMessage& message);
+/// Errc::corrupt.
+Result<TrackedMessage> decode(std::string_view record);
+
+/// What a click asks, without making the rest. Views into `record`.
+struct FoundTarget {
+  AccountId account;
+  std::string_view campaign;
+  std::string_view url;
+  bool is_app_link = false;
+};
+/// Nothing: the message has no such link. Errc::corrupt.
+Result<std::optional<FoundTarget>> find_target(std::string_view record, std::uint16_t link);
+
+}  // namespace postrider::links
