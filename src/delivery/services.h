@@ -13,6 +13,7 @@
 #include "dns/resolver.h"
 #include "net/io_threads.h"
 #include "spool/spool.h"
+#include "suppression/list.h"
 
 namespace postrider::delivery {
 
@@ -26,6 +27,7 @@ struct Services {
   TlsClients tls;
   mail::TokenKey token_key{};
   std::string return_path_domain;
+  const suppression::List* suppressions = nullptr;  ///< null: none
 };
 
 /// What rendering needs, as things stand now.

@@ -40,6 +40,7 @@ std::span<const Entry> backup_entries();
 std::span<const Entry> consumer_entries();
 std::span<const Entry> statistics_entries();
 std::span<const Entry> search_entries();
+std::span<const Entry> suppression_entries();
 std::span<const Entry> tracking_entries();
 
 /// Runs what blocks on the relay's pool; in place where there is none. What `work` refers to lives

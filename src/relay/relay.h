@@ -24,6 +24,7 @@
 #include "relay/settings.h"
 #include "spool/spool.h"
 #include "store/store.h"
+#include "suppression/list.h"
 
 namespace postrider::relay {
 
@@ -67,6 +68,8 @@ class Relay {
   events::Consumers& consumers();
   links::KeyRing& tracking_keys();
   const links::LinkStore& links() const;
+  suppression::List& suppressions();
+  store::Committer& committer();  ///< of the io thread that asks
   const Intake& intake() const;
   const OutcomeRecorder& outcomes() const;
   const Listeners& listeners() const;

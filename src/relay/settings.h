@@ -21,6 +21,7 @@
 #include "dns/resolver.h"
 #include "net/network.h"
 #include "smtp/server_session.h"
+#include "suppression/soft_bounces.h"
 
 namespace postrider::relay {
 
@@ -99,6 +100,7 @@ struct Settings {
   dns::ResolverOptions dns;
   delivery::Options delivery;
   SimulatorSettings simulator;
+  suppression::SoftBounceLimit soft_bounces;
   std::filesystem::path bounce_rules;  ///< [bounce] rules; empty: none but the shipped ones
 };
 

@@ -60,6 +60,13 @@ void read_bounce(Section section, Settings& settings) {
   }
 }
 
+void read_suppression(Section section, suppression::SoftBounceLimit& limit) {
+  section.read("soft_bounces", whole(0, 1000), limit.count);
+  section.read("soft_bounces_over",
+               duration(Duration(0), std::chrono::duration_cast<Duration>(std::chrono::days(365))),
+               limit.over);
+}
+
 }  // namespace
 
 // After the listeners, whose endpoints it must not take.
@@ -69,6 +76,7 @@ void read_services(Section& root, Settings& settings) {
   read_spool(root.section("spool"), settings.spool);
   read_simulator(root.section("simulator"), settings);
   read_bounce(root.section("bounce"), settings);
+  read_suppression(root.section("suppression"), settings.soft_bounces);
 }
 
 }  // namespace postrider::relay

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/ids.h"
@@ -25,6 +26,7 @@ struct Message {
   bool has_dot_lines = true;
   bool has_long_lines = false;  ///< over 998 octets: not for DATA (RFC 5321, 4.5.3.1.6)
 
+  std::string_view stream() const { return is_bulk ? "bulk" : "transactional"; }
   std::uint32_t recipient_count() const {
     return static_cast<std::uint32_t>(envelope.recipients.size());
   }

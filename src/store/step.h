@@ -28,8 +28,9 @@ enum class Table : std::uint8_t {
   counter,      ///< statistics: rows of counters, by what they count and when
   search,       ///< index of recipients by what they are looked for
   link,         ///< where the links of tracked messages lead, by message id
+  suppression,  ///< to whom no mail goes, and why: a row for each change
 };
-constexpr std::size_t kTables = 10;
+constexpr std::size_t kTables = 11;
 
 /// Whether ranges of it may be erased; the others are kept in a way that can't (rocks_options.cc).
 constexpr bool takes_ranges(Table table) {

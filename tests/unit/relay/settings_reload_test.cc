@@ -51,6 +51,8 @@ const std::vector<Row>& rows() {
       {"site", "[{domain = '*', connections = 1}]", false},
       {"retry.waits", "['7m']", false},
       {"bounce.rules", "'/dev/null'", false},
+      {"suppression.soft_bounces", "3", false},
+      {"suppression.soft_bounces_over", "'2d'", false},
       {"simulator.enabled", "false", true},
       {"simulator.listen", "'127.0.0.1:1'", true},
   };
