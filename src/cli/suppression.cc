@@ -8,6 +8,7 @@
 #include <boost/json.hpp>
 
 #include "base/json_text.h"
+#include "base/text.h"
 #include "cli/ask.h"
 #include "cli/command.h"
 #include "cli/json_value.h"

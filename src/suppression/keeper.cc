@@ -1,5 +1,7 @@
 #include "suppression/keeper.h"
 
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "base/log.h"
@@ -10,32 +12,52 @@ using events::Event;
 using events::Type;
 using store::Table;
 
+namespace {
+
+bool is_report_of_ours(const Event& event) {
+  return event.from_domain.empty() && event.from.empty();
+}
+
+/// What the reader said. By the names of the events: who tells them need not be there.
+std::optional<Reason> reason_of(Type type) {
+  const std::string_view name = events::to_string(type);
+  if (name == "complained") {
+    return Reason::complaint;
+  }
+  return name == "unsubscribed" ? std::optional(Reason::unsubscribe) : std::nullopt;
+}
+
+}  // namespace
+
 Result<> Keeper::take(std::span<const Event> events, store::Step& step) {
   limit_ = ask_limit_();
   Softs softs;
   for (const Event& event : events) {
-    const bool is_ours = event.from_domain.empty() && event.from.empty();  // a report of our own
-    if (!event.recipient.exists() || !event.account.exists() || is_ours) {
-      continue;
-    }
     const auto address = mail::parse_mailbox(event.to, true);
-    if (!address) {
+    if (!address || !event.recipient.exists() || !event.account.exists()) {
       continue;
     }
-    switch (event.type) {
-      case Type::failed:
-      case Type::expired:
-      case Type::bounced:
-        TRY_VOID(take_failure(event, *address, softs, step));
-        break;
-      case Type::delivered:
-        TRY_VOID(take_success(event, *address, softs, step));
-        break;
-      default:
-        break;
+    if (const auto wish = reason_of(event.type)) {
+      suppress(event, *address, *wish, step);
+    } else if (!is_report_of_ours(event)) {
+      TRY_VOID(take_outcome(event, *address, softs, step));
     }
   }
   return {};
+}
+
+Result<> Keeper::take_outcome(const Event& event, const mail::Address& address, Softs& softs,
+                              store::Step& step) {
+  switch (event.type) {
+    case Type::failed:
+    case Type::expired:
+    case Type::bounced:
+      return take_failure(event, address, softs, step);
+    case Type::delivered:
+      return take_success(event, address, softs, step);
+    default:
+      return {};
+  }
 }
 
 void Keeper::suppress(const Event& event, const mail::Address& address, Reason reason,

@@ -37,6 +37,8 @@ class Keeper final : public events::Consumer {
   using Softs = std::map<std::string, SoftBounces>;  ///< by key: of this batch
   void suppress(const events::Event& event, const mail::Address& address, Reason reason,
                 store::Step& step);
+  Result<> take_outcome(const events::Event& event, const mail::Address& address, Softs& softs,
+                        store::Step& step);
   Result<> take_failure(const events::Event& event, const mail::Address& address, Softs& softs,
                         store::Step& step);
   Result<> take_soft(const events::Event& event, const mail::Address& address, Softs& softs,
