@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
   add_queue(app, context);
   add_message(app, context);
   add_events(app, context);
+  add_suppression(app, context);
   add_classify(app, context);
   add_stats(app, context);
   add_webhook(app, context);

@@ -66,6 +66,9 @@ void write_intake(MetricsText& metrics, const relay::Relay& relay) {
   metrics.sample(figures.bytes.load());
   metrics.counter("postrider_refused_messages_total", "Messages refused after their content.");
   metrics.sample(figures.refused.load());
+  metrics.counter("postrider_suppressed_recipients_total",
+                  "Recipients of accepted messages that were on a suppression list.");
+  metrics.sample(figures.suppressed.load());
   metrics.gauge("postrider_sessions", "Open SMTP sessions.");
   metrics.sample(static_cast<std::uint64_t>(relay.listeners().sessions()));
   metrics.counter("postrider_sessions_asked_to_leave_total",

@@ -27,6 +27,7 @@
 #include "spool/spool.h"
 #include "store/committer.h"
 #include "store/store.h"
+#include "suppression/list.h"
 
 namespace postrider::webhook {
 class Webhooks;
@@ -79,6 +80,8 @@ class Relay {
   std::vector<store::Committer>& committers();  ///< one for each io thread
   const Certificate& certificate() const;
   MessageId new_message_id();  ///< any thread
+  suppression::List& suppressions();
+  store::Committer& committer();  ///< of the io thread that asks
   const Intake& intake() const;
   const OutcomeRecorder& outcomes() const;
   const Listeners& listeners() const;

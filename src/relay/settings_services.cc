@@ -90,6 +90,13 @@ void read_webhook(Section section, webhook::Options& webhook) {
   section.read("log_for", duration(1h, 24h * 400), webhook.log_for);
 }
 
+void read_suppression(Section section, suppression::SoftBounceLimit& limit) {
+  section.read("soft_bounces", whole(0, 1000), limit.count);
+  section.read("soft_bounces_over",
+               duration(Duration(0), std::chrono::duration_cast<Duration>(std::chrono::days(365))),
+               limit.over);
+}
+
 }  // namespace
 
 // After the listeners, whose endpoints it must not take.
@@ -101,6 +108,7 @@ void read_services(Section& root, Settings& settings) {
   read_simulator(root.section("simulator"), settings);
   read_bounce(root.section("bounce"), settings);
   read_webhook(root.section("webhook"), settings.webhook);
+  read_suppression(root.section("suppression"), settings.soft_bounces);
 }
 
 }  // namespace postrider::relay
