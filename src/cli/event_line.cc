@@ -32,6 +32,9 @@ Colour colour_of(const std::string& type) {
 /// Where, how and how long, in brackets; empty where nothing was attempted.
 std::string circumstances(const json::value& event) {
   std::vector<std::string> parts;
+  if (const std::string kind = text(event, "kind"); !kind.empty()) {
+    parts.push_back(fmt::format("{}: {}", kind, text(event, "category")));
+  }
   const std::string host = text(event, "mx_host");
   const std::string address = text(event, "mx_address");
   if (address.starts_with(host) || address.starts_with("[" + host)) {

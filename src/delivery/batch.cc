@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "track/plan.h"
+
 namespace postrider::delivery {
 
 namespace asio = boost::asio;
@@ -12,8 +14,14 @@ Result<std::shared_ptr<const queue::Fresh>> read_from_spool(MessageId id,
                                                             const spool::Spool& spool) {
   auto fresh = std::make_shared<queue::Fresh>();
   TRY(fresh->message, spool.read(id));
-  TRY(std::string content, spool.read_content(id), "message " + to_string(id));
-  fresh->content = std::make_shared<const std::string>(std::move(content));
+  TRY(spool::Content content, spool.read_content(id), "message " + to_string(id));
+  fresh->content = std::make_shared<const std::string>(std::move(content.bytes));
+  if (fresh->message.is_tracked) {
+    TRY(const track::Plan plan, track::decode_plan(content.plan), "message " + to_string(id));
+    TRY(track::Splice splice, track::Splice::prepare(plan, *fresh->content),
+        "message " + to_string(id));
+    fresh->splice = std::make_shared<const track::Splice>(std::move(splice));
+  }
   return std::shared_ptr<const queue::Fresh>(std::move(fresh));
 }
 
@@ -43,8 +51,11 @@ Result<std::shared_ptr<Batch>> Batch::load(std::vector<queue::Waiting>& waiting,
     TRY(fresh, read_from_spool(waiting.front().message, services.spool));
   }
   std::vector<queue::Waiting> alike = take_alike(waiting, fresh->message);
-  return std::make_shared<Batch>(std::move(alike), std::move(fresh),
-                                 render_context(services, options), executor);
+  RenderContext context = render_context(services, options);
+  if (fresh->splice) {
+    context.tracking_keys = services.tracking_keys.current();
+  }
+  return std::make_shared<Batch>(std::move(alike), std::move(fresh), std::move(context), executor);
 }
 
 Batch::Batch(std::vector<queue::Waiting> waiting, std::shared_ptr<const queue::Fresh> fresh,

@@ -240,6 +240,8 @@ class Connection {
     }
     for (std::size_t i = 0; i < result.recipients.size(); ++i) {
       smtp::Reply& reply = result.recipients[i];
+      const bool is_timeout =
+          reply.code == 0 && result.broken && result.broken->code() == Errc::timeout;
       if (reply.code == 0) {
         reply = no_reply(result);
       }
@@ -247,6 +249,7 @@ class Connection {
                     .message = batch.message(),
                     .peer = connected_.peer,
                     .reply = std::move(reply),
+                    .is_timeout = is_timeout,
                     .took = std::chrono::floor<std::chrono::milliseconds>(result.took)});
     }
   }

@@ -72,6 +72,7 @@ struct Event {
   std::string detail;
   std::string kind;  ///< bounce taxonomy: hard, soft, block ...
   std::string category;
+  std::string rule;  ///< that has judged (docs/bounces.md)
 
   // As the sender has labelled the message.
   std::string campaign;

@@ -75,6 +75,7 @@ inline const std::array kFields{
     Field{28, "detail", &Event::detail, "more, for people"},
     Field{29, "kind", &Event::kind, "of a failure: hard, soft, block, ..."},
     Field{30, "category", &Event::category, "of a failure: why, in the bounce taxonomy"},
+    Field{31, "rule", &Event::rule, "of a failure: the bounce rule that has judged"},
     Field{40, "from_domain", &Event::from_domain, "sending domain: of the From: header"},
     Field{41, "campaign", &Event::campaign, "what the sender counts the message under"},
     Field{42, "custom_id", &Event::custom_id, "the sender's own name for the message"},

@@ -78,6 +78,12 @@ void write_attempts(MetricsText& metrics, const relay::OutcomeRecorder& outcomes
   metrics.sample(outcomes.count(Outcome::deferred), {{"outcome", "deferred"}});
   metrics.sample(outcomes.count(Outcome::failed), {{"outcome", "failed"}});
   metrics.sample(outcomes.count(Outcome::expired), {{"outcome", "expired"}});
+  metrics.counter("postrider_refusals_total",
+                  "Attempts that were not answered with 2xx, by what that meant.");
+  for (const bounce::Kind kind :
+       {bounce::Kind::hard, bounce::Kind::soft, bounce::Kind::block, bounce::Kind::unknown}) {
+    metrics.sample(outcomes.refusals().of(kind), {{"kind", std::string(bounce::to_string(kind))}});
+  }
 }
 
 struct SiteSums {

@@ -4,8 +4,10 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "links/link_store.h"
 #include "mail/header.h"
 #include "relay/instructions.h"
+#include "relay/tracking.h"
 
 namespace postrider::relay {
 
@@ -28,7 +30,7 @@ awaitable<Result<MessageId>> Intake::accept(Submission submission,
   std::string().swap(submission.content);  // a copy of it is what is kept
   const std::shared_ptr<const queue::Fresh> fresh = prepared->fresh;
   store::Step step;
-  parts_.spool.add(step, fresh->message, fresh->content);
+  add_message(step, *prepared);
   add_events(step, *prepared, submission.origin);
   store::Committer& committer = parts_.committers[net::IoThreads::current()];
   const Result<> durable = co_await committer.commit(std::move(step));
@@ -40,6 +42,16 @@ awaitable<Result<MessageId>> Intake::accept(Submission submission,
   figures_.bytes.fetch_add(fresh->message.size, std::memory_order_relaxed);
   release(waiting_of(fresh));
   co_return id;
+}
+
+void Intake::add_message(store::Step& step, const Prepared& prepared) const {
+  const queue::Fresh& fresh = *prepared.fresh;
+  std::string plan;
+  if (prepared.plan) {
+    plan = track::encode_plan(*prepared.plan);
+    links::LinkStore::put(step, fresh.message.id, tracked_message(prepared));
+  }
+  parts_.spool.add(step, fresh.message, fresh.content, plan);
 }
 
 void Intake::add_events(store::Step& step, const Prepared& prepared, const Origin& origin) const {
@@ -64,12 +76,29 @@ void Intake::add_events(store::Step& step, const Prepared& prepared, const Origi
     parts_.events.append(step, shared, recipient_of(message.id, i),
                          mail::to_string(message.envelope.recipients[i].address));
   }
+  if (!prepared.tracking_problem.empty()) {
+    add_problem(step, prepared);
+  }
+}
+
+/// About the message, and so about its first recipient.
+void Intake::add_problem(store::Step& step, const Prepared& prepared) const {
+  const spool::Message& message = prepared.fresh->message;
+  events::Event event;
+  event.type = events::Type::operational;
+  event.time = message.accepted;
+  event.account = message.account;
+  event.message = message.id;
+  event.recipient = recipient_of(message.id, 0);
+  event.detail = prepared.tracking_problem;
+  add_labels(message.labels, event);
+  parts_.events.append(step, event);
 }
 
 /// Null where the memory for bodies is used up; gives back what it counts when the last one lets
 /// go.
 std::shared_ptr<const queue::Fresh> Intake::keep_fresh(std::shared_ptr<const queue::Fresh> fresh) {
-  const std::uint64_t size = fresh->content->size();
+  const std::uint64_t size = fresh->content->size() + (fresh->splice ? fresh->splice->size() : 0);
   if (fresh_bytes_->fetch_add(size, std::memory_order_relaxed) + size > parts_.fresh_bytes_max) {
     fresh_bytes_->fetch_sub(size, std::memory_order_relaxed);
     return nullptr;
@@ -92,6 +121,7 @@ std::vector<queue::Waiting> Intake::waiting_of(const std::shared_ptr<const queue
                    .index = i,
                    .count = message.recipient_count(),
                    .attempts = 0,
+                   .is_tracked = message.is_tracked,
                    .accepted = message.accepted,
                    .due = message.accepted,
                    .domain = message.envelope.recipients[i].address.domain,
@@ -118,7 +148,7 @@ std::vector<queue::Waiting> Intake::add_report(store::Step& step, AccountId acco
   message.accepted = parts_.clock.now();
   message.envelope.recipients.push_back({.address = to, .notify = smtp::kNotifyNever, .orcpt = {}});
   describe(message, *report.fresh->content);
-  parts_.spool.add(step, message, report.fresh->content);
+  add_message(step, report);
   report.subject = detail;
   Origin origin;
   origin.client = "internal";

@@ -68,7 +68,9 @@ class Intake {
  private:
   std::shared_ptr<const queue::Fresh> keep_fresh(std::shared_ptr<const queue::Fresh> fresh);
   std::vector<queue::Waiting> waiting_of(const std::shared_ptr<const queue::Fresh>& fresh);
+  void add_message(store::Step& step, const Prepared& prepared) const;
   void add_events(store::Step& step, const Prepared& prepared, const Origin& origin) const;
+  void add_problem(store::Step& step, const Prepared& prepared) const;
 
   Parts parts_;
   std::function<void(queue::Waiting)> deliver_;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "mail/header.h"
 #include "relay/instructions.h"
+#include "relay/tracking.h"
 
 namespace postrider::relay {
 namespace {
@@ -198,6 +199,7 @@ Result<Prepared> prepare(Submission& submission, MessageId id, const directory::
   describe(message, *content);
   message.envelope = std::move(submission.envelope);
   prepared.fresh->content = std::move(content);
+  add_tracking(prepared, directory, instructions);
   return prepared;
 }
 

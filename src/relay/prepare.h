@@ -15,6 +15,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,7 @@
 #include "mail/address.h"
 #include "queue/waiting.h"
 #include "spool/message.h"
+#include "track/plan.h"
 
 namespace postrider::relay {
 
@@ -48,8 +50,10 @@ struct Submission {
 struct Prepared {
   /// Message (id, account and times set) and content, as spool, events and delivery share them.
   std::shared_ptr<queue::Fresh> fresh;
-  std::string header_from;  ///< addresses of From:, for the event; cut
-  std::string subject;      ///< printable, cut
+  std::string header_from;          ///< addresses of From:, for the event; cut
+  std::string subject;              ///< printable, cut
+  std::optional<track::Plan> plan;  ///< where it is tracked
+  std::string tracking_problem;     ///< for an event: why it is not, or not wholly
 };
 
 /// `id`: reserved for the message. Errc::invalid: the submission is refused; the text begins with

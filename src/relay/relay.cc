@@ -4,7 +4,6 @@
 #include <atomic>
 #include <future>
 #include <iterator>
-#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -12,7 +11,9 @@
 #include <boost/asio/use_future.hpp>
 
 #include "base/bytes.h"
+#include "base/current.h"
 #include "base/log.h"
+#include "bounce/classifier.h"
 #include "links/machine_judge.h"
 #include "net/descriptors.h"
 #include "net/task_group.h"
@@ -74,6 +75,7 @@ struct Relay::State {
       clock = &test_clock->clock();
     }
     TRY(certificate, Certificate::load(settings));
+    TRY_VOID(load_rules(settings.bounce_rules));
     TRY(directory, directory::Directory::open(DataDirectory::directory_file(settings.data),
                                               directory::OpenMode::read_write));
     TRY(store, store::Store::open(store_options(settings)));
@@ -98,7 +100,7 @@ struct Relay::State {
     authenticator = std::make_unique<directory::Authenticator>(*directory, *clock, settings.auth);
     TRY(const std::uint64_t highest, highest_id());
     ids = std::make_unique<IdSource>(0, highest);
-    set_options(settings.delivery);
+    options.set(settings.delivery);
     intake = std::make_unique<Intake>(
         Intake::Parts{.clock = *clock,
                       .ids = *ids,
@@ -116,7 +118,8 @@ struct Relay::State {
                                .directory = *directory,
                                .committers = committers,
                                .intake = *intake,
-                               .options = [this] { return options(); },
+                               .options = [this] { return options.get(); },
+                               .classifier = [this] { return bounce_rules.get(); },
                                .hostname = settings.hostname});
     TRY(delivery::TlsClients tls, make_tls_clients());
     TRY(const mail::TokenKey token_key, directory->secret("return-path"));
@@ -127,6 +130,7 @@ struct Relay::State {
                            .directory = *directory,
                            .resolver = *resolver,
                            .recorder = *recorder,
+                           .tracking_keys = *tracking_keys,
                            .tls = std::move(tls),
                            .token_key = token_key,
                            .return_path_domain = settings.return_path_domain});
@@ -161,13 +165,13 @@ struct Relay::State {
     TRY_VOID(listeners->open(settings));
     settings.delivery.mx.own_addresses =
         own_addresses(listeners->listening(), settings.delivery.mx.port);
-    set_options(settings.delivery);
+    options.set(settings.delivery);
     store->start([this](const Error& why) {
       if (start_options.on_storage_failure) {
         start_options.on_storage_failure(why);
       }
     });
-    dispatcher = std::make_unique<delivery::Dispatcher>(*services, options());
+    dispatcher = std::make_unique<delivery::Dispatcher>(*services, options.get());
     intake->set_delivery([this](queue::Waiting waiting) { dispatcher->add(std::move(waiting)); });
     clock->on_jump([this] { dispatcher->tick(); });
     TRY_VOID(recover());
@@ -232,15 +236,11 @@ struct Relay::State {
     resolver.reset();  // on the thread that watches its descriptor
   }
 
-  std::shared_ptr<const delivery::Options> options() const {
-    const std::lock_guard lock(options_mutex);
-    return delivery_options;
-  }
-
-  void set_options(const delivery::Options& wanted) {
-    auto made = std::make_shared<const delivery::Options>(wanted);
-    const std::lock_guard lock(options_mutex);
-    delivery_options = std::move(made);
+  /// The file may have changed under the same name.
+  Result<> load_rules(const std::filesystem::path& own) {
+    TRY(bounce::Classifier loaded, bounce::Classifier::load(own));
+    bounce_rules.set(std::move(loaded));
+    return {};
   }
 
   Settings settings;
@@ -266,8 +266,8 @@ struct Relay::State {
   std::shared_ptr<dns::Resolver> resolver;
   std::unique_ptr<directory::Authenticator> authenticator;
   std::unique_ptr<IdSource> ids;
-  mutable std::mutex options_mutex;
-  std::shared_ptr<const delivery::Options> delivery_options;
+  Current<delivery::Options> options;
+  Current<bounce::Classifier> bounce_rules;
   std::unique_ptr<Intake> intake;
   std::unique_ptr<OutcomeRecorder> recorder;
   std::unique_ptr<delivery::Services> services;
@@ -300,12 +300,13 @@ Result<std::vector<std::string>> Relay::reload(Settings settings) {
   for (const std::string& option : keep_until_restart(state_->settings, settings)) {
     not_applied.push_back(option + " has changed");
   }
+  TRY_VOID(state_->load_rules(settings.bounce_rules));
   TRY_VOID(state_->certificate->change_to(settings));
   std::ranges::move(state_->listeners->change_to(settings), std::back_inserter(not_applied));
   settings.delivery.mx.own_addresses =
       own_addresses(state_->listeners->listening(), settings.delivery.mx.port);
-  state_->set_options(settings.delivery);
-  state_->dispatcher->set_options(state_->options());
+  state_->options.set(settings.delivery);
+  state_->dispatcher->set_options(state_->options.get());
   log::configure(settings.log);
   state_->settings = std::move(settings);
   return not_applied;

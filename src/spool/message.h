@@ -48,8 +48,9 @@ struct RecipientState {
   std::uint32_t attempts = 0;
   Time due{};
   bool is_settled = false;
-  std::string site;        ///< where it was tried last
-  std::string last_reply;  ///< on one line, printable, at most 500 bytes
+  std::uint8_t laters = 0;  ///< attempts that ended in a 5xx which passes
+  std::string site;         ///< where it was tried last
+  std::string last_reply;   ///< on one line, printable, at most 500 bytes
 
   bool operator==(const RecipientState&) const = default;
 };

@@ -7,9 +7,10 @@
 namespace postrider::spool {
 namespace {
 
-constexpr std::uint8_t kMessageVersion = 2;
-constexpr std::uint8_t kRecipientVersion = 1;
+constexpr std::uint8_t kMessageVersion = 2;    // 1 ended with the recipients
+constexpr std::uint8_t kRecipientVersion = 2;  // 1 ended before `laters`
 constexpr char kContentVersion = 1;
+constexpr char kPlannedContentVersion = 2;
 constexpr std::size_t kContentPrefix = 5;
 
 struct Opened {
@@ -177,13 +178,17 @@ Result<Message> decode_message(MessageId id, std::string_view record) {
 }
 
 std::string encode(const RecipientState& state) {
-  std::string out =
-      begin_record(kRecipientVersion, 24 + state.site.size() + state.last_reply.size());
+  // Most have none of what the first version lacks: older versions can go on reading them.
+  const std::uint8_t version = state.laters == 0 ? 1 : kRecipientVersion;
+  std::string out = begin_record(version, 24 + state.site.size() + state.last_reply.size());
   put_varint(out, state.attempts);
   put_time(out, state.due);
   out.push_back(state.is_settled ? 1 : 0);
   put_bytes(out, state.site);
   put_bytes(out, state.last_reply);
+  if (version >= 2) {
+    out.push_back(static_cast<char>(state.laters));
+  }
   return seal_record(std::move(out));
 }
 
@@ -191,34 +196,48 @@ Result<RecipientState> decode_recipient(std::string_view record) {
   const std::string what = "the record of a recipient";
   TRY(Opened opened, read_record(record, kRecipientVersion, what));
   Reader& reader = opened.reader;
+  const bool is_first_version = opened.version == 1;
   RecipientState state;
   state.attempts = static_cast<std::uint32_t>(reader.varint());
   state.due = get_time(reader);
   state.is_settled = reader.u8() != 0;
   state.site = reader.bytes();
   state.last_reply = reader.bytes();
+  state.laters = is_first_version ? 0 : reader.u8();
   TRY_VOID(check_end(reader, what));
   return state;
 }
 
-std::string content_prefix(std::string_view content) {
-  std::string prefix(1, kContentVersion);
+std::string content_prefix(std::string_view content, std::string_view plan) {
+  std::string prefix(1, plan.empty() ? kContentVersion : kPlannedContentVersion);
   put_u32(prefix, checksum(content));
+  if (!plan.empty()) {
+    put_u32(prefix, static_cast<std::uint32_t>(plan.size()));
+    prefix += plan;
+  }
   return prefix;
 }
 
-Result<std::string> open_content(std::string stored) {
-  if (stored.size() >= kContentPrefix && stored[0] > kContentVersion) {
+Result<Content> open_content(std::string stored) {
+  if (stored.size() >= kContentPrefix && stored[0] > kPlannedContentVersion) {
     return fail(Errc::unavailable,
                 "the stored bytes of the message were written by a newer version of Postrider");
   }
-  if (stored.size() < kContentPrefix || stored[0] != kContentVersion ||
-      Reader(std::string_view(stored).substr(1)).u32() !=
-          checksum(std::string_view(stored).substr(kContentPrefix))) {
+  Reader reader(stored);
+  const auto version = static_cast<char>(reader.u8());
+  const std::uint32_t sum = reader.u32();
+  const std::size_t plan_size = version == kPlannedContentVersion ? reader.u32() : 0;
+  const std::size_t front = kContentPrefix + (version == kPlannedContentVersion ? 4 : 0);
+  const bool is_whole = reader.ok() && version >= kContentVersion &&
+                        plan_size <= stored.size() - front &&
+                        sum == checksum(std::string_view(stored).substr(front + plan_size));
+  if (!is_whole) {
     return fail(Errc::corrupt, "the stored bytes of the message are damaged");
   }
-  stored.erase(0, kContentPrefix);
-  return stored;
+  Content content{.bytes = {}, .plan = stored.substr(front, plan_size)};
+  stored.erase(0, front + plan_size);
+  content.bytes = std::move(stored);
+  return content;
 }
 
 }  // namespace postrider::spool
