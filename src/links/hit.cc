@@ -85,9 +85,9 @@ std::optional<events::Event> event_of(const Hit& hit, const TrackedMessage& mess
   }
   if (privacy >= Privacy::identified) {
     event.to = accepted != nullptr ? accepted->to : "";
+    event.user_agent = printable(hit.user_agent, kUserAgentBytes);
   }
   if (privacy >= Privacy::full) {
-    event.user_agent = printable(hit.user_agent, kUserAgentBytes);
     event.address = as_kept(hit.address, kept);
   }
   return event;

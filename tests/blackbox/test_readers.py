@@ -1,5 +1,6 @@
 """People and machines told apart, counted and found; links that are withdrawn or pointed elsewhere."""
 import json
+import re
 
 import pytest
 
@@ -123,3 +124,31 @@ def test_a_wrong_link_of_a_sent_campaign_is_mended(here, tmp_path):
                          check=False)
         assert done.returncode != 0, wrong
     assert reader.get(link["path"])[1]["Location"] == "https://right.example/"
+
+
+def test_a_tracked_mail_from_its_submission_to_its_readers(here, sink, tmp_path):
+    relay, reader = here
+    account = json.loads(relay.cli("--json", "account", "list"))["accounts"][0]["name"]
+    relay.cli("account", "change", account, "--tracking-host", "https://t.example")
+    relay.submit(message=b"From: Shop <shop@example.org>\r\nTo: ann@example.net\r\nSubject: news\r\n"
+                 b"X-Mailjet-Campaign: spring\r\nX-MJ-CustomID: order-17\r\nContent-Type: text/html\r\n\r\n" + PAGE.encode())
+    page = sink.wait_for_message().data.decode()
+    paths = re.findall(r"https://t\.example(/[aco]/[A-Za-z0-9_-]{39})", page)
+    assert len(paths) == 3
+    relay.wait_for_event("delivered")
+
+    assert reader.get(paths[0])[1]["Location"] == "https://shop.example/offers?a=1&b=2#top"
+    click = relay.wait_for_event("clicked")
+    assert (click["to"], click["campaign"], click["custom_id"]) == ("ann@example.net", "spring", "order-17")
+    assert "address" not in click and click["user_agent"], "identified: no network address"
+    change = relay.wait_for_event("reassessed")
+    assert (change["machine"], change["machine_reason"]) == ("scanner", "at-delivery")
+
+    relay.advance("1m")
+    reader.get(paths[1])
+    reader.get(next(path for path in paths if path.startswith("/o/")))
+    wait_for_counts(relay, "--campaign", "spring", delivered=1, opened_unique=1, clicked_unique=1, clicked=1,
+                    clicked_by_machines=1)
+    assert relay.wait_for_event("opened")["recipient"] == relay.wait_for_event("delivered")["recipient"]
+    wait_for("the index", lambda: "ann@example.net" in relay.cli("message", "search", "--status", "clicked"))
+    assert "delivered" in relay.cli("message", "search", "--recipient", "ann@example.net"), "still its status"

@@ -71,7 +71,7 @@ TEST(EventOfHit, TellsAsMuchAsThePrivacyOfTheMessageAllows) {
     EXPECT_EQ(event->recipient, row.has_recipient ? recipient_of(kMessage, 2) : RecipientId{});
     EXPECT_EQ(event->message, row.has_recipient ? kMessage : MessageId{});
     EXPECT_EQ(event->to, row.has_person ? "ann@example.net" : "");
-    EXPECT_EQ(event->user_agent, *row.address != 0 ? "Mozilla/5.0 (X11)" : "");
+    EXPECT_EQ(event->user_agent, row.has_person ? "Mozilla/5.0 (X11)" : "");
     EXPECT_EQ(event->address, row.address);
   }
 }
