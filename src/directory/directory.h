@@ -30,6 +30,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "directory/tracking.h"
 #include "directory/webhook.h"
 #include "mail/dkim.h"
 
@@ -46,7 +47,16 @@ struct Account {
   DsnDefault dsn = DsnDefault::none;
   bool own_return_paths = true;  ///< a return path (and a transaction) for each recipient
   bool is_active = true;
+  Tracking tracking;
   Time created;
+};
+
+/// What is to change of an account.
+struct AccountChange {
+  std::optional<DsnDefault> dsn = {};
+  std::optional<bool> own_return_paths = {};
+  std::optional<bool> is_active = {};
+  std::function<void(Tracking&)> tracking = {};  ///< sets what it wants, checked before
 };
 
 struct Credential {
@@ -152,9 +162,7 @@ class Directory {
   Result<std::vector<TrackingKey>> remove_tracking_key(std::uint8_t id);
 
   Result<Account> add_account(std::string_view name, Time now);
-  Result<Account> change_account(std::string_view name, std::optional<DsnDefault> dsn,
-                                 std::optional<bool> own_return_paths,
-                                 std::optional<bool> is_active);
+  Result<Account> change_account(std::string_view name, const AccountChange& change);
 
   struct NewCredential {
     Credential credential;

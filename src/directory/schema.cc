@@ -71,7 +71,19 @@ constexpr const char* kWebhooks = R"(
   ) STRICT;
 )";
 
-constexpr std::array kMigrations = {kFirstTables, kWebhooks};
+// How an account's mail is tracked. Switches: 1 opens, 2 clicks.
+constexpr const char* kTracking = R"(
+  ALTER TABLE account ADD COLUMN tracking_host TEXT NOT NULL DEFAULT '';
+  ALTER TABLE account ADD COLUMN privacy INTEGER NOT NULL DEFAULT 3;
+  ALTER TABLE account ADD COLUMN track_bulk INTEGER NOT NULL DEFAULT 3;
+  ALTER TABLE account ADD COLUMN track_transactional INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE account ADD COLUMN track_plain_text INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE account ADD COLUMN preserve_signed INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE account ADD COLUMN url_tags TEXT NOT NULL DEFAULT '';
+  ALTER TABLE account ADD COLUMN kept_hosts TEXT NOT NULL DEFAULT '';
+)";
+
+constexpr std::array kMigrations = {kFirstTables, kWebhooks, kTracking};
 constexpr auto kPresent = static_cast<std::int64_t>(kMigrations.size());
 
 Result<std::int64_t> read_version(Database& database) {

@@ -7,6 +7,7 @@
 #include "base/json_text.h"
 #include "http/answer.h"
 #include "http/control_api.h"
+#include "http/link_server.h"
 #include "http/metrics_text.h"
 #include "http/process_figures.h"
 #include "http/router.h"
@@ -65,6 +66,9 @@ void write_intake(MetricsText& metrics, const relay::Relay& relay) {
   metrics.sample(figures.bytes.load());
   metrics.counter("postrider_refused_messages_total", "Messages refused after their content.");
   metrics.sample(figures.refused.load());
+  metrics.counter("postrider_suppressed_recipients_total",
+                  "Recipients of accepted messages that were on a suppression list.");
+  metrics.sample(figures.suppressed.load());
   metrics.gauge("postrider_sessions", "Open SMTP sessions.");
   metrics.sample(static_cast<std::uint64_t>(relay.listeners().sessions()));
   metrics.counter("postrider_sessions_asked_to_leave_total",
@@ -197,6 +201,14 @@ void write_webhooks(MetricsText& metrics, relay::Relay& relay) {
   });
 }
 
+void write_links(MetricsText& metrics, const LinkServer& links) {
+  metrics.gauge("postrider_links_connections", "Open connections of readers.");
+  metrics.sample(static_cast<std::uint64_t>(links.connections()));
+  metrics.gauge("postrider_links_hits_waiting",
+                "Opens and clicks that wait to be recorded; at 10,000 answers wait, too.");
+  metrics.sample(static_cast<std::uint64_t>(links.hits_waiting()));
+}
+
 void write_process(MetricsText& metrics) {
   const ProcessFigures figures = process_figures();
   metrics.gauge("postrider_build_info", "Always 1; the version is a label.");
@@ -213,7 +225,7 @@ void write_process(MetricsText& metrics) {
   metrics.sample(figures.started);
 }
 
-awaitable<Response> measure(relay::Relay& relay, Call /*call*/) {
+awaitable<Response> measure(relay::Relay& relay, const LinkServer* links, Call /*call*/) {
   const delivery::WorkerFigures figures = co_await relay.dispatcher().figures();
   MetricsText metrics;
   write_intake(metrics, relay);
@@ -222,6 +234,9 @@ awaitable<Response> measure(relay::Relay& relay, Call /*call*/) {
   write_store(metrics, relay);
   write_consumers(metrics, relay);
   write_webhooks(metrics, relay);
+  if (links != nullptr) {
+    write_links(metrics, *links);
+  }
   write_process(metrics);
   Response response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
@@ -231,11 +246,12 @@ awaitable<Response> measure(relay::Relay& relay, Call /*call*/) {
 
 }  // namespace
 
-Handler make_health(relay::Relay& relay) {
+Handler make_health(relay::Relay& relay, const LinkServer* links) {
   auto router = std::make_shared<Router>();
   router->add("GET", "/healthz", alive);
   router->add("GET", "/readyz", [&relay](Call call) { return ready(relay, std::move(call)); });
-  router->add("GET", "/metrics", [&relay](Call call) { return measure(relay, std::move(call)); });
+  router->add("GET", "/metrics",
+              [&relay, links](Call call) { return measure(relay, links, std::move(call)); });
   return [router](Request request) { return router->answer(std::move(request)); };
 }
 

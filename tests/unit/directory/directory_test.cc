@@ -50,7 +50,8 @@ TEST_F(DirectoryTest, FileIsForItsOwnerOnly) {
 
 TEST_F(DirectoryTest, AccountIsThereAtOnceAndAfterReopening) {
   const AccountId id = shop();
-  ASSERT_TRUE(directory->change_account("shop", DsnDefault::failure, false, std::nullopt));
+  ASSERT_TRUE(
+      directory->change_account("shop", {.dsn = DsnDefault::failure, .own_return_paths = false}));
   for (int round = 0; round < 2; ++round) {
     const auto snapshot = directory->snapshot();
     const Account* account = snapshot->account("shop");
@@ -62,6 +63,44 @@ TEST_F(DirectoryTest, AccountIsThereAtOnceAndAfterReopening) {
     EXPECT_EQ(account->created, kNow);
     reopen();
   }
+}
+
+TEST_F(DirectoryTest, TrackingIsKeptAndChangedByItsParts) {
+  shop();
+  EXPECT_EQ(directory->snapshot()->account("shop")->tracking, Tracking());
+  const Tracking wanted{.host = "https://links.example.org",
+                        .privacy = Privacy::pseudonymous,
+                        .bulk = {.opens = false, .clicks = true},
+                        .transactional = {.opens = true, .clicks = false},
+                        .plain_text = true,
+                        .preserve_signed = true,
+                        .url_tags = "utm_source=shop",
+                        .kept_hosts = "a.example b.example"};
+  ASSERT_TRUE(directory->change_account(
+      "shop", {.tracking = [&](Tracking& tracking) { tracking = wanted; }}));
+  ASSERT_TRUE(directory->change_account("shop", {.dsn = DsnDefault::failure}));
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(directory->snapshot()->account("shop")->tracking, wanted);
+    reopen();
+  }
+}
+
+TEST_F(DirectoryTest, ADirectoryOfTheFirstVersionIsBroughtUp) {
+  shop();
+  directory.reset();
+  {
+    auto database = Database::open(file, true);
+    for (const char* column : {"tracking_host", "privacy", "track_bulk", "track_transactional",
+                               "track_plain_text", "preserve_signed", "url_tags", "kept_hosts"}) {
+      ASSERT_TRUE(database->execute("ALTER TABLE account DROP COLUMN " + std::string(column)));
+    }
+    ASSERT_TRUE(database->execute("UPDATE schema_version SET version = 1"));
+  }
+  EXPECT_THAT(error_of(Directory::open(file, OpenMode::read_only)).text(),
+              HasSubstr("start the relay once"));
+  reopen();
+  ASSERT_NE(directory->snapshot()->account("shop"), nullptr);
+  EXPECT_EQ(directory->snapshot()->account("shop")->tracking, Tracking());
 }
 
 TEST_F(DirectoryTest, SnapshotInHandIsNotChanged) {

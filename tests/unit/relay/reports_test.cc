@@ -51,8 +51,7 @@ TEST_F(Reports, FailureAndExpiryWhereNotifyAsks) {
 }
 
 TEST_F(Reports, TheAccountsSettingHoldsWithoutAParameter) {
-  ASSERT_TRUE(directory_->change_account("shop", directory::DsnDefault::failure, std::nullopt,
-                                         std::nullopt));
+  ASSERT_TRUE(directory_->change_account("shop", {.dsn = directory::DsnDefault::failure}));
   EXPECT_EQ(wanted(smtp::kNotifyUnset, Outcome::failed), DsnAction::failed);
   EXPECT_FALSE(wanted(smtp::kNotifyNever, Outcome::failed));
   EXPECT_FALSE(wanted(smtp::kNotifySuccess, Outcome::failed));
@@ -63,14 +62,14 @@ TEST_F(Reports, SuccessIsToldAsRelayed) {
 }
 
 TEST_F(Reports, APeerWithDsnTellsOfSuccessWhereTheReturnPathIsTheSenders) {
-  ASSERT_TRUE(directory_->change_account("shop", std::nullopt, false, std::nullopt));
+  ASSERT_TRUE(directory_->change_account("shop", {.own_return_paths = false}));
   delivery::Peer peer;
   attempt_.peer = std::make_shared<const delivery::Peer>(peer);
   EXPECT_EQ(wanted(smtp::kNotifySuccess, Outcome::delivered), DsnAction::relayed);
   peer.offers_dsn = true;
   attempt_.peer = std::make_shared<const delivery::Peer>(peer);
   EXPECT_FALSE(wanted(smtp::kNotifySuccess, Outcome::delivered));
-  ASSERT_TRUE(directory_->change_account("shop", std::nullopt, true, std::nullopt));
+  ASSERT_TRUE(directory_->change_account("shop", {.own_return_paths = true}));
   EXPECT_EQ(wanted(smtp::kNotifySuccess, Outcome::delivered), DsnAction::relayed);
 }
 
