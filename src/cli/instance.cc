@@ -104,6 +104,7 @@ struct Instance::State {
              .spool = &relay->spool(),
              .events = &relay->events(),
              .store = &relay->store(),
+             .suppressions = &relay->suppressions(),
              .relay = relay.get(),
              .installation = relay->settings().return_path_domain,
              .reload = [this] { return reload(); }};

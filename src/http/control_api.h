@@ -25,6 +25,7 @@ struct ControlParts {
   spool::Spool* spool = nullptr;
   events::EventStore* events = nullptr;
   store::Store* store = nullptr;
+  suppression::List* suppressions = nullptr;
   relay::Relay* relay = nullptr;  ///< null: none is running
   std::string installation;       ///< host name that SPF includes and return paths point to
   std::function<Result<std::vector<std::string>>()> reload;  ///< re-reads the configuration

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <span>
 #include <string>
@@ -10,6 +11,7 @@
 #include "http/metrics_text.h"
 #include "http/process_figures.h"
 #include "http/router.h"
+#include "webhook/webhooks.h"
 
 namespace postrider::http {
 
@@ -64,6 +66,9 @@ void write_intake(MetricsText& metrics, const relay::Relay& relay) {
   metrics.sample(figures.bytes.load());
   metrics.counter("postrider_refused_messages_total", "Messages refused after their content.");
   metrics.sample(figures.refused.load());
+  metrics.counter("postrider_suppressed_recipients_total",
+                  "Recipients of accepted messages that were on a suppression list.");
+  metrics.sample(figures.suppressed.load());
   metrics.gauge("postrider_sessions", "Open SMTP sessions.");
   metrics.sample(static_cast<std::uint64_t>(relay.listeners().sessions()));
   metrics.counter("postrider_sessions_asked_to_leave_total",
@@ -170,6 +175,32 @@ void write_consumers(MetricsText& metrics, relay::Relay& relay) {
   }
 }
 
+void write_webhooks(MetricsText& metrics, relay::Relay& relay) {
+  const std::vector<webhook::EndpointFigures> all = relay.webhooks().figures();
+  const Time now = relay.clock().now();
+  const auto each = [&](auto value_of) {
+    for (const webhook::EndpointFigures& one : all) {
+      metrics.sample(value_of(one), {{"webhook", to_string(one.id)}});
+    }
+  };
+  using Figures = webhook::EndpointFigures;
+  metrics.gauge("postrider_webhook_lag_events",
+                "Events that an active endpoint has not taken or passed over.");
+  each([](const Figures& one) { return one.lag; });
+  metrics.counter("postrider_webhook_requests_total", "Requests to an endpoint.");
+  each([](const Figures& one) { return one.requests; });
+  metrics.counter("postrider_webhook_failures_total", "Requests that it did not take.");
+  each([](const Figures& one) { return one.failures; });
+  metrics.counter("postrider_webhook_events_total", "Events that it took.");
+  each([](const Figures& one) { return one.events; });
+  metrics.gauge("postrider_webhook_failing_seconds", "Since it fails; 0: it doesn't.");
+  each([now](const Figures& one) {
+    return one.failing_since == Time()
+               ? 0.0
+               : std::chrono::duration<double>(now - one.failing_since).count();
+  });
+}
+
 void write_links(MetricsText& metrics, const LinkServer& links) {
   metrics.gauge("postrider_links_connections", "Open connections of readers.");
   metrics.sample(static_cast<std::uint64_t>(links.connections()));
@@ -202,6 +233,7 @@ awaitable<Response> measure(relay::Relay& relay, const LinkServer* links, Call /
   write_queue(metrics, figures);
   write_store(metrics, relay);
   write_consumers(metrics, relay);
+  write_webhooks(metrics, relay);
   if (links != nullptr) {
     write_links(metrics, *links);
   }

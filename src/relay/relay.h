@@ -27,6 +27,11 @@
 #include "spool/spool.h"
 #include "store/committer.h"
 #include "store/store.h"
+#include "suppression/list.h"
+
+namespace postrider::webhook {
+class Webhooks;
+}
 
 namespace postrider::relay {
 
@@ -70,10 +75,13 @@ class Relay {
   events::Consumers& consumers();
   links::KeyRing& tracking_keys();
   const links::LinkStore& links() const;
+  webhook::Webhooks& webhooks();
   links::LinkOrders& link_orders();
   std::vector<store::Committer>& committers();  ///< one for each io thread
   const Certificate& certificate() const;
   MessageId new_message_id();  ///< any thread
+  suppression::List& suppressions();
+  store::Committer& committer();  ///< of the io thread that asks
   const Intake& intake() const;
   const OutcomeRecorder& outcomes() const;
   const Listeners& listeners() const;

@@ -22,6 +22,8 @@
 #include "links/address_kept.h"
 #include "net/network.h"
 #include "smtp/server_session.h"
+#include "suppression/soft_bounces.h"
+#include "webhook/options.h"
 
 namespace postrider::relay {
 
@@ -113,6 +115,8 @@ struct Settings {
   delivery::Options delivery;
   LinkSettings links;
   SimulatorSettings simulator;
+  webhook::Options webhook;
+  suppression::SoftBounceLimit soft_bounces;
   std::filesystem::path bounce_rules;  ///< [bounce] rules; empty: none but the shipped ones
 };
 

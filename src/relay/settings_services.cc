@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 
 #include "bounce/rule_check.h"
 #include "relay/settings_sections.h"
@@ -81,6 +82,21 @@ void read_bounce(Section section, Settings& settings) {
   }
 }
 
+void read_webhook(Section section, webhook::Options& webhook) {
+  using namespace std::chrono_literals;
+  section.read("allow_networks", list_of(network()), webhook.allow_networks);
+  section.read("answer_timeout", duration(1s, 2min), webhook.answer_within);
+  section.read("requests_max", whole(1, 64), webhook.requests_max);
+  section.read("log_for", duration(1h, 24h * 400), webhook.log_for);
+}
+
+void read_suppression(Section section, suppression::SoftBounceLimit& limit) {
+  section.read("soft_bounces", whole(0, 1000), limit.count);
+  section.read("soft_bounces_over",
+               duration(Duration(0), std::chrono::duration_cast<Duration>(std::chrono::days(365))),
+               limit.over);
+}
+
 }  // namespace
 
 // After the listeners, whose endpoints it must not take.
@@ -91,6 +107,8 @@ void read_services(Section& root, Settings& settings) {
   read_links(root.section("links"), settings);
   read_simulator(root.section("simulator"), settings);
   read_bounce(root.section("bounce"), settings);
+  read_webhook(root.section("webhook"), settings.webhook);
+  read_suppression(root.section("suppression"), settings.soft_bounces);
 }
 
 }  // namespace postrider::relay

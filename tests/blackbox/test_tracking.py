@@ -42,7 +42,7 @@ def tracked(start_relay, sink):
 
 
 def set_up(relay, *options):
-    relay.cli("account", "change", "default", "--tracking-host", BASE.decode(), *options)
+    relay.cli("account", "change", "sandbox", "--tracking-host", BASE.decode(), *options)
 
 
 def stored_part(data):
@@ -228,7 +228,7 @@ def test_settings_of_an_account_are_checked(tracked):
     for option, value, why in [("--tracking-host", "ftp://x", "tracking host"), ("--privacy", "some", "privacy"),
                                ("--track-bulk", "yes", "off, opens, clicks, both"),
                                ("--url-tags", "utm_source", "NAME=VALUE"), ("--keep-hosts", "a/b", "hosts")]:
-        done = tracked.cli("account", "change", "default", option, value, check=False)
+        done = tracked.cli("account", "change", "sandbox", option, value, check=False)
         assert done.returncode != 0 and why in done.stderr, (option, done)
 
 
