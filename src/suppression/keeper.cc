@@ -1,7 +1,7 @@
 #include "suppression/keeper.h"
 
+#include <array>
 #include <optional>
-#include <string_view>
 #include <utility>
 
 #include "base/log.h"
@@ -18,16 +18,24 @@ bool is_report_of_ours(const Event& event) {
   return event.from_domain.empty() && event.from.empty();
 }
 
-/// What the reader said. By the names of the events: who tells them need not be there.
+/// The number of `complained`, which inbound mail tells.
+constexpr Type kComplained{34};
+
+/// What the reader said.
 std::optional<Reason> reason_of(Type type) {
-  const std::string_view name = events::to_string(type);
-  if (name == "complained") {
+  if (type == kComplained) {
     return Reason::complaint;
   }
-  return name == "unsubscribed" ? std::optional(Reason::unsubscribe) : std::nullopt;
+  return type == Type::unsubscribed ? std::optional(Reason::unsubscribe) : std::nullopt;
 }
 
 }  // namespace
+
+std::span<const Type> Keeper::wants() const {
+  static constexpr std::array kWanted{Type::delivered, Type::failed,       Type::expired,
+                                      Type::bounced,   Type::unsubscribed, kComplained};
+  return kWanted;
+}
 
 Result<> Keeper::take(std::span<const Event> events, store::Step& step) {
   limit_ = ask_limit_();

@@ -29,6 +29,7 @@ class Keeper final : public events::Consumer {
       : store_(store), list_(list), ask_limit_(std::move(limit)) {}
 
   std::string_view name() const override { return kName; }
+  std::span<const events::Type> wants() const override;
   Result<> take(std::span<const events::Event> events, store::Step& step) override;
   Result<> can_begin_at(std::uint64_t /*next*/) const override { return {}; }
   void begin_at(std::uint64_t /*next*/, store::Step& /*step*/) override {}

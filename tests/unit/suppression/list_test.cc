@@ -139,6 +139,29 @@ TEST_F(ListTest, AReportThatCameLaterCountsAsWell) {
   EXPECT_FALSE(is_free(list_, kShop));
 }
 
+TEST_F(ListTest, WhoLeavesAStreamLeavesThatAlone) {
+  Event left = event(Type::unsubscribed, 1, "");
+  left.from_domain.clear();
+  take({left});
+  EXPECT_FALSE(is_free(list_, kShop, "bulk"));
+  EXPECT_TRUE(is_free(list_, kShop, "transactional"));
+  EXPECT_EQ(list_.find(kShop, kAnn, "bulk", kNow)->change.reason, Reason::unsubscribe);
+}
+
+TEST_F(ListTest, WhoComplainsIsSentNothing) {
+  take({event(Type{34}, 1, "complaint")});
+  EXPECT_FALSE(is_free(list_, kShop, "transactional"));
+  EXPECT_EQ(list_.find(kShop, kAnn, "bulk", kNow)->change.reason, Reason::complaint);
+}
+
+// Reports of our own go to the sender: an address of the account's.
+TEST_F(ListTest, AReportOfOursThatFailsSuppressesNobody) {
+  Event report = event(Type::failed, 1, "hard");
+  report.from_domain.clear();
+  take({report});
+  EXPECT_TRUE(is_free(list_, kShop));
+}
+
 TEST_F(ListTest, TheSameEventTwiceIsOneChange) {
   take({event(Type::failed, 3, "hard")});
   take({event(Type::failed, 3, "hard")});
