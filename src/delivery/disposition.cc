@@ -64,6 +64,9 @@ std::optional<Disposition> decide_by_words(const Attempt& attempt, const bounce:
 Disposition decide(const Attempt& attempt, const bounce::Verdict& verdict,
                    const queue::RetryPolicy& policy, Time now, std::uint32_t random) {
   const smtp::Reply& reply = attempt.reply;
+  if (attempt.is_suppressed) {
+    return {.outcome = Outcome::suppressed};
+  }
   if (reply.code >= 200 && reply.code < 300) {
     return {.outcome = Outcome::delivered};
   }

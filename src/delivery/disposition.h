@@ -1,7 +1,7 @@
 // What we do about an attempt: the decision alone, without doing it.
 //
-// 2xx: delivered. Otherwise what the words mean decides (bounce/classifier.h), and not the first
-// digit of the code alone:
+// 2xx: delivered. An address that no mail goes to: suppressed. Otherwise what the words mean
+// decides (bounce/classifier.h), and not the first digit of the code alone:
 //   - a wrong address is one, also behind a 4xx: failed;
 //   - a 5xx that passes (a full mailbox, a limit) is tried again, three times within 48 hours;
 //   - a 4xx that no attempt helps against before our set-up is mended is tried hourly;
@@ -24,7 +24,7 @@
 
 namespace postrider::delivery {
 
-enum class Outcome : std::uint8_t { delivered, deferred, failed, expired };
+enum class Outcome : std::uint8_t { delivered, deferred, failed, expired, suppressed };
 
 struct Disposition {
   Outcome outcome = Outcome::deferred;

@@ -76,6 +76,13 @@ std::string_view phase_of(smtp::Stage stage) {
 }  // namespace
 
 Verdict judge(const Attempt& attempt, const bounce::Classifier& classifier) {
+  if (attempt.is_suppressed) {
+    return {.kind = Kind::block,
+            .category = Category::suppressed,
+            .retry = Retry::no,
+            .rule = kSuppressionList,
+            .confidence = 1};
+  }
   if (attempt.reply.code == 0) {
     return judge_own_words(attempt);
   }

@@ -14,6 +14,8 @@ namespace postrider::delivery {
 
 /// The `rule` where nobody but us has said anything.
 inline constexpr std::string_view kOwnWords = "own-words";
+/// And where nothing was tried.
+inline constexpr std::string_view kSuppressionList = "suppression-list";
 
 /// Of an attempt that was not answered with 2xx.
 bounce::Verdict judge(const Attempt& attempt, const bounce::Classifier& classifier);

@@ -14,6 +14,7 @@
 #include "links/key_ring.h"
 #include "net/io_threads.h"
 #include "spool/spool.h"
+#include "suppression/list.h"
 
 namespace postrider::delivery {
 
@@ -28,6 +29,7 @@ struct Services {
   TlsClients tls;
   mail::TokenKey token_key{};
   std::string return_path_domain;
+  const suppression::List* suppressions = nullptr;  ///< null: none
 };
 
 /// What rendering needs, as things stand now; without the keys of tracking.

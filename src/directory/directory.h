@@ -31,6 +31,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "directory/tracking.h"
+#include "directory/webhook.h"
 #include "mail/dkim.h"
 
 namespace postrider::directory {
@@ -99,14 +100,20 @@ class Snapshot {
   std::vector<const Credential*> credentials() const;
   std::vector<const Domain*> domains() const;  ///< by name
 
+  /// Null: there is none. As long as an endpoint does not change, it is the same object.
+  std::shared_ptr<const Webhook> webhook(WebhookId id) const;
+  std::vector<std::shared_ptr<const Webhook>> webhooks() const;  ///< by id
+
  private:
   friend class Directory;
 
   void put(Account account);
   void put(Credential credential);
   void put(Domain domain);
+  void put(Webhook webhook);
   void remove_credential(std::string_view user);
   void remove_domain(std::string_view name);
+  void remove_webhook(WebhookId id);
 
   /// Finds a std::string by a string_view without making one.
   struct TextHash {
@@ -123,6 +130,7 @@ class Snapshot {
   ByName<AccountId> account_names_;
   ByName<std::shared_ptr<const Credential>> credentials_;
   ByName<std::shared_ptr<const Domain>> domains_;
+  std::map<WebhookId, std::shared_ptr<const Webhook>> webhooks_;
 };
 
 enum class OpenMode { read_write, read_only };
@@ -178,6 +186,11 @@ class Directory {
   Result<> remove_domain(std::string_view name);
   /// Replaces the domain's keys; selectors differ. For sandbox and tests.
   Result<Domain> set_keys(std::string_view name, std::vector<DkimKey> keys);
+
+  /// Who calls has checked what is in it (webhook/endpoint_check.h); the id is given here.
+  Result<Webhook> add_webhook(Webhook webhook);
+  Result<Webhook> change_webhook(WebhookId id, const std::function<void(Webhook&)>& change);
+  Result<> remove_webhook(WebhookId id);
 
  private:
   struct State;

@@ -87,6 +87,7 @@ inline const std::array kFields{
     Field{54, "machine", &Event::machine, "proxy, prefetch or scanner; left out: a person"},
     Field{55, "machine_reason", &Event::machine_reason, "the rule that says so"},
     Field{56, "confidence", &Event::confidence, "in that, percent"},
+    Field{58, "machine_was", &Event::machine_was, "reassessed: as `machine`, until now"},
     Field{57, "about_event", &Event::about_event, "reassessed: `sequence` of that event"},
 };
 

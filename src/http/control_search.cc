@@ -30,7 +30,7 @@ Result<std::optional<Summary>> summary_of(const events::EventStore& store, Recip
   TRY(const events::Page page, store.about(MessageId{id.value}, 1));
   std::optional<Summary> summary;
   for (const Event& event : page.events) {
-    if (event.recipient != id || event.type == Type::operational) {
+    if (event.recipient != id || event.type >= Type::operational) {
       continue;
     }
     if (!summary) {

@@ -42,7 +42,7 @@ Result<Opened> open(std::string_view record) {
   front.campaign = reader.bytes();
   front.custom_id = reader.bytes();
   front.payload = reader.bytes();
-  if (!reader.ok() || privacy > std::to_underlying(kPrivacyMost)) {
+  if (!reader.ok() || privacy > std::to_underlying(Privacy::full)) {
     return damaged();
   }
   front.privacy = static_cast<Privacy>(privacy);

@@ -30,7 +30,7 @@ struct Link {
 struct TrackedMessage {
   AccountId account;
   Time accepted{};
-  Privacy privacy = Privacy::identified;
+  Privacy privacy = Privacy::identified;  ///< frozen on the message
   std::string stream;
   std::string from_domain;
   std::string campaign;

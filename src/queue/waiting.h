@@ -25,6 +25,9 @@ struct Fresh {
   spool::Message message;
   std::shared_ptr<const std::string> content;
   std::shared_ptr<const track::Splice> splice;  ///< of `content`; null: it goes out as it is
+  /// At which its recipients were looked up (suppression/list.h): a first attempt at the same one
+  /// need not do so again.
+  std::uint64_t suppressions = 0;
 
   /// Of the body, as DKIM has it: one hash for all copies. Filled by the first that needs it.
   mutable std::once_flag body_hashed;

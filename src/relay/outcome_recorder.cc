@@ -35,6 +35,8 @@ events::Type type_of(Outcome outcome) {
       return events::Type::failed;
     case Outcome::expired:
       return events::Type::expired;
+    case Outcome::suppressed:
+      return events::Type::suppressed;
   }
   return events::Type::operational;
 }
@@ -75,7 +77,9 @@ std::optional<queue::Waiting> OutcomeRecorder::record(std::size_t thread, Attemp
   if (attempt.reply.code < 200 || attempt.reply.code >= 300) {
     told.classifier = parts_.classifier();
     told.verdict = judge(attempt, *told.classifier);
-    refusals_.add(told.verdict.kind);
+    if (!attempt.is_suppressed) {
+      refusals_.add(told.verdict.kind);
+    }
   }
   const auto options = parts_.options();
   told.disposition = decide(attempt, told.verdict, options->retry_policy(attempt.waiting.domain),
@@ -175,7 +179,7 @@ events::Event OutcomeRecorder::event_of(const Told& told) const {
   event.from = mail::to_string(message.envelope.reverse_path);
   event.to = mail::to_string(message.envelope.recipients[attempt.waiting.index].address);
   event.from_domain = message.from_domain;
-  event.stream = message.is_bulk ? "bulk" : "transactional";
+  event.stream = message.stream();
   event.size = message.size;
   add_labels(message.labels, event);
   if (attempt.peer) {
@@ -188,7 +192,7 @@ events::Event OutcomeRecorder::event_of(const Told& told) const {
   }
   event.code = static_cast<std::uint64_t>(attempt.reply.code);
   event.enhanced = printable(attempt.reply.enhanced, 16);
-  event.reply = reply_text(attempt.reply, kReplyInEvent);
+  (attempt.is_suppressed ? event.detail : event.reply) = reply_text(attempt.reply, kReplyInEvent);
   bounce::Verdict verdict = told.verdict;
   if (told.disposition.outcome == Outcome::expired && attempt.reply.code == 0) {
     // It ended while it waited: the reason is what the last attempt had heard.
@@ -205,7 +209,7 @@ events::Event OutcomeRecorder::event_of(const Told& told) const {
     event.category = bounce::to_string(verdict.category);
     event.rule = verdict.rule;
   }
-  event.attempt = attempt.waiting.attempts + 1;
+  event.attempt = attempt.waiting.attempts + (attempt.is_suppressed ? 0 : 1);
   event.queue_ms = milliseconds(told.now - message.accepted);
   event.attempt_ms = milliseconds(attempt.took);
   event.next_attempt = told.due;

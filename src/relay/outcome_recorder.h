@@ -76,7 +76,7 @@ class OutcomeRecorder final : public delivery::Recorder {
   std::vector<queue::Waiting> add_report(store::Step& step, const Told& told);
 
   Parts parts_;
-  std::array<std::atomic<std::uint64_t>, 4> counts_{};
+  std::array<std::atomic<std::uint64_t>, 5> counts_{};
   RefusalCounts refusals_;
   SetUpAlerts alerts_;
 };

@@ -1,5 +1,6 @@
 // Makes a submitted message ready to be relayed: checks what a submission must have, takes out what
-// must not leave, adds what is missing. No byte is changed that need not be.
+// must not leave, adds what is missing, to bulk mail also a Feedback-ID. No byte is changed that
+// need not be.
 //
 // RFC 6409 (submission: 6.1 sender, 8.1 Date and Message-ID), RFC 5321, 4.4 (Received), RFC
 // 5322, 3.6.3 (Bcc). Exactly one From: field, each of its 100 addresses at most in a domain of the

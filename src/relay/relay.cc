@@ -7,24 +7,27 @@
 #include <thread>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include "base/bytes.h"
 #include "base/current.h"
 #include "base/log.h"
 #include "bounce/classifier.h"
+#include "links/machine_judge.h"
 #include "net/descriptors.h"
 #include "net/task_group.h"
 #include "relay/data_directory.h"
+#include "relay/housekeeping.h"
+#include "relay/open_options.h"
 #include "relay/own_addresses.h"
 #include "relay/settings_reload.h"
 #include "relay/test_clock.h"
+#include "relay/webhook_notice.h"
 #include "search/indexer.h"
 #include "statistics/counter.h"
+#include "suppression/keeper.h"
+#include "webhook/webhooks.h"
 
 namespace postrider::relay {
 
@@ -33,35 +36,11 @@ using asio::awaitable;
 
 namespace {
 
-constexpr std::chrono::seconds kCertificateLook{10};
 constexpr std::size_t kBlockingThreads = 2;
 
 /// The largest listener.NAME.recipients_max: the ids of a message's other recipients lie behind the
 /// one that names it, and were used although nothing has been written under them yet.
 constexpr std::uint64_t kRecipientsMost = 100'000;
-
-std::size_t thread_count(const Settings& settings) {
-  return settings.threads > 0 ? settings.threads
-                              : std::max<std::size_t>(1, std::thread::hardware_concurrency());
-}
-
-store::StoreOptions store_options(const Settings& settings) {
-  store::StoreOptions options;
-  options.directory = DataDirectory::spool(settings.data);
-  options.reserve_bytes = settings.spool.free_bytes_min;
-  // Three families of this size are written to at full speed, each with one being flushed.
-  options.write_buffer_bytes = std::clamp<std::uint64_t>(
-      settings.spool.memory_bytes / 8, std::uint64_t{1} << 20, std::uint64_t{64} << 20);
-  options.open_files_max = net::descriptor_shares().database_files;
-  return options;
-}
-
-Result<delivery::TlsClients> make_tls_clients() {
-  delivery::TlsClients clients;
-  TRY(clients.any_certificate, net::TlsClient::create(false));
-  TRY(clients.verified, net::TlsClient::create(true));
-  return clients;
-}
 
 }  // namespace
 
@@ -77,13 +56,14 @@ struct Relay::State {
       clock = &test_clock->clock();
     }
     TRY(certificate, Certificate::load(settings));
-    TRY_VOID(load_rules(settings.bounce_rules));
+    TRY_VOID(load_rules(settings.bounce_rules, bounce_rules));
     TRY(directory, directory::Directory::open(DataDirectory::directory_file(settings.data),
                                               directory::OpenMode::read_write));
     TRY(store, store::Store::open(store_options(settings)));
     spool = spool::make_spool(*store);
     events = events::make_event_store(*store);
     links = std::make_unique<links::LinkStore>(*store);
+    TRY(link_orders, links::LinkOrders::load(*store));
     TRY(tracking_keys, links::KeyRing::open(*directory));
     for (std::size_t i = 0; i < threads.count(); ++i) {
       committers.emplace_back(*store, threads.context(i), threads.mailbox(i));
@@ -92,7 +72,29 @@ struct Relay::State {
     consumers = std::make_unique<events::Consumers>(*store, *events, threads.mailbox(0));
     consumers->add(std::make_unique<statistics::Counter>(*store));
     consumers->add(std::make_unique<search::Indexer>());
+    TRY(webhooks, webhook::Webhooks::create(webhook_parts(), settings.webhook));
+    consumers->add(std::make_unique<links::MachineJudge>(*events, *links,
+                                                         links::MachineRules::shipped().timing()));
+    TRY(const suppression::Secret secret, directory->secret("suppression"));
+    suppressions = std::make_unique<suppression::List>(*store, secret);
+    consumers->add(std::make_unique<suppression::Keeper>(*store, *suppressions,
+                                                         [this] { return *soft_bounces.get(); }));
     return build();
+  }
+
+  webhook::Webhooks::Parts webhook_parts() {
+    return {.clock = *clock,
+            .store = *store,
+            .events = *events,
+            .directory = *directory,
+            .resolver = *resolver,
+            .blocking = blocking,
+            .tell_contact = [this](const directory::Webhook& webhook, const std::string& why) {
+              threads.mailbox(0).post([this, webhook, why] {
+                mail_webhook_notice(*intake, committers[0], webhook, why, settings.hostname,
+                                    clock->now());
+              });
+            }};
   }
 
   Result<> build() {
@@ -100,15 +102,17 @@ struct Relay::State {
     TRY(const std::uint64_t highest, highest_id());
     ids = std::make_unique<IdSource>(0, highest);
     options.set(settings.delivery);
-    intake = std::make_unique<Intake>(
-        Intake::Parts{.clock = *clock,
-                      .ids = *ids,
-                      .spool = *spool,
-                      .events = *events,
-                      .directory = *directory,
-                      .committers = committers,
-                      .hostname = settings.hostname,
-                      .fresh_bytes_max = settings.delivery.fresh_bytes_max});
+    soft_bounces.set(settings.soft_bounces);
+    intake =
+        std::make_unique<Intake>(Intake::Parts{.clock = *clock,
+                                               .ids = *ids,
+                                               .spool = *spool,
+                                               .events = *events,
+                                               .directory = *directory,
+                                               .committers = committers,
+                                               .hostname = settings.hostname,
+                                               .fresh_bytes_max = settings.delivery.fresh_bytes_max,
+                                               .suppressions = suppressions.get()});
     recorder = std::make_unique<OutcomeRecorder>(
         OutcomeRecorder::Parts{.clock = *clock,
                                .store = *store,
@@ -132,7 +136,8 @@ struct Relay::State {
                            .tracking_keys = *tracking_keys,
                            .tls = std::move(tls),
                            .token_key = token_key,
-                           .return_path_domain = settings.return_path_domain});
+                           .return_path_domain = settings.return_path_domain,
+                           .suppressions = suppressions.get()});
     submission.reset(new SubmissionServices{.intake = *intake,
                                             .authenticator = *authenticator,
                                             .directory = *directory,
@@ -172,13 +177,19 @@ struct Relay::State {
     });
     dispatcher = std::make_unique<delivery::Dispatcher>(*services, options.get());
     intake->set_delivery([this](queue::Waiting waiting) { dispatcher->add(std::move(waiting)); });
-    clock->on_jump([this] { dispatcher->tick(); });
+    clock->on_jump([this] {
+      dispatcher->tick();
+      webhooks->tick();
+    });
     TRY_VOID(recover());
     housekeeping =
         std::make_unique<net::TaskGroup>(threads.context(0).get_executor(), "housekeeping");
-    housekeeping->spawn(watch_certificate());
+    housekeeping->spawn(watch_certificate(*certificate));
+    housekeeping->spawn(expire_links(*clock, committers.front(), settings.links.keep));
+    suppressions->start();
     threads.start();
     consumers->start();
+    webhooks->start();
     is_started = true;
     return {};
   }
@@ -218,18 +229,6 @@ struct Relay::State {
     return {};
   }
 
-  awaitable<void> watch_certificate() {
-    asio::steady_timer timer(threads.context(0));
-    while (!is_stopping) {
-      timer.expires_after(kCertificateLook);
-      const auto [cancelled] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-      if (cancelled) {
-        co_return;
-      }
-      certificate->look_again();
-    }
-  }
-
   awaitable<void> wind_down(std::chrono::milliseconds limit,
                             std::function<awaitable<void>()> before_threads_end) {
     if (housekeeping) {
@@ -244,13 +243,6 @@ struct Relay::State {
       co_await before_threads_end();
     }
     resolver.reset();  // on the thread that watches its descriptor
-  }
-
-  /// The file may have changed under the same name.
-  Result<> load_rules(const std::filesystem::path& own) {
-    TRY(bounce::Classifier loaded, bounce::Classifier::load(own));
-    bounce_rules.set(std::move(loaded));
-    return {};
   }
 
   Settings settings;
@@ -269,10 +261,14 @@ struct Relay::State {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<spool::Spool> spool;
   std::unique_ptr<events::EventStore> events;
+  std::unique_ptr<suppression::List> suppressions;
+  Current<suppression::SoftBounceLimit> soft_bounces;
   std::unique_ptr<events::Consumers> consumers;
   std::unique_ptr<links::LinkStore> links;
+  std::unique_ptr<links::LinkOrders> link_orders;
   std::unique_ptr<links::KeyRing> tracking_keys;
   std::shared_ptr<dns::Resolver> resolver;
+  std::unique_ptr<webhook::Webhooks> webhooks;
   std::unique_ptr<directory::Authenticator> authenticator;
   std::unique_ptr<IdSource> ids;
   Current<delivery::Options> options;
@@ -309,13 +305,15 @@ Result<std::vector<std::string>> Relay::reload(Settings settings) {
   for (const std::string& option : keep_until_restart(state_->settings, settings)) {
     not_applied.push_back(option + " has changed");
   }
-  TRY_VOID(state_->load_rules(settings.bounce_rules));
+  TRY_VOID(load_rules(settings.bounce_rules, state_->bounce_rules));
   TRY_VOID(state_->certificate->change_to(settings));
   std::ranges::move(state_->listeners->change_to(settings), std::back_inserter(not_applied));
   settings.delivery.mx.own_addresses =
       own_addresses(state_->listeners->listening(), settings.delivery.mx.port);
   state_->options.set(settings.delivery);
+  state_->soft_bounces.set(settings.soft_bounces);
   state_->dispatcher->set_options(state_->options.get());
+  state_->webhooks->set_options(settings.webhook);
   log::configure(settings.log);
   state_->settings = std::move(settings);
   return not_applied;
@@ -328,6 +326,12 @@ void Relay::stop(std::chrono::milliseconds limit,
   }
   if (state_->consumers) {
     state_->consumers->stop();
+  }
+  if (state_->webhooks) {
+    state_->webhooks->stop();
+  }
+  if (state_->suppressions) {
+    state_->suppressions->stop();
   }
   if (!state_->is_started) {
     state_->threads.start();  // what has been spawned before the start failed ends on its thread
@@ -366,14 +370,35 @@ events::Consumers& Relay::consumers() {
 links::KeyRing& Relay::tracking_keys() {
   return *state_->tracking_keys;
 }
+links::LinkOrders& Relay::link_orders() {
+  return *state_->link_orders;
+}
+std::vector<store::Committer>& Relay::committers() {
+  return state_->committers;
+}
+MessageId Relay::new_message_id() {
+  return state_->ids->reserve(state_->clock->now(), 1);
+}
+const Certificate& Relay::certificate() const {
+  return *state_->certificate;
+}
 const links::LinkStore& Relay::links() const {
   return *state_->links;
+}
+webhook::Webhooks& Relay::webhooks() {
+  return *state_->webhooks;
 }
 delivery::Dispatcher& Relay::dispatcher() {
   return *state_->dispatcher;
 }
 dns::Resolver& Relay::resolver() {
   return *state_->resolver;
+}
+suppression::List& Relay::suppressions() {
+  return *state_->suppressions;
+}
+store::Committer& Relay::committer() {
+  return state_->committers[net::IoThreads::current()];
 }
 const Intake& Relay::intake() const {
   return *state_->intake;

@@ -41,6 +41,8 @@ std::optional<mail::DsnAction> action_of(const delivery::Attempt& attempt,
       return wants(notify, smtp::kNotifyFailure) || notify == smtp::kNotifyUnset
                  ? std::optional(mail::DsnAction::failed)
                  : std::nullopt;
+    case Outcome::suppressed:
+      break;
   }
   return std::nullopt;
 }

@@ -32,6 +32,13 @@ bool says_how_it_stands(Type type) {
   }
 }
 
+/// What readers did stands beside how the delivery stands, and counts where it was a person.
+bool is_what_a_reader_did(const Event& event) {
+  const bool is_person = event.machine.empty() || event.machine == "proxy";
+  return event.type == Type::unsubscribed ||
+         (is_person && (event.type == Type::opened || event.type == Type::clicked));
+}
+
 /// A status that something else is bound to follow. Most recipients have it for a moment only, so
 /// that it has a row for each of them, which is erased.
 bool is_passing(Type status) {
@@ -80,6 +87,17 @@ class Additions {
     }
   }
 
+  void enter(const Event& event, Type status) {
+    if (is_passing(status)) {
+      Passing& passing = passing_[{event.recipient, status}];
+      passing.account = event.account;
+      passing.is_new = passing.is_new || event.attempt <= 1;
+      passing.is_there = true;
+    } else {
+      put(event, Kind::status, events::to_string(status));
+    }
+  }
+
   /// `tag`: of no other batch.
   void write(std::uint64_t tag, store::Step& step) {
     write_passing(step);
@@ -125,17 +143,6 @@ class Additions {
     }
   }
 
-  void enter(const Event& event, Type status) {
-    if (is_passing(status)) {
-      Passing& passing = passing_[{event.recipient, status}];
-      passing.account = event.account;
-      passing.is_new = passing.is_new || event.attempt <= 1;
-      passing.is_there = true;
-    } else {
-      put(event, Kind::status, events::to_string(status));
-    }
-  }
-
   void leave(const Event& event, Type status) {
     if (!is_passing(status)) {
       put(event, Kind::left_status, events::to_string(status));
@@ -177,8 +184,13 @@ class Additions {
 Result<> Indexer::take(std::span<const Event> events, store::Step& step) {
   Additions additions;
   for (const Event& event : events) {
-    if (event.recipient.exists() && says_how_it_stands(event.type)) {
+    if (!event.recipient.exists()) {
+      continue;
+    }
+    if (says_how_it_stands(event.type)) {
       additions.add(event);
+    } else if (is_what_a_reader_did(event)) {
+      additions.enter(event, event.type);
     }
   }
   if (!events.empty()) {

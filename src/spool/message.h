@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/ids.h"
@@ -38,6 +39,7 @@ struct Message {
   bool is_tracked = false;         ///< there is a plan: each recipient's copy has links of its own
   Privacy privacy = Privacy::off;  ///< of its tracking, as it was when the message came
 
+  std::string_view stream() const { return is_bulk ? "bulk" : "transactional"; }
   std::uint32_t recipient_count() const {
     return static_cast<std::uint32_t>(envelope.recipients.size());
   }

@@ -53,8 +53,12 @@ constexpr std::uint32_t of(events::Type type) {
   return static_cast<std::uint32_t>(type);
 }
 constexpr std::uint32_t kAcceptedBytes = 100;
-constexpr std::uint32_t kDeliveredAtFirst = 101;  ///< by the first attempt
-constexpr std::uint32_t kDeliveryTime = 1000;     ///< histogram, ms from acceptance to delivery
+constexpr std::uint32_t kDeliveredAtFirst = 101;   ///< by the first attempt
+constexpr std::uint32_t kOpenedUnique = 110;       ///< recipients, where they opened first
+constexpr std::uint32_t kClickedUnique = 111;      ///< the same of clicks
+constexpr std::uint32_t kOpenedByMachines = 112;   ///< not in the opens, which are people's
+constexpr std::uint32_t kClickedByMachines = 113;  ///< the same of clicks
+constexpr std::uint32_t kDeliveryTime = 1000;      ///< histogram, ms from acceptance to delivery
 }  // namespace tag
 
 /// Hours since 1970 of the hour, or of the first hour of the day, in which `time` lies.

@@ -69,6 +69,20 @@ TEST(TrackedMessageRecord, ALinkBehindTheTargetsIsDamage) {
   EXPECT_TRUE(find_target(encode(message), 2)->has_value());
 }
 
+class LinkStoreTest : public testing::Test {
+ protected:
+  void put(MessageId message, const TrackedMessage& what) {
+    store::Step step;
+    LinkStore::put(step, message, what);
+    ASSERT_TRUE(store_.commit(std::move(step)));
+  }
+  bool is_there(MessageId message) const { return links_.read(message).value().has_value(); }
+
+  test::FreshFolder folder_;
+  test::RunningStore store_{folder_ / "spool"};
+  LinkStore links_{*store_};
+};
+
 TEST_F(LinkStoreTest, FindsTheTargetOfEachLink) {
   const MessageId message = message_at(kNow);
   put(message, tracked());

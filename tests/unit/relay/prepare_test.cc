@@ -208,6 +208,14 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"OneOfTwoForeign", "From: a@example.org, b@example.com\r\n\r\n", "550 5.7.1"}),
     [](const auto& row) { return row.param.name; });
 
+TEST_F(Prepare, BulkMailGetsAFeedbackIdUnlessItHasOne) {
+  const std::string kBulk = "From: a@example.org\r\nPrecedence: bulk\r\n";
+  EXPECT_THAT(content(kBulk + "\r\n"),
+              HasSubstr("\r\nFeedback-ID: example.org:1:bulk:relaytest\r\n"));
+  EXPECT_THAT(content(kBulk + "Feedback-ID: mine\r\n\r\n"), Not(HasSubstr(":relaytest")));
+  EXPECT_THAT(content("From: a@example.org\r\n\r\n"), Not(HasSubstr("Feedback-ID")));
+}
+
 struct StreamRow {
   const char* name;
   const char* field;
