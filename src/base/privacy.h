@@ -15,8 +15,8 @@ enum class Privacy : std::uint8_t {
   off,           ///< nothing is rewritten
   anonymous,     ///< totals of a message or campaign: all recipients have the same links
   pseudonymous,  ///< by recipient, and its events name no address
-  identified,    ///< by recipient, with its address
-  full,          ///< also network address and program of whoever opened or clicked
+  identified,    ///< by recipient, with its address and the program that was used
+  full,          ///< also the network address of whoever opened or clicked
 };
 
 constexpr Privacy kPrivacyMost = Privacy::full;

@@ -207,7 +207,7 @@ std::vector<queue::Waiting> Intake::add_report(store::Step& step, AccountId acco
   message.accepted = parts_.clock.now();
   message.envelope.recipients.push_back({.address = to, .notify = smtp::kNotifyNever, .orcpt = {}});
   describe(message, *report.fresh->content);
-  add_message(step, report);
+  add_message(step, report, {});
   report.subject = detail;
   Origin origin;
   origin.client = "internal";

@@ -105,8 +105,8 @@ std::string mailjet_object(const Event& event) {
   json.field("mj_campaign_id", 0);
   json.field("mj_contact_id", 0);
   json.field("customcampaign", event.campaign);
-  json.field("CustomID", "");
-  json.field("Payload", "");
+  json.field("CustomID", event.custom_id);
+  json.field("Payload", event.payload);
   add_mailjet_members(json, type, event);
   json.end_object();
   return json.take();

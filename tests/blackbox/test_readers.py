@@ -130,8 +130,9 @@ def test_a_tracked_mail_from_its_submission_to_its_readers(here, sink, tmp_path)
     relay, reader = here
     account = json.loads(relay.cli("--json", "account", "list"))["accounts"][0]["name"]
     relay.cli("account", "change", account, "--tracking-host", "https://t.example")
-    relay.submit(message=b"From: Shop <shop@example.org>\r\nTo: ann@example.net\r\nSubject: news\r\n"
-                 b"X-Mailjet-Campaign: spring\r\nX-MJ-CustomID: order-17\r\nContent-Type: text/html\r\n\r\n" + PAGE.encode())
+    head = (b"From: Shop <shop@example.org>\r\nTo: ann@example.net\r\nSubject: news\r\nX-Mailjet-Campaign: spring\r\n"
+            b"X-MJ-CustomID: order-17\r\nContent-Type: text/html\r\n\r\n")
+    relay.submit(message=head + PAGE.replace("\n", "\r\n").encode() + b"\r\n")
     page = sink.wait_for_message().data.decode()
     paths = re.findall(r"https://t\.example(/[aco]/[A-Za-z0-9_-]{39})", page)
     assert len(paths) == 3

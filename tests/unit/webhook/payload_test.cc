@@ -74,13 +74,17 @@ TEST(Mailjet, ReadersHaveTheirMembers) {
   click.address = "192.0.2.1";
   click.user_agent = "Mozilla/5.0";
   click.campaign = "spring";
+  click.custom_id = "order 17";
+  click.payload = R"({"a":1})";
   const auto object = mailjet(click);
   EXPECT_EQ(object.at("event"), "click");
-  EXPECT_EQ(object.at("url"), click.url);
+  EXPECT_EQ(object.at("url"), "https://shop.example/?a=1");
   EXPECT_EQ(object.at("ip"), "192.0.2.1");
   EXPECT_EQ(object.at("geo"), "");
   EXPECT_EQ(object.at("agent"), "Mozilla/5.0");
   EXPECT_EQ(object.at("customcampaign"), "spring");
+  EXPECT_EQ(object.at("CustomID"), "order 17");
+  EXPECT_EQ(object.at("Payload"), R"({"a":1})");
   EXPECT_FALSE(mailjet(event(Type::opened)).contains("url"));
   EXPECT_EQ(mailjet(event(Type::unsubscribed)).at("mj_list_id"), 0);
 }
