@@ -128,8 +128,10 @@ Result<> HitRecorder::append(store::Step& step, const Hit& hit) const {
   } else if (!is_there) {
     return read ? Result<>() : fail(read.error());
   }
-  TRY(const events::Page first,
-      parts_.events.first_about(recipient_of(hit.token.message, hit.token.recipient), 1));
+  events::Page first;
+  if (hit.token.recipient != track::kNobody) {  // whose id is that of another message's recipient
+    TRY(first, parts_.events.first_about(recipient_of(hit.token.message, hit.token.recipient), 1));
+  }
   const events::Event* const accepted = first.events.empty() ? nullptr : &first.events.front();
   if (const auto event = event_of(hit, **read, accepted, parts_.address_kept)) {
     parts_.events.append(step, *event);

@@ -34,7 +34,7 @@ class SettleWaiting : public testing::Test {
     for (const MessageId id : {kOne, kTwo, kThree}) {
       spool::Message message = spool::full_message(id);
       message.envelope.recipients.resize(++recipients, message.envelope.recipients.front());
-      spool->add(step, message, std::make_shared<const std::string>("hello\r\n"));
+      spool->add(step, message, std::make_shared<const std::string>("hello\r\n"), {});
     }
     spool->settle(step, kThree, 0, 3, true);
     ASSERT_TRUE(store.commit(std::move(step)));

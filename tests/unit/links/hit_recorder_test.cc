@@ -72,6 +72,35 @@ TEST_F(HitRecorderTest, AHitIsAnEventOfItsRecipient) {
   EXPECT_EQ(event.url, "https://x.example/");
 }
 
+// The number that stands for nobody lies among the ids of messages that came minutes later.
+TEST_F(HitRecorderTest, AnAnonymousHitTakesNothingFromAnotherMessage) {
+  constexpr MessageId kAnonymous{78 * kIdStep};
+  TrackedMessage tracked;
+  tracked.account = kShop;
+  tracked.privacy = Privacy::anonymous;
+  Event strange;
+  strange.type = Type::accepted;
+  strange.recipient = recipient_of(kAnonymous, track::kNobody);
+  strange.to = "bob@example.net";
+  strange.campaign = "another's";
+  store::Step step;
+  LinkStore::put(step, kAnonymous, tracked);
+  events_->append(step, strange);
+  ASSERT_TRUE(store_.commit(std::move(step)));
+  const auto made = recorder(10);
+  made->start();
+  Hit open = hit(Type::opened, 0, kShop, kAnonymous);
+  open.token.recipient = track::kNobody;
+  ASSERT_TRUE(made->take(open));
+  ASSERT_TRUE(store_.run_until([&] { return recorded().size() == 2; }));
+  const Event event = recorded().back();
+  EXPECT_EQ(event.type, Type::opened);
+  EXPECT_EQ(event.campaign, "");
+  EXPECT_EQ(event.to, "");
+  EXPECT_FALSE(event.recipient.exists());
+  EXPECT_FALSE(event.message.exists());
+}
+
 TEST_F(HitRecorderTest, ABurstBeyondTheBoundIsRefusedForAWhileAndNothingIsLost) {
   const auto made = recorder(50);
   std::size_t refused = 0;

@@ -39,7 +39,8 @@ class OutcomeRecorderTest : public testing::Test {
     message.envelope.recipients.emplace_back();
     message.envelope.recipients[0].address = {.local = "ann", .domain = "example.net"};
     Step step;
-    spool_->add(step, message, std::make_shared<const std::string>("Subject: hello\r\n\r\nhi\r\n"));
+    spool_->add(step, message, std::make_shared<const std::string>("Subject: hello\r\n\r\nhi\r\n"),
+                {});
     ASSERT_TRUE(store_.commit(std::move(step)));
   }
 
