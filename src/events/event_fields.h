@@ -25,6 +25,9 @@ inline constexpr std::array kTypes{
     TypeName{Type::expired, "expired", "given up at the end of its schedule"},
     TypeName{Type::bounced, "bounced", "a report came after `delivered`"},
     TypeName{Type::suppressed, "suppressed", "never tried"},
+    TypeName{Type::complained, "complained", "the reader called it spam"},
+    TypeName{Type::delayed, "delayed",
+             "a report came after `delivered`: the copy waits at another host; nothing changes"},
     TypeName{Type::rejected, "rejected", "a submission was refused"},
     TypeName{Type::operational, "operational", "about the relay itself: `detail` says what"},
     TypeName{Type::opened, "opened", "the pixel was fetched"},
@@ -75,6 +78,7 @@ inline const std::array kFields{
     Field{28, "detail", &Event::detail, "more, for people"},
     Field{29, "kind", &Event::kind, "of a failure: hard, soft, block, ..."},
     Field{30, "category", &Event::category, "of a failure: why, in the bounce taxonomy"},
+    Field{31, "rule", &Event::rule, "of a failure: the bounce rule that has judged"},
     Field{40, "from_domain", &Event::from_domain, "sending domain: of the From: header"},
     Field{41, "campaign", &Event::campaign, "what the sender counts the message under"},
     Field{50, "url", &Event::url, "where the link that was clicked leads"},
@@ -85,6 +89,7 @@ inline const std::array kFields{
     Field{55, "machine_reason", &Event::machine_reason, "the rule that says so"},
     Field{56, "confidence", &Event::confidence, "in that, percent"},
     Field{57, "about_event", &Event::about_event, "reassessed: `sequence` of that event"},
+    Field{60, "mta", &Event::mta, "host that a report names as the one that refused"},
 };
 
 }  // namespace postrider::events

@@ -22,8 +22,8 @@ constexpr std::array<std::string_view, 11> kKnown{"recipient", "sender",   "subj
                                                   "category",  "provider", "account", "from",
                                                   "to",        "before",   "limit"};
 
-constexpr std::array kStatuses{Type::accepted, Type::deferred, Type::delivered, Type::failed,
-                               Type::expired,  Type::bounced,  Type::suppressed};
+constexpr std::array kStatuses{Type::accepted, Type::deferred, Type::delivered,  Type::failed,
+                               Type::expired,  Type::bounced,  Type::suppressed, Type::complained};
 
 Result<> check_known(const Parameters& parameters) {
   for (const auto& [name, value] : parameters) {

@@ -3,7 +3,7 @@
 //   recipient, sender   addresses
 //   subject             words, all of which stand in it
 //   status              accepted (waits, untried), deferred, delivered, failed, expired, bounced,
-//                       suppressed
+//                       suppressed, complained
 //   category, provider  of an attempt
 //   account             name
 //   from, to            accepted in this time; as of statistics

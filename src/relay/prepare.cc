@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "mail/header.h"
+#include "relay/received_line.h"
 
 namespace postrider::relay {
 namespace {
@@ -112,30 +113,6 @@ bool is_bulk(const mail::Sections& sections, directory::Stream of_credential) {
          lower(value_of(sections, "Precedence")) == "bulk";
 }
 
-/// As Extended-Domain asks: what is no name of ours to repeat would make the header 8-bit, or
-/// another field of it.
-std::string name_in_received(const std::string& helo) {
-  return is_ascii(helo) && mail::make_address("x", helo) ? helo : "unknown";
-}
-
-/// TCP-info of RFC 5321, 4.4, without a zone: that is a name of this machine's.
-std::string literal_of(const std::string& address) {
-  const bool is_v6 = address.find(':') != std::string::npos;
-  return (is_v6 ? "[IPv6:" : "[") + address.substr(0, address.find('%')) + "]";
-}
-
-std::string received_line(const Origin& origin, std::string_view hostname, MessageId id,
-                          const smtp::Envelope& envelope, Time now) {
-  std::string line = "Received: from " + name_in_received(origin.helo);
-  line.append(" (").append(literal_of(origin.client)).append(")\r\n\tby ").append(hostname);
-  line.append(" (Postrider) with ").append(origin.protocol);
-  line.append(" id ").append(to_string(id));
-  if (envelope.recipients.size() == 1) {
-    line.append("\r\n\tfor <").append(mail::to_string(envelope.recipients[0].address)).append(">");
-  }
-  return line.append("; ").append(mail::format_date(now)).append("\r\n");
-}
-
 /// The message as it will be stored, in one copy.
 std::string compose(const std::string& content, const mail::Sections& sections,
                     const std::string& added) {
@@ -180,7 +157,8 @@ Result<Prepared> prepare(Submission& submission, MessageId id, const directory::
   prepared.header_from = std::move(author.addresses);
   prepared.subject = printable(value_of(sections, "Subject"), kSubjectMax);
 
-  std::string added = received_line(submission.origin, hostname, id, submission.envelope, now);
+  std::string added =
+      received_line(submission.origin, hostname, to_string(id), submission.envelope, now);
   if (mail::find_field(sections.fields, "Date") == nullptr) {
     added.append("Date: ").append(mail::format_date(now)).append("\r\n");
   }
@@ -191,6 +169,10 @@ Result<Prepared> prepare(Submission& submission, MessageId id, const directory::
       added.append("Message-ID: <").append(to_string(id)).append("@");
       added.append(message.from_domain).append(">\r\n");
     }
+  }
+  if (message.is_bulk && mail::find_field(sections.fields, "Feedback-ID") == nullptr) {
+    added.append("Feedback-ID: account-").append(to_string(message.account));
+    added.append(":bulk:postrider\r\n");
   }
   auto content = std::make_shared<const std::string>(compose(submission.content, sections, added));
   describe(message, *content);

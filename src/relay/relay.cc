@@ -4,7 +4,6 @@
 #include <atomic>
 #include <future>
 #include <iterator>
-#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -14,14 +13,17 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
-#include "base/bytes.h"
+#include "base/current.h"
 #include "base/log.h"
+#include "bounce/classifier.h"
 #include "net/descriptors.h"
 #include "net/task_group.h"
 #include "relay/data_directory.h"
 #include "relay/own_addresses.h"
 #include "relay/settings_reload.h"
 #include "relay/test_clock.h"
+#include "relay/used_ids.h"
+#include "relay/way_back.h"
 #include "search/indexer.h"
 #include "statistics/counter.h"
 
@@ -34,10 +36,6 @@ namespace {
 
 constexpr std::chrono::seconds kCertificateLook{10};
 constexpr std::size_t kBlockingThreads = 2;
-
-/// The largest listener.NAME.recipients_max: the ids of a message's other recipients lie behind the
-/// one that names it, and were used although nothing has been written under them yet.
-constexpr std::uint64_t kRecipientsMost = 100'000;
 
 std::size_t thread_count(const Settings& settings) {
   return settings.threads > 0 ? settings.threads
@@ -76,6 +74,7 @@ struct Relay::State {
       clock = &test_clock->clock();
     }
     TRY(certificate, Certificate::load(settings));
+    TRY_VOID(load_rules(settings.bounce_rules));
     TRY(directory, directory::Directory::open(DataDirectory::directory_file(settings.data),
                                               directory::OpenMode::read_write));
     TRY(store, store::Store::open(store_options(settings)));
@@ -95,9 +94,9 @@ struct Relay::State {
 
   Result<> build() {
     authenticator = std::make_unique<directory::Authenticator>(*directory, *clock, settings.auth);
-    TRY(const std::uint64_t highest, highest_id());
+    TRY(const std::uint64_t highest, highest_used_id(*store));
     ids = std::make_unique<IdSource>(0, highest);
-    set_options(settings.delivery);
+    options.set(settings.delivery);
     intake = std::make_unique<Intake>(
         Intake::Parts{.clock = *clock,
                       .ids = *ids,
@@ -115,7 +114,7 @@ struct Relay::State {
                                .directory = *directory,
                                .committers = committers,
                                .intake = *intake,
-                               .options = [this] { return options(); },
+                               .options = [this] { return options.get(); },
                                .hostname = settings.hostname});
     TRY(delivery::TlsClients tls, make_tls_clients());
     TRY(const mail::TokenKey token_key, directory->secret("return-path"));
@@ -140,33 +139,24 @@ struct Relay::State {
                                             .hostname = settings.hostname,
                                             .is_stopping = is_stopping,
                                             .memory = memory});
-    listeners = std::make_unique<Listeners>(threads, *submission, *certificate);
+    way_back = std::make_unique<WayBack>(
+        settings, token_key, [this] { return bounce_rules.get(); }, *submission);
+    listeners =
+        std::make_unique<Listeners>(threads, *submission, way_back->services(), *certificate);
     return {};
-  }
-
-  /// Ids in the spool, in the event log and in links have been used.
-  Result<std::uint64_t> highest_id() const {
-    std::uint64_t highest = 0;
-    for (const auto table : {store::Table::meta, store::Table::event_about, store::Table::link}) {
-      TRY(const std::optional<std::string> key, store->last_key(table));
-      if (key) {
-        highest = std::max(highest, Reader(*key).u64());
-      }
-    }
-    return highest + kRecipientsMost * kIdStep;
   }
 
   Result<> start() {
     TRY_VOID(listeners->open(settings));
     settings.delivery.mx.own_addresses =
         own_addresses(listeners->listening(), settings.delivery.mx.port);
-    set_options(settings.delivery);
+    options.set(settings.delivery);
     store->start([this](const Error& why) {
       if (start_options.on_storage_failure) {
         start_options.on_storage_failure(why);
       }
     });
-    dispatcher = std::make_unique<delivery::Dispatcher>(*services, options());
+    dispatcher = std::make_unique<delivery::Dispatcher>(*services, options.get());
     intake->set_delivery([this](queue::Waiting waiting) { dispatcher->add(std::move(waiting)); });
     clock->on_jump([this] { dispatcher->tick(); });
     TRY_VOID(recover());
@@ -242,15 +232,11 @@ struct Relay::State {
     resolver.reset();  // on the thread that watches its descriptor
   }
 
-  std::shared_ptr<const delivery::Options> options() const {
-    const std::lock_guard lock(options_mutex);
-    return delivery_options;
-  }
-
-  void set_options(const delivery::Options& wanted) {
-    auto made = std::make_shared<const delivery::Options>(wanted);
-    const std::lock_guard lock(options_mutex);
-    delivery_options = std::move(made);
+  /// The file may have changed under the same name.
+  Result<> load_rules(const std::filesystem::path& own) {
+    TRY(bounce::Classifier loaded, bounce::Classifier::load(own));
+    bounce_rules.set(std::move(loaded));
+    return {};
   }
 
   Settings settings;
@@ -275,13 +261,14 @@ struct Relay::State {
   std::shared_ptr<dns::Resolver> resolver;
   std::unique_ptr<directory::Authenticator> authenticator;
   std::unique_ptr<IdSource> ids;
-  mutable std::mutex options_mutex;
-  std::shared_ptr<const delivery::Options> delivery_options;
+  Current<delivery::Options> options;
+  Current<bounce::Classifier> bounce_rules;
   std::unique_ptr<Intake> intake;
   std::unique_ptr<OutcomeRecorder> recorder;
   std::unique_ptr<delivery::Services> services;
   std::unique_ptr<delivery::Dispatcher> dispatcher;
   std::unique_ptr<SubmissionServices> submission;
+  std::unique_ptr<WayBack> way_back;
   std::unique_ptr<Listeners> listeners;
   std::unique_ptr<net::TaskGroup> housekeeping;
   spool::RecoveryFigures recovered;
@@ -309,12 +296,14 @@ Result<std::vector<std::string>> Relay::reload(Settings settings) {
   for (const std::string& option : keep_until_restart(state_->settings, settings)) {
     not_applied.push_back(option + " has changed");
   }
+  TRY_VOID(state_->load_rules(settings.bounce_rules));
   TRY_VOID(state_->certificate->change_to(settings));
   std::ranges::move(state_->listeners->change_to(settings), std::back_inserter(not_applied));
   settings.delivery.mx.own_addresses =
       own_addresses(state_->listeners->listening(), settings.delivery.mx.port);
-  state_->set_options(settings.delivery);
-  state_->dispatcher->set_options(state_->options());
+  state_->way_back->change_to(settings.inbound);
+  state_->options.set(settings.delivery);
+  state_->dispatcher->set_options(state_->options.get());
   log::configure(settings.log);
   state_->settings = std::move(settings);
   return not_applied;
@@ -379,6 +368,9 @@ const Intake& Relay::intake() const {
 }
 const OutcomeRecorder& Relay::outcomes() const {
   return *state_->recorder;
+}
+const FeedbackFigures& Relay::feedback() const {
+  return state_->way_back->figures();
 }
 const Listeners& Relay::listeners() const {
   return *state_->listeners;

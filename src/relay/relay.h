@@ -16,6 +16,7 @@
 #include "directory/directory.h"
 #include "events/consumers.h"
 #include "events/event_store.h"
+#include "relay/feedback.h"
 #include "links/key_ring.h"
 #include "links/link_store.h"
 #include "relay/intake.h"
@@ -69,6 +70,7 @@ class Relay {
   const links::LinkStore& links() const;
   const Intake& intake() const;
   const OutcomeRecorder& outcomes() const;
+  const FeedbackFigures& feedback() const;
   const Listeners& listeners() const;
   const Clock& clock() const;
   const spool::RecoveryFigures& recovered() const;

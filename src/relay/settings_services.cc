@@ -60,6 +60,11 @@ void read_bounce(Section section, Settings& settings) {
   }
 }
 
+void read_inbound(Section section, InboundSettings& inbound) {
+  section.read("postmaster", optional_of(mail_address()), inbound.postmaster);
+  section.read("abuse", optional_of(mail_address()), inbound.abuse);
+}
+
 }  // namespace
 
 // After the listeners, whose endpoints it must not take.
@@ -69,6 +74,7 @@ void read_services(Section& root, Settings& settings) {
   read_spool(root.section("spool"), settings.spool);
   read_simulator(root.section("simulator"), settings);
   read_bounce(root.section("bounce"), settings);
+  read_inbound(root.section("inbound"), settings.inbound);
 }
 
 }  // namespace postrider::relay

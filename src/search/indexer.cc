@@ -17,21 +17,6 @@ using events::Event;
 using events::Type;
 using store::Table;
 
-bool says_how_it_stands(Type type) {
-  switch (type) {
-    case Type::accepted:
-    case Type::delivered:
-    case Type::deferred:
-    case Type::failed:
-    case Type::expired:
-    case Type::bounced:
-    case Type::suppressed:
-      return true;
-    default:
-      return false;
-  }
-}
-
 /// A status that something else is bound to follow. Most recipients have it for a moment only, so
 /// that it has a row for each of them, which is erased.
 bool is_passing(Type status) {
@@ -55,6 +40,7 @@ std::initializer_list<Type> before(const Event& event) {
     case Type::suppressed:
       return kEither;
     case Type::bounced:
+    case Type::complained:  // who bounces and complains is found under both
       return kDelivered;
     default:
       return kNothing;

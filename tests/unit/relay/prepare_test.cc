@@ -72,6 +72,15 @@ TEST_F(Prepare, AddsWhatIsMissingInFrontAndTouchesNothingElse) {
   EXPECT_THAT(made, HasSubstr("\r\nMessage-ID: <1024@example.org>\r\n"));
 }
 
+TEST_F(Prepare, BulkMailGetsAFeedbackIdUnlessItHasOne) {
+  const std::string message = "From: shop@example.org\r\nPrecedence: bulk\r\n";
+  EXPECT_THAT(content(message + "\r\n"),
+              HasSubstr("\r\nFeedback-ID: account-" + to_string(account_) + ":bulk:postrider\r\n"));
+  EXPECT_THAT(content(message + "Feedback-ID: a:b:c:shop1\r\n\r\n"),
+              Not(HasSubstr("Feedback-ID: account-")));
+  EXPECT_THAT(content("From: shop@example.org\r\n\r\n"), Not(HasSubstr("Feedback-ID")));
+}
+
 TEST_F(Prepare, ReceivedHasTheClientAsAnAddressLiteral) {
   for (const char* client : {"2001:db8::7", "2001:db8::7%eth0"}) {
     client_ = client;
