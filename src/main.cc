@@ -26,13 +26,16 @@ int main(int argc, char** argv) {
   add_queue(app, context);
   add_message(app, context);
   add_events(app, context);
+  add_suppression(app, context);
   add_classify(app, context);
   add_stats(app, context);
+  add_webhook(app, context);
   add_reload(app, context);
   add_status(app, context);
   add_backup(app, context);
   add_restore(app, context);
   add_rewrite(app, context);
+  add_link(app, context);
   add_tracking_key(app, context);
   add_simulator(app, context);
   add_load(app, context);

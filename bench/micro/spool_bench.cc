@@ -80,7 +80,7 @@ void bench_steps(benchmark::State& state) {
   for (auto _ : state) {
     const Message one = message(++number, state.range(0));
     store::Step accepted;
-    spool->add(accepted, one, content);
+    spool->add(accepted, one, content, {});
     benchmark::DoNotOptimize(accepted);
     for (std::uint32_t i = 0; i < count; ++i) {
       store::Step settled;
@@ -110,7 +110,7 @@ void bench_read(benchmark::State& state) {
   const auto content = std::make_shared<const std::string>(4096, 'b');
   store::Step step;
   for (std::uint64_t number = 1; number <= kMessages; ++number) {
-    make_spool(folder.store())->add(step, message(number, 1), content);
+    make_spool(folder.store())->add(step, message(number, 1), content, {});
   }
   folder.commit(std::move(step));
   const std::unique_ptr<Spool> spool = make_spool(folder.store());

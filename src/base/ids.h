@@ -39,6 +39,7 @@ using RecipientId = Id<struct RecipientTag>;
 using MessageId = Id<struct MessageTag>;
 using AccountId = Id<struct AccountTag>;
 using CredentialId = Id<struct CredentialTag>;
+using WebhookId = Id<struct WebhookTag>;
 
 constexpr std::uint64_t kIdLimit = std::uint64_t{1} << 53;
 constexpr std::uint64_t kIdStep = 256;  ///< between the ids of neighbouring recipients

@@ -43,9 +43,9 @@ struct Verdict {
   Kind kind = Kind::unknown;
   Category category = Category::unclassified;
   Retry retry = Retry::yes;
-  bool suppress = false;  ///< the address, once and for all
-  std::string_view rule;  ///< which rule judged; lives as long as the Classifier
-  double confidence = 0;  ///< 0 to 1
+  bool suppress = false;    ///< the address, once and for all
+  std::string_view rule{};  ///< which rule judged; lives as long as the Classifier
+  double confidence = 0;    ///< 0 to 1
 };
 
 /// A verdict and how it came about.

@@ -1,4 +1,5 @@
 #include <fmt/core.h>
+#include <map>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -19,18 +20,50 @@ struct Options {
   std::string dsn;
   std::string own_return_paths;
   std::string active;
+  std::map<std::string, std::string> tracking = {};  ///< members of the request
+  std::map<std::string, std::string> switches = {};  ///< the same, on or off
 };
+
+struct Choice {
+  const char* option;
+  const char* member;
+  const char* help;
+};
+constexpr Choice kTexts[] = {
+    {"--tracking-host", "tracking_host",
+     "Where its links lead through: https://links.example.org; \"\": nothing is tracked"},
+    {"--privacy", "privacy",
+     "What tracking may know at most: off, anonymous, pseudonymous, identified, full"},
+    {"--track-bulk", "track_bulk",
+     "Of bulk mail, unless a message says otherwise: off, opens, clicks, both"},
+    {"--track-transactional", "track_transactional", "The same of all other mail"},
+    {"--url-tags", "url_tags", "Appended to targets: utm_source=shop&utm_medium=email"},
+    {"--keep-hosts", "keep_hosts", "Links there stay as they are: \"a.example b.example\""}};
+constexpr Choice kSwitches[] = {
+    {"--track-text", "track_text", "Links of plain text, too: on or off"},
+    {"--preserve-signed", "preserve_signed",
+     "Leave a message that its author's domain has signed already: on or off"}};
+
+std::string tracking(const boost::json::value& account) {
+  const std::string host = text(account, "tracking_host");
+  const std::string privacy = text(account, "privacy");
+  if (host.empty() || privacy == "off") {
+    return "off";
+  }
+  return fmt::format("{} by {} (bulk {}, other {})", privacy, host, text(account, "track_bulk"),
+                     text(account, "track_transactional"));
+}
 
 void add_row(Table& table, const boost::json::value& account) {
   const bool is_active = flag(account, "active");
   table.add({digits(account, "id"), text(account, "name"), text(account, "dsn"),
              yes_no(account, "own_return_paths"),
              Cell(is_active ? "yes" : "no", is_active ? Colour::good : Colour::bad),
-             text(account, "created")});
+             tracking(account), text(account, "created")});
 }
 
 Table make_table() {
-  return Table({">ID", "NAME", "DSN", "OWN RETURN PATHS", "ACTIVE", "CREATED"});
+  return Table({">ID", "NAME", "DSN", "OWN RETURN PATHS", "ACTIVE", "TRACKING", "CREATED"});
 }
 
 void show_one(const boost::json::value& account) {
@@ -62,8 +95,33 @@ std::string body_of(const Options& options, bool with_name) {
   if (!options.active.empty()) {
     json.field("active", options.active == "on");
   }
+  for (const auto& [member, value] : options.tracking) {
+    json.field(member, value);
+  }
+  for (const auto& [member, value] : options.switches) {
+    json.field(member, value == "on");
+  }
   json.end_object();
   return json.take();
+}
+
+void add_tracking(CLI::App& command, const std::shared_ptr<Options>& options) {
+  for (const Choice& choice : kTexts) {
+    command.add_option_function<std::string>(
+        choice.option,
+        [options, &choice](const std::string& value) { options->tracking[choice.member] = value; },
+        choice.help);
+  }
+  for (const Choice& choice : kSwitches) {
+    command
+        .add_option_function<std::string>(
+            choice.option,
+            [options, &choice](const std::string& value) {
+              options->switches[choice.member] = value;
+            },
+            choice.help)
+        ->check(CLI::IsMember({"on", "off"}));
+  }
 }
 
 void add_choices(CLI::App& command, const std::shared_ptr<Options>& options) {
@@ -77,6 +135,7 @@ void add_choices(CLI::App& command, const std::shared_ptr<Options>& options) {
       ->check(CLI::IsMember({"on", "off"}));
   command.add_option("--active", options->active, "off: its submissions are refused; on or off")
       ->check(CLI::IsMember({"on", "off"}));
+  add_tracking(command, options);
 }
 
 }  // namespace

@@ -55,6 +55,7 @@ void add_message_search(CLI::App& message, Context& context);  ///< what stands 
 void add_events(CLI::App& app, Context& context);
 void add_consumers(CLI::App& events, Context& context);  ///< what stands behind `events`
 void add_stats(CLI::App& app, Context& context);
+void add_suppression(CLI::App& app, Context& context);
 void add_simulator(CLI::App& app, Context& context);
 void add_load(CLI::App& app, Context& context);
 void add_classify(CLI::App& app, Context& context);
@@ -64,7 +65,9 @@ void add_reload(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);
 void add_backup(CLI::App& app, Context& context);
 void add_restore(CLI::App& app, Context& context);
+void add_webhook(CLI::App& app, Context& context);
 void add_rewrite(CLI::App& app, Context& context);
+void add_link(CLI::App& app, Context& context);
 void add_tracking_key(CLI::App& app, Context& context);
 
 }  // namespace postrider::cli

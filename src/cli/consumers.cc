@@ -8,6 +8,7 @@
 #include "base/json_text.h"
 #include "cli/ask.h"
 #include "cli/command.h"
+#include "cli/export.h"
 #include "cli/json_value.h"
 #include "cli/table.h"
 #include "http/request_target.h"
@@ -43,6 +44,8 @@ void add_consumers(CLI::App& events, Context& context) {
       "consumers", "Who reads the event log, how far, and how many events behind");
   consumers->callback(
       [&context] { ask_and_show(context, {.target = "/v1/consumers"}, show_consumers); });
+
+  add_export(events, context);
 
   struct Options {
     std::string name;

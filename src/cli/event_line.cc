@@ -17,10 +17,10 @@ namespace json = boost::json;
 namespace {
 
 Colour colour_of(const std::string& type) {
-  if (type == "delivered") {
+  if (type == "delivered" || type == "opened" || type == "clicked") {
     return Colour::good;
   }
-  if (type == "deferred" || type == "suppressed") {
+  if (type == "deferred" || type == "suppressed" || type == "unsubscribed") {
     return Colour::doubtful;
   }
   if (type == "failed" || type == "expired" || type == "bounced" || type == "rejected") {
@@ -32,6 +32,9 @@ Colour colour_of(const std::string& type) {
 /// Where, how and how long, in brackets; empty where nothing was attempted.
 std::string circumstances(const json::value& event) {
   std::vector<std::string> parts;
+  if (const std::string kind = text(event, "kind"); !kind.empty()) {
+    parts.push_back(fmt::format("{}: {}", kind, text(event, "category")));
+  }
   const std::string host = text(event, "mx_host");
   const std::string address = text(event, "mx_address");
   if (address.starts_with(host) || address.starts_with("[" + host)) {
@@ -51,6 +54,9 @@ std::string circumstances(const json::value& event) {
   }
   if (const std::string next = text(event, "next_attempt"); !next.empty()) {
     parts.push_back("next at " + next);
+  }
+  if (const std::string machine = text(event, "machine"); !machine.empty()) {
+    parts.push_back(fmt::format("{} by {}", machine, text(event, "machine_reason")));
   }
   return parts.empty() ? "" : fmt::format("  ({})", fmt::join(parts, ", "));
 }
@@ -73,14 +79,14 @@ std::string type_of(const json::value& event) {
 
 std::string event_outcome(const json::value& event) {
   return fmt::format("{}  {}  {}{}", text(event, "time"), type_of(event),
-                     words(event, {"reply", "detail"}), printable(circumstances(event)));
+                     words(event, {"reply", "detail", "url"}), printable(circumstances(event)));
 }
 
 std::string event_line(const json::value& event) {
   const std::uint64_t recipient = number(event, "recipient");
   return fmt::format("{}  {}  {}{}  {}{}", text(event, "time"), type_of(event),
                      recipient == 0 ? "" : fmt::format("{} ", recipient),
-                     printable(text(event, "to")), words(event, {"reply", "detail", "subject"}),
+                     printable(text(event, "to")), words(event, {"reply", "detail", "url", "subject"}),
                      printable(circumstances(event)));
 }
 

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "http/control_api.h"
+#include "http/link_server.h"
 #include "http/server.h"
 #include "mail/address.h"
 #include "net/descriptors.h"
@@ -117,13 +118,20 @@ struct Instance::State {
   }
 
   Result<> start_http() {
+    if (!relay->settings().links.endpoints.empty()) {
+      links = std::make_unique<http::LinkServer>(*relay);
+      TRY_VOID(links->listen());
+    }
     if (const auto& endpoint = relay->settings().http) {
-      TRY(network, http::Server::listen(executor(), *endpoint, http::make_health(*relay)), "http");
+      TRY(network,
+          http::Server::listen(executor(), *endpoint, http::make_health(*relay, links.get())),
+          "http");
     }
     parts = {.directory = &relay->directory(),
              .spool = &relay->spool(),
              .events = &relay->events(),
              .store = &relay->store(),
+             .suppressions = &relay->suppressions(),
              .relay = relay.get(),
              .installation = relay->settings().return_path_domain,
              .reload = [this] { return reload(); }};
@@ -194,6 +202,9 @@ struct Instance::State {
       if (network) {
         co_await network->stop();
       }
+      if (links) {
+        co_await links->stop();
+      }
       if (simulator) {
         co_await simulator->stop();
       }
@@ -209,6 +220,7 @@ struct Instance::State {
   http::ControlParts parts;
   std::unique_ptr<simulator::Simulator> simulator;
   std::unique_ptr<http::Server> network;
+  std::unique_ptr<http::LinkServer> links;
   std::unique_ptr<http::Server> control;
 };
 
@@ -237,6 +249,16 @@ relay::Relay& Instance::relay() {
 
 std::string Instance::http_endpoint() const {
   return state_->network ? net::to_string(state_->network->endpoint()) : "";
+}
+
+std::vector<std::string> Instance::link_endpoints() const {
+  std::vector<std::string> all;
+  if (state_->links) {
+    for (const auto& endpoint : state_->links->endpoints()) {
+      all.push_back(net::to_string(endpoint));
+    }
+  }
+  return all;
 }
 
 int Instance::run() {

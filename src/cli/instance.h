@@ -32,6 +32,8 @@ class Instance {
   relay::Relay& relay();
   /// Of the HTTP listener; empty if it is off.
   std::string http_endpoint() const;
+  /// Where readers' links are answered; empty if nowhere.
+  std::vector<std::string> link_endpoints() const;
 
   /// Serves until SIGTERM or SIGINT (SIGHUP: reloads), or until storage fails. The exit status.
   int run();

@@ -37,6 +37,9 @@ void show_head(const json::value& message) {
   show_line("Subject", text(message, "subject"));
   show_line("size", fmt::format("{} bytes", number(message, "size")));
   show_line("stream", text(message, "stream"));
+  show_line("campaign", text(message, "campaign"));
+  show_line("custom id", text(message, "custom_id"));
+  show_line("payload", text(message, "payload"));
   show_line("client", text(message, "client"));
   show_line("user", text(message, "user"));
   show_line("session", text(message, "session"));

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <fmt/core.h>
 #include <map>
 #include <memory>
@@ -30,6 +31,8 @@ constexpr Parameter kParameters[] = {
      "accepted (waits, untried), deferred, delivered, failed, expired, bounced, complained, suppressed"},
     {"category", "Why an attempt failed"},
     {"provider", "Where an attempt went: the site"},
+    {"campaign", "That the sender named"},
+    {"custom_id", "The sender's own name for the message"},
     {"account", "Name"},
     {"from", "Accepted then or later: a time (2026-11-24T05:00Z), or so long ago (7d)"},
     {"to", "Accepted before"},
@@ -89,8 +92,9 @@ void add_message_search(CLI::App& message, Context& context) {
       message.add_subcommand("search", "Finds recipients by what is known of them, newest first");
   const auto options = std::make_shared<Options>();
   for (const Parameter& parameter : kParameters) {
-    search->add_option(std::string("--") + parameter.name, (*options)[parameter.name],
-                       parameter.help);
+    std::string option = std::string("--") + parameter.name;
+    std::ranges::replace(option, '_', '-');
+    search->add_option(option, (*options)[parameter.name], parameter.help);
   }
   search->footer("Several of these: all must apply. `postrider message show ID` tells the rest.");
   search->callback(

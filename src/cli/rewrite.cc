@@ -17,6 +17,7 @@
 #include "base/json_text.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/link_keeper.h"
 #include "track/link_rules.h"
 #include "track/plan.h"
 #include "track/splice.h"
@@ -31,6 +32,8 @@ struct Options {
   std::string track_host;
   std::string in;
   std::string out;
+  std::string account;
+  std::string campaign;
   std::vector<std::string> tags;
   std::vector<std::string> kept_hosts;
   bool html = false;
@@ -47,9 +50,27 @@ constexpr AccountId kAccount{1};
 /// What rewriting needs besides the file.
 struct Tools {
   track::LinkRules rules;
-  track::TokenKeys keys;
-  IdSource ids;
+  track::TokenKeys keys;                    ///< where nobody keeps the links
+  IdSource ids{0, 0};                       ///< the same
+  std::unique_ptr<LinkKeeper> keeper = {};  ///< with --data
 };
+
+/// Its id and what makes its tokens.
+Result<track::TokenKeys::Maker> maker_for(const track::Plan& plan, const Options& options,
+                                          Tools& tools) {
+  const Time now = SystemClock().now();
+  if (!tools.keeper) {
+    return tools.keys.maker(kAccount, tools.ids.reserve(now, 1));
+  }
+  links::TrackedMessage message;
+  message.account = tools.keeper->account();
+  message.accepted = now;
+  message.campaign = options.campaign;
+  message.privacy = Privacy::full;
+  message.set_links(plan);
+  TRY(const MessageId id, tools.keeper->keep(message));
+  return tools.keeper->keys().maker(message.account, id);
+}
 
 Result<std::string> read_file(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -110,6 +131,8 @@ struct Rewritten {
   std::string after;
   track::Plan plan;
   std::vector<std::string> urls;  ///< of links, in their order
+  std::string pixel;
+  std::string unsubscribe;
 };
 
 Result<Rewritten> rewrite(const fs::path& path, const Options& options, Tools& tools) {
@@ -119,9 +142,10 @@ Result<Rewritten> rewrite(const fs::path& path, const Options& options, Tools& t
   done.plan = options.html ? track::plan_page(done.before, tools.rules)
                            : track::plan_message(done.before, tools.rules);
   TRY(const track::Splice splice, track::Splice::prepare(done.plan, done.before));
-  const MessageId message = tools.ids.reserve(SystemClock().now(), 1);
-  const track::TokenKeys::Maker maker = tools.keys.maker(kAccount, message);
+  TRY(const track::TokenKeys::Maker maker, maker_for(done.plan, options, tools));
   done.after = splice.copy_for(maker, 0);
+  done.pixel = maker.url(tools.rules.base, 0, track::TokenKind::open);
+  done.unsubscribe = maker.url(tools.rules.base, 0, track::TokenKind::unsubscribe);
   for (std::size_t i = 0; i < done.plan.links.size(); ++i) {
     const bool is_app_link = done.plan.links[i].is_app_link;
     done.urls.push_back(maker.url(
@@ -174,6 +198,8 @@ void print_json(const Rewritten& done) {
   json.field("file", done.name);
   json.field("untouched", done.plan.untouched);
   json.field("left_over", done.plan.left_over);
+  json.field("pixel", done.pixel);
+  json.field("unsubscribe", done.unsubscribe);
   json.begin_array("links");
   for (std::size_t i = 0; i < done.urls.size(); ++i) {
     const track::PlannedLink& link = done.plan.links[i];
@@ -240,7 +266,10 @@ Result<> rewrite_folder(const Context& context, const Options& options, Tools& t
 Result<> run(const Context& context, const Options& options) {
   TRY(track::LinkRules rules, rules_of(options));
   TRY(track::TokenKeys keys, throwaway_keys());
-  Tools tools{.rules = std::move(rules), .keys = std::move(keys), .ids = IdSource(0, 0)};
+  Tools tools{.rules = std::move(rules), .keys = std::move(keys)};
+  if (!context.data.empty()) {
+    TRY(tools.keeper, LinkKeeper::open(context.data, options.account));
+  }
   if (options.out.empty() && !options.diff && !context.json) {
     return fail(Errc::invalid, "name the file to write, or ask for --diff");
   }
@@ -267,6 +296,9 @@ void add_rewrite(CLI::App& app, Context& context) {
       ->allow_extra_args(false);
   command->add_option("--keep-host", options->kept_hosts, "Leave links to this host as they are")
       ->allow_extra_args(false);
+  command->add_option("--account", options->account,
+                      "With --data DIR, where a relay then answers the links: whose they are");
+  command->add_option("--campaign", options->campaign, "With --data DIR: what is counted together");
   command->add_option("IN", options->in, "What to rewrite")->required();
   command->add_option("OUT", options->out, "Where to write it");
   command->callback([&context, options] {

@@ -125,6 +125,7 @@ Result<relay::Settings> settings_of(const Context& context, const SandboxOptions
     }
   }
   settings.http = relay::Endpoint(loopback, 0);
+  settings.links.endpoints = {relay::Endpoint(loopback, 0)};
   settings.simulator.endpoint = relay::Endpoint(loopback, 0);
   TRY_VOID(add_routes(wanted, settings.delivery));
   return settings;
@@ -225,6 +226,7 @@ void print_ready(Instance& instance, const SandboxOptions& wanted, const Ready& 
     json.field(listening.name, net::to_string(listening.endpoint));
   }
   json.field("http", instance.http_endpoint());
+  json.field("links", instance.link_endpoints().front());
   json.field("user", kUser);
   json.field("password", ready.password);
   json.begin_array("domains");

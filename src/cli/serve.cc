@@ -95,6 +95,9 @@ void print_banner(Instance& instance, const std::optional<FirstLogin>& login) {
   if (const std::string http = instance.http_endpoint(); !http.empty()) {
     std::cout << "  http           " << http << " (/healthz, /readyz, /metrics)\n";
   }
+  for (const std::string& endpoint : instance.link_endpoints()) {
+    std::cout << "  links          " << endpoint << "\n";
+  }
   print_example(relay, data, login);
   std::cout << std::flush;
 }

@@ -153,17 +153,56 @@ void show(const json::value& answer) {
   }
 }
 
+std::vector<Cell> reader_cells(const std::string& name, const json::value& row, bool machines) {
+  std::vector<Cell> all{name};
+  for (const char* count :
+       {"delivered", "opened_unique", "opened", "clicked_unique", "clicked", "unsubscribed"}) {
+    all.emplace_back(digits(row, count));
+  }
+  if (machines) {
+    all.emplace_back(digits(row, "opened_by_machines"));
+    all.emplace_back(digits(row, "clicked_by_machines"));
+  }
+  for (const char* rate : {"open", "click"}) {
+    all.emplace_back(percent(row, rate));
+  }
+  return all;
+}
+
+/// What readers did; what machines did stands apart.
+void show_readers(const json::value& answer, bool machines) {
+  const std::string by = text(answer, "by");
+  std::vector<std::string> headings{
+      by, ">delivered", ">opened by", ">opens", ">clicked by", ">clicks", ">unsubscribed"};
+  if (machines) {
+    headings.insert(headings.end(), {">machines' opens", ">machines' clicks"});
+  }
+  headings.insert(headings.end(), {">open", ">click"});
+  Table table(headings);
+  for (const json::value& row : list(answer, "rows")) {
+    table.add(reader_cells(label(by, row), row, machines));
+  }
+  if (list(answer, "rows").size() > 1) {
+    table.add(reader_cells("in all", member(answer, "total"), machines));
+  }
+  fmt::print("{} to {} (UTC)\n", text(answer, "from").substr(0, 16),
+             text(answer, "to").substr(0, 16));
+  table.print();
+}
+
 }  // namespace
 
 void add_stats(CLI::App& app, Context& context) {
   struct Options {
-    std::string by, from, to, account, stream, domain, provider, source, category, limit;
+    std::string by, from, to, account, stream, domain, provider, source, category, campaign, limit;
+    bool readers = false;
+    bool machines = false;
   };
   const auto options = std::make_shared<Options>();
   CLI::App* stats = app.add_subcommand("stats", "Figures: what was accepted and what became of it");
   stats->add_option("--by", options->by,
                     "hour, day (default), total, account, stream, domain, provider, source, "
-                    "category");
+                    "category, campaign");
   stats->add_option("--from", options->from,
                     "Begin: a time (2026-11-24T05:00:00Z, 2026-11-24) or so long ago (30d); "
                     "default 7d, by hour 24h");
@@ -174,11 +213,15 @@ void add_stats(CLI::App& app, Context& context) {
   stats->add_option("--provider", options->provider, "Only of this provider (site)");
   stats->add_option("--source", options->source, "Only what was sent from this address");
   stats->add_option("--category", options->category, "Only failures of this category");
+  stats->add_option("--campaign", options->campaign, "Only of this campaign");
+  stats->add_flag("--readers", options->readers, "Opens, clicks and unsubscribes: people's");
+  stats->add_flag("--machines", options->machines, "The same, and machines' beside them");
   stats->add_option("--limit", options->limit, "Rows at most, busiest first; default 20");
   stats->footer(
       "Bounced are failed, expired and bounced later. delivery: delivered of accepted. success: "
       "delivered of those that ended. deferral: attempts put off of all. p50, p90, p99: from "
-      "acceptance to delivery, within 3.2%. Times are UTC; with --json the definitions too.");
+      "acceptance to delivery, within 3.2%. Opened by and clicked by: recipients, each once. Times "
+      "are UTC; with --json the definitions too.");
   stats->callback([options, &context] {
     ask_and_show(context,
                  {.target = target_of({{"by", options->by},
@@ -190,8 +233,15 @@ void add_stats(CLI::App& app, Context& context) {
                                        {"provider", options->provider},
                                        {"source", options->source},
                                        {"category", options->category},
+                                       {"campaign", options->campaign},
                                        {"limit", options->limit}})},
-                 show);
+                 [options](const json::value& answer) {
+                   if (options->readers || options->machines) {
+                     show_readers(answer, options->machines);
+                   } else {
+                     show(answer);
+                   }
+                 });
   });
 }
 

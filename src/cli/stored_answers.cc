@@ -33,10 +33,15 @@ class StoredAnswers final : public ControlClient {
     TRY(store_, store::Store::open({.directory = DataDirectory::spool(data), .read_only = true}));
     spool_ = spool::make_spool(*store_);
     events_ = events::make_event_store(*store_);
+    // Nothing has been suppressed where nobody has needed the secret yet.
+    const auto secret = directory_->secret("suppression");
+    suppressions_ =
+        std::make_unique<suppression::List>(*store_, secret ? *secret : suppression::Secret());
     parts_ = {.directory = directory_.get(),
               .spool = spool_.get(),
               .events = events_.get(),
               .store = store_.get(),
+              .suppressions = suppressions_.get(),
               .relay = nullptr,
               .installation = std::move(installation),
               .reload = {}};
@@ -73,6 +78,7 @@ class StoredAnswers final : public ControlClient {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<spool::Spool> spool_;
   std::unique_ptr<events::EventStore> events_;
+  std::unique_ptr<suppression::List> suppressions_;
   http::ControlParts parts_;
   http::Handler handler_;
 };

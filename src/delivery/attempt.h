@@ -27,6 +27,8 @@ struct Attempt {
   std::shared_ptr<const Peer> peer;             ///< at least the site is set
   smtp::Reply reply;                            ///< code 0: no reply, `text` holds our words
   bool is_final = false;                        ///< code 0 only: it can't be delivered, ever
+  bool is_timeout = false;                      ///< code 0 only: nothing was said in time
+  bool is_suppressed = false;     ///< not tried: no mail goes to this address; `text` says why
   bool is_damaged = false;        ///< the stored message can't be read, ever: `text` says why
   bool is_defect = false;         ///< of ours ended it, an exception: `text` says which
   bool is_of_connection = false;  ///< the reply refused the connection, not the recipient

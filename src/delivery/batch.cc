@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "track/plan.h"
+
 namespace postrider::delivery {
 
 namespace asio = boost::asio;
@@ -12,8 +14,14 @@ Result<std::shared_ptr<const queue::Fresh>> read_from_spool(MessageId id,
                                                             const spool::Spool& spool) {
   auto fresh = std::make_shared<queue::Fresh>();
   TRY(fresh->message, spool.read(id));
-  TRY(std::string content, spool.read_content(id), "message " + to_string(id));
-  fresh->content = std::make_shared<const std::string>(std::move(content));
+  TRY(spool::Content content, spool.read_content(id), "message " + to_string(id));
+  fresh->content = std::make_shared<const std::string>(std::move(content.bytes));
+  if (fresh->message.is_tracked) {
+    TRY(const track::Plan plan, track::decode_plan(content.plan), "message " + to_string(id));
+    TRY(track::Splice splice, track::Splice::prepare(plan, *fresh->content),
+        "message " + to_string(id));
+    fresh->splice = std::make_shared<const track::Splice>(std::move(splice));
+  }
   return std::shared_ptr<const queue::Fresh>(std::move(fresh));
 }
 
@@ -33,18 +41,52 @@ std::vector<queue::Waiting> take_alike(std::vector<queue::Waiting>& waiting,
   return alike;
 }
 
+/// Who left, complained or bounced while the mail waited.
+std::vector<Batch::Suppressed> take_suppressed(std::vector<queue::Waiting>& waiting,
+                                               const queue::Fresh& fresh,
+                                               const Services& services) {
+  const spool::Message& message = fresh.message;
+  std::vector<Batch::Suppressed> suppressed;
+  const suppression::List* list = services.suppressions;
+  const bool is_report = message.from_domain.empty();
+  if (list == nullptr || is_report || fresh.suppressions == list->version()) {
+    return suppressed;
+  }
+  const Time now = services.clock.now();
+  std::vector<queue::Waiting> others;
+  for (queue::Waiting& one : waiting) {
+    const auto hit = list->find(one.account, message.envelope.recipients[one.index].address,
+                                message.stream(), now);
+    if (hit) {
+      suppressed.push_back({.waiting = std::move(one), .why = suppression::to_string(*hit)});
+    } else {
+      others.push_back(std::move(one));
+    }
+  }
+  waiting = std::move(others);
+  return suppressed;
+}
+
 }  // namespace
 
-Result<std::shared_ptr<Batch>> Batch::load(std::vector<queue::Waiting>& waiting,
-                                           const Services& services, const Options& options,
-                                           const asio::any_io_executor& executor) {
-  std::shared_ptr<const queue::Fresh> fresh = waiting.front().fresh;
-  if (!fresh) {
-    TRY(fresh, read_from_spool(waiting.front().message, services.spool));
+Result<Batch::Loaded> Batch::load(std::vector<queue::Waiting>& waiting, const Services& services,
+                                  const Options& options, const asio::any_io_executor& executor) {
+  Loaded loaded;
+  loaded.message = waiting.front().fresh;
+  if (!loaded.message) {
+    TRY(loaded.message, read_from_spool(waiting.front().message, services.spool));
   }
-  std::vector<queue::Waiting> alike = take_alike(waiting, fresh->message);
-  return std::make_shared<Batch>(std::move(alike), std::move(fresh),
-                                 render_context(services, options), executor);
+  loaded.suppressed = take_suppressed(waiting, *loaded.message, services);
+  if (!waiting.empty()) {
+    std::vector<queue::Waiting> alike = take_alike(waiting, loaded.message->message);
+    RenderContext context = render_context(services, options);
+    if (loaded.message->splice) {
+      context.tracking_keys = services.tracking_keys.current();
+    }
+    loaded.batch =
+        std::make_shared<Batch>(std::move(alike), loaded.message, std::move(context), executor);
+  }
+  return loaded;
 }
 
 Batch::Batch(std::vector<queue::Waiting> waiting, std::shared_ptr<const queue::Fresh> fresh,

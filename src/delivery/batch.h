@@ -22,12 +22,20 @@ namespace postrider::delivery {
 
 class Batch : public std::enable_shared_from_this<Batch> {
  public:
+  struct Suppressed {
+    queue::Waiting waiting;
+    std::string why;
+  };
+  struct Loaded {
+    std::shared_ptr<Batch> batch;  ///< null: nobody is left
+    std::shared_ptr<const queue::Fresh> message;
+    std::vector<Suppressed> suppressed;
+  };
   /// Takes `waiting`, all of one message, unless it can't be read (Errc::not_found: settled
   /// meanwhile). Leaves those that can't share a transaction with the first, because only one of
   /// them needs SMTPUTF8.
-  static Result<std::shared_ptr<Batch>> load(std::vector<queue::Waiting>& waiting,
-                                             const Services& services, const Options& options,
-                                             const boost::asio::any_io_executor& executor);
+  static Result<Loaded> load(std::vector<queue::Waiting>& waiting, const Services& services,
+                             const Options& options, const boost::asio::any_io_executor& executor);
 
   Batch(std::vector<queue::Waiting> waiting, std::shared_ptr<const queue::Fresh> fresh,
         RenderContext context, const boost::asio::any_io_executor& executor);

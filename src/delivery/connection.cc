@@ -175,12 +175,16 @@ class Connection {
 
   /// Leaves in `waiting` those that need another transaction. Null: it has been settled.
   BatchPtr make_batch(std::vector<queue::Waiting>& waiting) {
-    Result<BatchPtr> loaded = Batch::load(waiting, site_.services(), *options_, executor_);
+    Result<Batch::Loaded> loaded = Batch::load(waiting, site_.services(), *options_, executor_);
     if (!loaded) {
       could_not_load(std::exchange(waiting, {}), loaded.error());
       return nullptr;
     }
-    BatchPtr batch = *std::move(loaded);
+    note_suppressed(*loaded);
+    BatchPtr batch = std::move(loaded->batch);
+    if (!batch) {
+      return nullptr;
+    }
     const Result<> takes_it =
         smtp::check_peer(client_.features(), batch->envelope(), batch->estimated_bytes());
     if (takes_it) {
@@ -192,6 +196,16 @@ class Connection {
     settle_all(*batch, {.enhanced = too_big ? "5.3.4" : "5.6.7", .text = takes_it.error().text()},
                true);
     return nullptr;
+  }
+
+  void note_suppressed(Batch::Loaded& loaded) {
+    for (Batch::Suppressed& one : loaded.suppressed) {
+      site_.record({.waiting = std::move(one.waiting),
+                    .message = loaded.message,
+                    .peer = connected_.peer,
+                    .reply = {.enhanced = {}, .text = std::move(one.why)},
+                    .is_suppressed = true});
+    }
   }
 
   void could_not_load(std::vector<queue::Waiting> waiting, const Error& why) {
@@ -240,6 +254,8 @@ class Connection {
     }
     for (std::size_t i = 0; i < result.recipients.size(); ++i) {
       smtp::Reply& reply = result.recipients[i];
+      const bool is_timeout =
+          reply.code == 0 && result.broken && result.broken->code() == Errc::timeout;
       if (reply.code == 0) {
         reply = no_reply(result);
       }
@@ -247,6 +263,7 @@ class Connection {
                     .message = batch.message(),
                     .peer = connected_.peer,
                     .reply = std::move(reply),
+                    .is_timeout = is_timeout,
                     .took = std::chrono::floor<std::chrono::milliseconds>(result.took)});
     }
   }

@@ -24,7 +24,8 @@ struct Candidate {
   asio::ip::tcp::endpoint endpoint;
 };
 
-Refusal refusal(const Peer& peer, smtp::Reply reply) {
+Refusal refusal(const Peer& peer, smtp::Reply reply, smtp::Stage stage = smtp::Stage::unknown) {
+  reply.stage = stage;
   return {.reply = std::move(reply), .peer = std::make_shared<const Peer>(peer)};
 }
 
@@ -32,7 +33,9 @@ Refusal refusal(const Peer& peer, const Error& error, std::string enhanced) {
   smtp::Reply reply;
   reply.enhanced = std::move(enhanced);
   reply.text = error.text();
-  return refusal(peer, std::move(reply));
+  Refusal made = refusal(peer, std::move(reply));
+  made.is_timeout = error.code() == Errc::timeout;
+  return made;
 }
 
 /// One try at one address; a second in the clear, where TLS failed and need not be.
@@ -102,7 +105,7 @@ class Try {
     }
     if (greeting->code != 220) {
       co_await client.quit();
-      co_return refusal(peer_, *greeting);
+      co_return refusal(peer_, *greeting, smtp::Stage::connect);
     }
     co_return co_await hello(client);
   }
@@ -114,7 +117,7 @@ class Try {
     }
     if (answer->code != 250) {
       co_await client.quit();
-      co_return refusal(peer_, *answer);
+      co_return refusal(peer_, *answer, smtp::Stage::hello);
     }
     co_return std::nullopt;
   }
@@ -140,7 +143,7 @@ class Try {
     if (started->code != 220) {
       if (must) {
         co_await client.quit();
-        co_return refusal(peer_, *started);
+        co_return refusal(peer_, *started, smtp::Stage::starttls);
       }
       co_return std::nullopt;
     }

@@ -57,7 +57,8 @@ struct Connected {
 struct Refusal {
   smtp::Reply reply;  ///< of the last host that said something; code 0: ours
   std::shared_ptr<const Peer> peer;
-  bool is_final = false;  ///< no host can exist (all addresses forbidden)
+  bool is_final = false;    ///< no host can exist (all addresses forbidden)
+  bool is_timeout = false;  ///< code 0: nothing was said in time
 };
 
 /// `options`, `resolver` and `troubled` outlive the await.

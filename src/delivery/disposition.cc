@@ -1,23 +1,85 @@
 #include "delivery/disposition.h"
 
+#include <array>
+#include <chrono>
+#include <optional>
+
 namespace postrider::delivery {
 
-Disposition decide(const Attempt& attempt, const queue::RetryPolicy& policy, Time now,
-                   std::uint32_t random) {
+namespace {
+
+using bounce::Kind;
+using bounce::Retry;
+
+/// Minutes, then hours, then the next day: what a limit or a full mailbox needs.
+constexpr std::array<Duration, 3> kLaterWaits{std::chrono::minutes(30), std::chrono::hours(4),
+                                              std::chrono::hours(24)};
+constexpr std::chrono::hours kLaterLongest{48};
+constexpr std::chrono::hours kUntilMended{1};
+
+Disposition wait_until(const std::optional<Time>& due) {
+  return due ? Disposition{.outcome = Outcome::deferred, .due = *due}
+             : Disposition{.outcome = Outcome::expired};
+}
+
+/// Final by its code, and worth a few tries all the same.
+Disposition decide_later(const queue::Waiting& waiting, const queue::RetryPolicy& policy, Time now,
+                         std::uint32_t random) {
+  const Disposition failed{.outcome = Outcome::failed};
+  if (waiting.laters >= kLaterWaits.size()) {
+    return failed;
+  }
+  const auto due = policy.attempt_after(kLaterWaits[waiting.laters], waiting.accepted, now, random);
+  if (!due || *due >= waiting.accepted + kLaterLongest) {
+    return failed;
+  }
+  return {.outcome = Outcome::deferred, .due = *due, .is_later = true};
+}
+
+/// What the peer said of the recipient or the message. Nothing: to be tried by the schedule.
+std::optional<Disposition> decide_by_words(const Attempt& attempt, const bounce::Verdict& verdict,
+                                           const queue::RetryPolicy& policy, Time now,
+                                           std::uint32_t random) {
+  if (verdict.retry == Retry::yes) {
+    return std::nullopt;
+  }
+  const queue::Waiting& waiting = attempt.waiting;
+  if (verdict.retry == Retry::later) {
+    return decide_later(waiting, policy, now, random);
+  }
+  if (attempt.reply.is_permanent() || verdict.kind == Kind::hard) {
+    return Disposition{.outcome = Outcome::failed};
+  }
+  if (verdict.kind != Kind::block) {
+    return std::nullopt;
+  }
+  Disposition mending =
+      wait_until(policy.attempt_after(kUntilMended, waiting.accepted, now, random));
+  mending.needs_mending = mending.outcome == Outcome::deferred;
+  return mending;
+}
+
+}  // namespace
+
+Disposition decide(const Attempt& attempt, const bounce::Verdict& verdict,
+                   const queue::RetryPolicy& policy, Time now, std::uint32_t random) {
   const smtp::Reply& reply = attempt.reply;
+  if (attempt.is_suppressed) {
+    return {.outcome = Outcome::suppressed};
+  }
   if (reply.code >= 200 && reply.code < 300) {
     return {.outcome = Outcome::delivered};
   }
-  const bool refused = reply.is_permanent() && !attempt.is_of_connection;
-  if (refused || (reply.code == 0 && attempt.is_final)) {
+  if (reply.code == 0 && attempt.is_final) {
     return {.outcome = Outcome::failed};
   }
-  const auto due =
-      policy.next_attempt(attempt.waiting.accepted, now, attempt.waiting.attempts + 1, random);
-  if (!due) {
-    return {.outcome = Outcome::expired};
+  if (reply.code >= 400 && !attempt.is_of_connection) {
+    if (const auto decided = decide_by_words(attempt, verdict, policy, now, random)) {
+      return *decided;
+    }
   }
-  return {.outcome = Outcome::deferred, .due = *due};
+  return wait_until(
+      policy.next_attempt(attempt.waiting.accepted, now, attempt.waiting.attempts + 1, random));
 }
 
 std::string status_of(dns::NoWay why) {

@@ -34,7 +34,7 @@ const directory::Domain* signing_domain(const spool::Message& message,
 /// Whose copy it is, where several get the same bytes: the first recipient's.
 RecipientId owner(const spool::Message& message, std::uint32_t index,
                   const RenderContext& context) {
-  const bool shared = !has_own_return_paths(message, *context.directory);
+  const bool shared = !message.is_tracked && !has_own_return_paths(message, *context.directory);
   return recipient_of(message.id, shared ? 0 : index);
 }
 
@@ -51,12 +51,30 @@ std::string own_lines(const spool::Message& message, std::string_view token,
   return lines;
 }
 
+mail::BodyHash hash_of(std::string_view body) {
+  const std::array<std::string_view, 1> pieces{body};
+  return mail::hash_body(pieces);
+}
+
+/// One hash for all copies, but for those that differ.
 mail::BodyHash body_hash(const queue::Fresh& fresh, std::string_view body) {
-  std::call_once(fresh.body_hashed, [&] {
-    const std::array<std::string_view, 1> pieces{body};
-    fresh.body_hash = mail::hash_body(pieces);
-  });
+  if (fresh.splice) {
+    return hash_of(body);
+  }
+  std::call_once(fresh.body_hashed, [&] { fresh.body_hash = hash_of(body); });
   return fresh.body_hash;
+}
+
+/// What this recipient gets.
+std::shared_ptr<const std::string> content_for(const queue::Fresh& fresh, std::uint32_t index,
+                                               const RenderContext& context) {
+  if (!fresh.splice) {
+    return fresh.content;
+  }
+  const spool::Message& message = fresh.message;
+  const std::uint32_t who = message.privacy == Privacy::anonymous ? track::kNobody : index;
+  return std::make_shared<const std::string>(
+      fresh.splice->copy_for(context.tracking_keys->maker(message.account, message.id), who));
 }
 
 Result<std::string> sign(std::string_view own, std::string_view header, const mail::BodyHash& hash,
@@ -108,6 +126,9 @@ smtp::Envelope outgoing_envelope(const spool::Message& message,
 }
 
 bool is_costly(const spool::Message& message, const directory::Snapshot& directory) {
+  if (message.is_tracked) {
+    return true;
+  }
   const directory::Domain* domain = signing_domain(message, directory);
   if (domain == nullptr) {
     return false;
@@ -126,12 +147,13 @@ std::uint64_t estimated_size(const queue::Fresh& fresh, const RenderContext& con
   return fresh.message.size + kHeadEstimate + signatures * kSignatureEstimate;
 }
 
-Result<Rendered> render(const queue::Fresh& fresh, std::uint32_t /*index*/, std::string_view token,
+Result<Rendered> render(const queue::Fresh& fresh, std::uint32_t index, std::string_view token,
                         const RenderContext& context, Time now) {
-  Rendered rendered{.head = own_lines(fresh.message, token, context), .content = fresh.content};
+  Rendered rendered{.head = own_lines(fresh.message, token, context),
+                    .content = content_for(fresh, index, context)};
   const directory::Domain* domain = signing_domain(fresh.message, *context.directory);
   if (domain != nullptr && !domain->signatures.empty()) {
-    const Split parts = split(*fresh.content);
+    const Split parts = split(*rendered.content);
     const mail::BodyHash hash = body_hash(fresh, parts.body);
     TRY(std::string signatures, sign(rendered.head, parts.header, hash, *domain, now),
         "signing for " + domain->name);
@@ -142,7 +164,7 @@ Result<Rendered> render(const queue::Fresh& fresh, std::uint32_t /*index*/, std:
 
 Result<Rendered> render_seven_bit(const queue::Fresh& fresh, std::uint32_t index,
                                   std::string_view token, const RenderContext& context, Time now) {
-  TRY(std::string converted, mail::to_seven_bit(*fresh.content));
+  TRY(std::string converted, mail::to_seven_bit(*content_for(fresh, index, context)));
   queue::Fresh seven_bit;
   seven_bit.message = fresh.message;
   seven_bit.content = std::make_shared<const std::string>(std::move(converted));

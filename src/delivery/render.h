@@ -1,10 +1,11 @@
 // What goes over the wire for one recipient, made late: return path, the header lines that are this
-// copy's own, the DKIM signatures; then the message as it is stored, untouched.
+// copy's own, the DKIM signatures; then the message as it is stored, untouched, or where it is
+// tracked with links and pixel of this recipient's own.
 //
 //   DKIM-Signature: ...            one for each active key of the From domain
 //   X-Postrider-Id: TOKEN          for reports that lose the return path
 //   Message-ID: <TOKEN@...>        bulk mail that came without one
-//   (the stored message)
+//   (the stored message, or this recipient's copy of it)
 //
 // Pure but for the random numbers of signing; any thread.
 #pragma once
@@ -22,6 +23,7 @@
 #include "mail/return_path.h"
 #include "queue/waiting.h"
 #include "smtp/transaction.h"
+#include "track/token.h"
 
 namespace postrider::delivery {
 
@@ -31,6 +33,7 @@ struct RenderContext {
   mail::TokenKey token_key{};
   std::string return_path_domain;  ///< of the installation, for domains without one of their own
   std::string hostname;            ///< in a Message-ID of ours
+  std::shared_ptr<const track::TokenKeys> tracking_keys;  ///< needed for tracked messages only
 };
 
 /// What names one copy: in its return path and its X-Postrider-Id. Recipients that share their
@@ -47,7 +50,8 @@ smtp::Envelope outgoing_envelope(const spool::Message& message,
 /// Whether each recipient of the message has a return path, and so a transaction, of its own.
 bool has_own_return_paths(const spool::Message& message, const directory::Snapshot& directory);
 
-/// Whether rendering costs an RSA signature (some 225 us): worth another thread.
+/// Whether rendering costs an RSA signature (some 225 us), or a copy that has to be made and
+/// hashed: worth another thread.
 bool is_costly(const spool::Message& message, const directory::Snapshot& directory);
 
 /// How long the copy will be: SIZE= is an estimate (RFC 1870, 6.1).

@@ -11,8 +11,10 @@
 #include "delivery/render.h"
 #include "directory/directory.h"
 #include "dns/resolver.h"
+#include "links/key_ring.h"
 #include "net/io_threads.h"
 #include "spool/spool.h"
+#include "suppression/list.h"
 
 namespace postrider::delivery {
 
@@ -23,12 +25,14 @@ struct Services {
   const directory::Directory& directory;
   dns::Resolver& resolver;
   Recorder& recorder;
+  const links::KeyRing& tracking_keys;
   TlsClients tls;
   mail::TokenKey token_key{};
   std::string return_path_domain;
+  const suppression::List* suppressions = nullptr;  ///< null: none
 };
 
-/// What rendering needs, as things stand now.
+/// What rendering needs, as things stand now; without the keys of tracking.
 RenderContext render_context(const Services& services, const Options& options);
 
 }  // namespace postrider::delivery

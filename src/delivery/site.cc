@@ -149,6 +149,7 @@ void Site::refused(const Refusal& refusal, const Opening& opening) {
              .peer = refusal.peer,
              .reply = refusal.reply,
              .is_final = refusal.is_final,
+             .is_timeout = refusal.is_timeout,
              .is_of_connection = true});
   }
 }
@@ -160,7 +161,7 @@ std::vector<queue::Waiting> Site::take(std::uint32_t recipients_max) {
   }
   tokens_ -= destination_->limits.messages_per_second > 0 ? 1 : 0;
   taken.push_back(*ready_.take());
-  const bool may_share = recipients_max > 1 && taken.front().count > 1;
+  const bool may_share = recipients_max > 1 && taken.front().count > 1 && !taken.front().is_tracked;
   if (may_share) {
     const auto snapshot = services_.directory.snapshot();
     const directory::Account* account = snapshot->account(taken.front().account);

@@ -27,7 +27,7 @@ Result<Account> Directory::add_account(std::string_view name, Time now) {
   if (next.account(name) != nullptr) {
     return fail(Errc::invalid, "account " + in_quotes(name) + " exists already");
   }
-  Account account{.id = {}, .name = std::string(name), .created = now};
+  Account account{.id = {}, .name = std::string(name), .tracking = {}, .created = now};
   TRY_VOID(state_->commit([&]() -> Result<> {
     TRY(account.id, insert(state_->database, account));
     return {};
@@ -37,9 +37,7 @@ Result<Account> Directory::add_account(std::string_view name, Time now) {
   return account;
 }
 
-Result<Account> Directory::change_account(std::string_view name, std::optional<DsnDefault> dsn,
-                                          std::optional<bool> own_return_paths,
-                                          std::optional<bool> is_active) {
+Result<Account> Directory::change_account(std::string_view name, const AccountChange& change) {
   const std::lock_guard lock(state_->writing);
   Snapshot next = *state_->current();
   const Account* found = next.account(name);
@@ -47,9 +45,12 @@ Result<Account> Directory::change_account(std::string_view name, std::optional<D
     return no_such("account", name);
   }
   Account account = *found;
-  account.dsn = dsn.value_or(account.dsn);
-  account.own_return_paths = own_return_paths.value_or(account.own_return_paths);
-  account.is_active = is_active.value_or(account.is_active);
+  account.dsn = change.dsn.value_or(account.dsn);
+  account.own_return_paths = change.own_return_paths.value_or(account.own_return_paths);
+  account.is_active = change.is_active.value_or(account.is_active);
+  if (change.tracking) {
+    change.tracking(account.tracking);
+  }
   TRY_VOID(state_->commit([&] { return update(state_->database, account); }));
   next.put(account);
   state_->publish(std::move(next));

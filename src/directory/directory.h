@@ -30,6 +30,8 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "directory/tracking.h"
+#include "directory/webhook.h"
 #include "mail/dkim.h"
 
 namespace postrider::directory {
@@ -45,7 +47,16 @@ struct Account {
   DsnDefault dsn = DsnDefault::none;
   bool own_return_paths = true;  ///< a return path (and a transaction) for each recipient
   bool is_active = true;
+  Tracking tracking;
   Time created;
+};
+
+/// What is to change of an account.
+struct AccountChange {
+  std::optional<DsnDefault> dsn = {};
+  std::optional<bool> own_return_paths = {};
+  std::optional<bool> is_active = {};
+  std::function<void(Tracking&)> tracking = {};  ///< sets what it wants, checked before
 };
 
 struct Credential {
@@ -89,14 +100,20 @@ class Snapshot {
   std::vector<const Credential*> credentials() const;
   std::vector<const Domain*> domains() const;  ///< by name
 
+  /// Null: there is none. As long as an endpoint does not change, it is the same object.
+  std::shared_ptr<const Webhook> webhook(WebhookId id) const;
+  std::vector<std::shared_ptr<const Webhook>> webhooks() const;  ///< by id
+
  private:
   friend class Directory;
 
   void put(Account account);
   void put(Credential credential);
   void put(Domain domain);
+  void put(Webhook webhook);
   void remove_credential(std::string_view user);
   void remove_domain(std::string_view name);
+  void remove_webhook(WebhookId id);
 
   /// Finds a std::string by a string_view without making one.
   struct TextHash {
@@ -113,6 +130,7 @@ class Snapshot {
   ByName<AccountId> account_names_;
   ByName<std::shared_ptr<const Credential>> credentials_;
   ByName<std::shared_ptr<const Domain>> domains_;
+  std::map<WebhookId, std::shared_ptr<const Webhook>> webhooks_;
 };
 
 enum class OpenMode { read_write, read_only };
@@ -144,9 +162,7 @@ class Directory {
   Result<std::vector<TrackingKey>> remove_tracking_key(std::uint8_t id);
 
   Result<Account> add_account(std::string_view name, Time now);
-  Result<Account> change_account(std::string_view name, std::optional<DsnDefault> dsn,
-                                 std::optional<bool> own_return_paths,
-                                 std::optional<bool> is_active);
+  Result<Account> change_account(std::string_view name, const AccountChange& change);
 
   struct NewCredential {
     Credential credential;
@@ -170,6 +186,11 @@ class Directory {
   Result<> remove_domain(std::string_view name);
   /// Replaces the domain's keys; selectors differ. For sandbox and tests.
   Result<Domain> set_keys(std::string_view name, std::vector<DkimKey> keys);
+
+  /// Who calls has checked what is in it (webhook/endpoint_check.h); the id is given here.
+  Result<Webhook> add_webhook(Webhook webhook);
+  Result<Webhook> change_webhook(WebhookId id, const std::function<void(Webhook&)>& change);
+  Result<> remove_webhook(WebhookId id);
 
  private:
   struct State;

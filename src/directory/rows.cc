@@ -29,6 +29,47 @@ std::int64_t number(Id<Tag> id) {
   return static_cast<std::int64_t>(id.value);
 }
 
+constexpr std::int64_t kOpens = 1;
+constexpr std::int64_t kClicks = 2;
+
+std::int64_t number(TrackingSwitches switches) {
+  return (switches.opens ? kOpens : 0) | (switches.clicks ? kClicks : 0);
+}
+
+TrackingSwitches switches_at(const Statement& row, int column) {
+  const std::int64_t bits = row.integer(column);
+  return {.opens = (bits & kOpens) != 0, .clicks = (bits & kClicks) != 0};
+}
+
+/// A level that this version does not know allows nothing.
+Privacy privacy_at(const Statement& row, int column) {
+  const std::int64_t level = row.integer(column);
+  return level < 0 || level > number(kPrivacyMost) ? Privacy::off : static_cast<Privacy>(level);
+}
+
+/// Its columns from `first` on.
+Tracking tracking_at(const Statement& row, int first) {
+  return {.host = row.text(first),
+          .privacy = privacy_at(row, first + 1),
+          .bulk = switches_at(row, first + 2),
+          .transactional = switches_at(row, first + 3),
+          .plain_text = row.integer(first + 4) != 0,
+          .preserve_signed = row.integer(first + 5) != 0,
+          .url_tags = row.text(first + 6),
+          .kept_hosts = row.text(first + 7)};
+}
+
+Statement& bind(Statement& write, const Tracking& tracking) {
+  return write.bind(tracking.host)
+      .bind(number(tracking.privacy))
+      .bind(number(tracking.bulk))
+      .bind(number(tracking.transactional))
+      .bind(number(tracking.plain_text))
+      .bind(number(tracking.preserve_signed))
+      .bind(tracking.url_tags)
+      .bind(tracking.kept_hosts);
+}
+
 using KeysByDomain = std::map<std::string, std::vector<DkimKey>, std::less<>>;
 
 Result<KeysByDomain> read_keys(Database& database) {
@@ -73,8 +114,11 @@ Result<> erase_where(Database& database, std::string_view sql, std::string_view 
 }  // namespace
 
 Result<std::vector<Account>> read_accounts(Database& database) {
-  TRY(Statement rows, database.prepare("SELECT id, name, dsn, own_return_paths, is_active, created "
-                                       "FROM account"));
+  TRY(Statement rows,
+      database.prepare("SELECT id, name, dsn, own_return_paths, is_active, created, "
+                       "tracking_host, privacy, track_bulk, track_transactional, "
+                       "track_plain_text, preserve_signed, url_tags, kept_hosts "
+                       "FROM account"));
   std::vector<Account> accounts;
   while (true) {
     TRY(const bool found, rows.step());
@@ -86,6 +130,7 @@ Result<std::vector<Account>> read_accounts(Database& database) {
                         .dsn = static_cast<DsnDefault>(rows.integer(2)),
                         .own_return_paths = rows.integer(3) != 0,
                         .is_active = rows.integer(4) != 0,
+                        .tracking = tracking_at(rows, 6),
                         .created = time_at(rows, 5)});
   }
 }
@@ -194,13 +239,15 @@ Result<> put_secret(Database& database, std::string_view purpose, std::string_vi
 }
 
 Result<> update(Database& database, const Account& account) {
-  TRY(Statement write, database.prepare("UPDATE account SET dsn = ?, own_return_paths = ?, "
-                                        "is_active = ? WHERE id = ?"));
-  TRY_VOID(write.bind(number(account.dsn))
-               .bind(number(account.own_return_paths))
-               .bind(number(account.is_active))
-               .bind(number(account.id))
-               .step());
+  TRY(Statement write,
+      database.prepare("UPDATE account SET dsn = ?, own_return_paths = ?, is_active = ?, "
+                       "tracking_host = ?, privacy = ?, track_bulk = ?, track_transactional = ?, "
+                       "track_plain_text = ?, preserve_signed = ?, url_tags = ?, kept_hosts = ? "
+                       "WHERE id = ?"));
+  write.bind(number(account.dsn))
+      .bind(number(account.own_return_paths))
+      .bind(number(account.is_active));
+  TRY_VOID(bind(write, account.tracking).bind(number(account.id)).step());
   return {};
 }
 

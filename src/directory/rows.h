@@ -20,22 +20,26 @@ Result<std::vector<Credential>> read_credentials(Database& database);
 /// error: its domain's mail goes out with the other key's signature, everybody else's is not
 /// touched.
 Result<std::vector<Domain>> read_domains(Database& database);
+Result<std::vector<Webhook>> read_webhooks(Database& database);
 Result<std::optional<std::string>> read_secret(Database& database, std::string_view purpose);
 
 /// The id inside is ignored; the new one is returned.
 Result<AccountId> insert(Database& database, const Account& account);
 Result<CredentialId> insert(Database& database, const Credential& credential);
 Result<> insert(Database& database, const Domain& domain);  ///< with its keys
+Result<WebhookId> insert(Database& database, const Webhook& webhook);
 Result<> insert_secret(Database& database, std::string_view purpose, std::string_view bytes);
 /// Also where there is one.
 Result<> put_secret(Database& database, std::string_view purpose, std::string_view bytes);
 
 Result<> update(Database& database, const Account& account);
 Result<> update(Database& database, const Domain& domain);  ///< all but its keys
+Result<> update(Database& database, const Webhook& webhook);
 Result<> replace_keys(Database& database, const Domain& domain);
 
 Result<> erase_credential(Database& database, std::string_view user);
 Result<> erase_domain(Database& database, std::string_view name);
+Result<> erase_webhook(Database& database, WebhookId id);
 
 /// Domain::signatures from Domain::keys.
 void renew_signatures(Domain& domain);

@@ -48,7 +48,42 @@ constexpr const char* kFirstTables = R"(
   ) STRICT, WITHOUT ROWID;
 )";
 
-constexpr std::array kMigrations = {kFirstTables};
+// Endpoints that are told of events. An id names a cursor, so that it is never given twice; account
+// 0 is every account.
+constexpr const char* kWebhooks = R"(
+  CREATE TABLE webhook (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    account INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    backup_url TEXT NOT NULL,
+    format INTEGER NOT NULL,
+    types TEXT NOT NULL,
+    campaigns TEXT NOT NULL,
+    headers TEXT NOT NULL,
+    contact TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    old_secret TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    why TEXT NOT NULL,
+    on_backup INTEGER NOT NULL,
+    begins_at INTEGER NOT NULL,
+    created INTEGER NOT NULL
+  ) STRICT;
+)";
+
+// How an account's mail is tracked. Switches: 1 opens, 2 clicks.
+constexpr const char* kTracking = R"(
+  ALTER TABLE account ADD COLUMN tracking_host TEXT NOT NULL DEFAULT '';
+  ALTER TABLE account ADD COLUMN privacy INTEGER NOT NULL DEFAULT 3;
+  ALTER TABLE account ADD COLUMN track_bulk INTEGER NOT NULL DEFAULT 3;
+  ALTER TABLE account ADD COLUMN track_transactional INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE account ADD COLUMN track_plain_text INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE account ADD COLUMN preserve_signed INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE account ADD COLUMN url_tags TEXT NOT NULL DEFAULT '';
+  ALTER TABLE account ADD COLUMN kept_hosts TEXT NOT NULL DEFAULT '';
+)";
+
+constexpr std::array kMigrations = {kFirstTables, kWebhooks, kTracking};
 constexpr auto kPresent = static_cast<std::int64_t>(kMigrations.size());
 
 Result<std::int64_t> read_version(Database& database) {

@@ -78,6 +78,29 @@ void Snapshot::put(Domain domain) {
   domains_.insert_or_assign(name, std::make_shared<const Domain>(std::move(domain)));
 }
 
+std::shared_ptr<const Webhook> Snapshot::webhook(WebhookId id) const {
+  const auto found = webhooks_.find(id);
+  return found == webhooks_.end() ? nullptr : found->second;
+}
+
+std::vector<std::shared_ptr<const Webhook>> Snapshot::webhooks() const {
+  std::vector<std::shared_ptr<const Webhook>> all;
+  all.reserve(webhooks_.size());
+  for (const auto& [id, webhook] : webhooks_) {
+    all.push_back(webhook);
+  }
+  return all;
+}
+
+void Snapshot::put(Webhook webhook) {
+  const WebhookId id = webhook.id;
+  webhooks_.insert_or_assign(id, std::make_shared<const Webhook>(std::move(webhook)));
+}
+
+void Snapshot::remove_webhook(WebhookId id) {
+  webhooks_.erase(id);
+}
+
 void Snapshot::remove_credential(std::string_view user) {
   credentials_.erase(credentials_.find(user));
 }

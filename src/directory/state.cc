@@ -21,6 +21,10 @@ Result<> Directory::State::load() {
   for (Domain& domain : domains) {
     loaded.put(std::move(domain));
   }
+  TRY(std::vector<Webhook> webhooks, read_webhooks(database));
+  for (Webhook& webhook : webhooks) {
+    loaded.put(std::move(webhook));
+  }
   publish(std::move(loaded));
   return {};
 }

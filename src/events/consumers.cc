@@ -21,7 +21,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kLookAgain{50};
 constexpr std::chrono::seconds kTryAgain{1};
-constexpr int kNice = 15;  // mail goes first
+constexpr std::uint64_t kPassedOver = 100'000;  // events, without a commit of the cursor
+constexpr int kNice = 15;                       // mail goes first
 
 /// A commit that somebody waits for, or has stopped waiting for.
 struct Pending {
@@ -106,6 +107,7 @@ class Consumers::Runner {
       return false;
     }
     const Cursor cursor = found->value_or(Cursor());
+    committed_ = cursor.next;
     const std::uint64_t last = owner_.events_.last_sequence();
     set_cursor(cursor);
     if (cursor.next > last + 1) {
@@ -126,6 +128,7 @@ class Consumers::Runner {
     }
     log::info("a consumer of the event log begins again",
               {{"consumer", std::string(consumer_->name())}, {"at", std::to_string(next)}});
+    committed_ = next;
     set_cursor(cursor);
     set_problem({});
     return true;
@@ -139,13 +142,18 @@ class Consumers::Runner {
       set_problem({});
       return false;
     }
-    TRY(const Page page, owner_.events_.read(cursor.next, consumer_->batch()));
+    TRY(const Page page, owner_.events_.read(cursor.next, consumer_->batch(), consumer_->wants()));
     if (page.next == cursor.next) {
       return false;
     }
+    cursor.next = page.next;
+    if (page.events.empty() && page.unreadable == 0 && cursor.next - committed_ < kPassedOver) {
+      set_cursor(cursor);  // after a crash it passes over them again
+      set_problem({});
+      return cursor.next <= last;
+    }
     store::Step step;
     TRY_VOID(consumer_->take(page.events, step));
-    cursor.next = page.next;
     cursor.unreadable += page.unreadable;
     if (page.unreadable > 0) {
       log::error("events that can't be read are skipped",
@@ -155,6 +163,7 @@ class Consumers::Runner {
     }
     write_cursor(step, consumer_->name(), cursor);
     TRY_VOID(commit(std::move(step)));
+    committed_ = cursor.next;
     set_cursor(cursor);
     set_problem({});
     return cursor.next <= last;
@@ -227,6 +236,7 @@ class Consumers::Runner {
   std::condition_variable changed_;
   bool stopping_ = false;
   std::optional<std::uint64_t> replay_;
+  std::uint64_t committed_ = 0;  // of the thread alone: the cursor as it is in the database
   Cursor cursor_;  // written by the thread alone, so that it reads it without the lock
   std::string problem_;
   std::thread thread_;

@@ -43,6 +43,9 @@ class Consumer {
   /// Once it has come to the end of the log, what comes gathers for so long.
   virtual std::chrono::milliseconds pause() const { return std::chrono::milliseconds(50); }
 
+  /// Types of events that it is given; none: all. Others cost it next to nothing.
+  virtual std::span<const Type> wants() const { return {}; }
+
   /// Writes what follows from these into `step`, which is durable before the next call. An error
   /// (the store can't be read): the batch comes again a second later, after forget().
   virtual Result<> take(std::span<const Event> events, store::Step& step) = 0;

@@ -163,6 +163,10 @@ Result<Event> decode(std::uint64_t sequence, std::string_view record) {
   return event;
 }
 
+Type type_of_record(std::string_view record) {
+  return static_cast<Type>(record.size() > 1 ? record[1] : 0);  // behind the version
+}
+
 std::string to_json(const Event& event) {
   JsonText json;
   json.begin_object();

@@ -80,7 +80,12 @@ struct Event {
   std::string rule;  ///< that has judged (docs/bounces.md)
   std::string mta;   ///< host that a report names as the one that refused
 
-  std::string campaign;           ///< what the sender counts the message under
+  // As the sender has labelled the message.
+  std::string campaign;
+  std::string custom_id;
+  std::string payload;
+
+  // What a reader did.
   std::string url;                ///< clicked: where the link leads
   std::uint64_t link = 0;         ///< clicked: its number in the message, from 1
   std::string user_agent;         ///< of who opened, clicked or unsubscribed
@@ -88,6 +93,7 @@ struct Event {
   std::string machine;            ///< proxy, prefetch or scanner; empty: a person
   std::string machine_reason;     ///< the rule that says so
   std::uint64_t confidence = 0;   ///< in that, percent
+  std::string machine_was;        ///< reassessed: what it was taken for before
   std::uint64_t about_event = 0;  ///< reassessed: sequence of the event whose verdict changes
 
   bool operator==(const Event&) const = default;
@@ -111,6 +117,9 @@ class SharedEvent {
 
 /// Errc::corrupt if the checksum or a field does not hold.
 Result<Event> decode(std::uint64_t sequence, std::string_view record);
+
+/// What kind of event a record is of, at a glance: nothing else of it is looked at.
+Type type_of_record(std::string_view record);
 
 /// One JSON object without a line end; times as RFC 3339, ids as numbers.
 std::string to_json(const Event& event);

@@ -81,6 +81,8 @@ inline const std::array kFields{
     Field{31, "rule", &Event::rule, "of a failure: the bounce rule that has judged"},
     Field{40, "from_domain", &Event::from_domain, "sending domain: of the From: header"},
     Field{41, "campaign", &Event::campaign, "what the sender counts the message under"},
+    Field{42, "custom_id", &Event::custom_id, "the sender's own name for the message"},
+    Field{43, "payload", &Event::payload, "what else the sender wants told with each event"},
     Field{50, "url", &Event::url, "where the link that was clicked leads"},
     Field{51, "link", &Event::link, "its number in the message, from 1"},
     Field{52, "user_agent", &Event::user_agent, "of who opened, clicked or unsubscribed"},
@@ -88,6 +90,7 @@ inline const std::array kFields{
     Field{54, "machine", &Event::machine, "proxy, prefetch or scanner; left out: a person"},
     Field{55, "machine_reason", &Event::machine_reason, "the rule that says so"},
     Field{56, "confidence", &Event::confidence, "in that, percent"},
+    Field{58, "machine_was", &Event::machine_was, "reassessed: as `machine`, until now"},
     Field{57, "about_event", &Event::about_event, "reassessed: `sequence` of that event"},
     Field{60, "mta", &Event::mta, "host that a report names as the one that refused"},
 };

@@ -30,16 +30,21 @@ class StoredEvents final : public EventStore {
     step.append(recipient.value, event.encode(recipient, to));
   }
 
-  Result<Page> read(std::uint64_t from, std::size_t limit) const override {
+  Result<Page> read(std::uint64_t from, std::size_t limit,
+                    std::span<const Type> only) const override {
     Page page;
+    std::size_t count = 0;
     page.next = from;
     TRY_VOID(store_.scan(store::Table::event, key_of(from), {},
                          [&](std::string_view key, std::string_view record) {
-                           if (page.events.size() >= limit) {
+                           if (count++ >= limit) {
                              return false;
                            }
                            const std::uint64_t sequence = Reader(key).u64();
-                           add(page, sequence, record);
+                           if (only.empty() ||
+                               std::ranges::find(only, type_of_record(record)) != only.end()) {
+                             add(page, sequence, record);
+                           }
                            page.next = sequence + 1;
                            return true;
                          }),
@@ -49,21 +54,39 @@ class StoredEvents final : public EventStore {
 
   Result<Page> about(MessageId message, std::uint32_t count) const override {
     TRY(const std::vector<std::uint64_t> found, sequences_about(message, count));
+    return page_of(found);
+  }
+
+  Result<Page> first_about(RecipientId recipient, std::size_t limit) const override {
+    std::vector<std::uint64_t> found;
+    TRY_VOID(
+        store_.scan(store::Table::event_about, key_of(recipient.value), key_of(recipient.value + 1),
+                    [&](std::string_view key, std::string_view /*value*/) {
+                      Reader reader(key);
+                      reader.u64();
+                      found.push_back(reader.u64());
+                      return found.size() < limit;
+                    }),
+        "reading the event log");
+    return page_of(found);
+  }
+
+  std::uint64_t last_sequence() const override { return store_.last_sequence(); }
+
+ private:
+  Result<Page> page_of(const std::vector<std::uint64_t>& sequences) const {
     Page page;
-    for (const std::uint64_t sequence : found) {
+    for (const std::uint64_t sequence : sequences) {
       TRY(const std::optional<std::string> record,
           store_.get(store::Table::event, key_of(sequence)), "reading the event log");
       if (record) {
         add(page, sequence, *record);
       }
     }
-    page.next = found.empty() ? 0 : found.back() + 1;
+    page.next = sequences.empty() ? 0 : sequences.back() + 1;
     return page;
   }
 
-  std::uint64_t last_sequence() const override { return store_.last_sequence(); }
-
- private:
   Result<std::vector<std::uint64_t>> sequences_about(MessageId message, std::uint32_t count) const {
     std::vector<std::uint64_t> found;
     TRY_VOID(store_.scan(store::Table::event_about, key_of(message.value),

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -37,10 +38,14 @@ class EventStore {
   virtual void append(store::Step& step, const SharedEvent& event, RecipientId recipient,
                       std::string_view to) const = 0;
 
-  /// At most `limit` events with sequence >= from, in order.
-  virtual Result<Page> read(std::uint64_t from, std::size_t limit) const = 0;
+  /// Of the `limit` events from this sequence on, in order, those of the types `only`; none: all.
+  virtual Result<Page> read(std::uint64_t from, std::size_t limit,
+                            std::span<const Type> only = {}) const = 0;
   /// All events about the `count` recipients of a message, in order.
   virtual Result<Page> about(MessageId message, std::uint32_t count) const = 0;
+  /// The oldest events about it, at most `limit`: the first is `accepted`, as long as the log has
+  /// it. However many came later.
+  virtual Result<Page> first_about(RecipientId recipient, std::size_t limit) const = 0;
   virtual std::uint64_t last_sequence() const = 0;
 };
 

@@ -39,8 +39,12 @@ std::span<const Entry> event_entries();
 std::span<const Entry> backup_entries();
 std::span<const Entry> consumer_entries();
 std::span<const Entry> statistics_entries();
+std::span<const Entry> webhook_entries();
+std::span<const Entry> webhook_action_entries();  ///< test, log, replay
 std::span<const Entry> search_entries();
+std::span<const Entry> suppression_entries();
 std::span<const Entry> tracking_entries();
+std::span<const Entry> link_entries();
 
 /// Runs what blocks on the relay's pool; in place where there is none. What `work` refers to lives
 /// until the await ends.

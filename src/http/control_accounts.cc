@@ -3,6 +3,7 @@
 
 #include "base/json_text.h"
 #include "base/text.h"
+#include "http/account_tracking.h"
 #include "http/control.h"
 #include "http/request_body.h"
 
@@ -10,6 +11,7 @@ namespace postrider::http {
 
 using boost::asio::awaitable;
 using directory::Account;
+using directory::AccountChange;
 using directory::DsnDefault;
 
 namespace {
@@ -21,6 +23,7 @@ void write(JsonText& json, const Account& account) {
   json.field("dsn", account.dsn == DsnDefault::failure ? "failure" : "none");
   json.field("own_return_paths", account.own_return_paths);
   json.field("active", account.is_active);
+  write_tracking(json, account.tracking);
   json.field("created", format_time(account.created));
   json.end_object();
 }
@@ -42,19 +45,16 @@ Result<std::optional<DsnDefault>> dsn_of(const RequestBody& body) {
   return std::optional(*name == "none" ? DsnDefault::none : DsnDefault::failure);
 }
 
-struct Change {
-  std::optional<DsnDefault> dsn;
-  std::optional<bool> own_return_paths;
-  std::optional<bool> is_active;
+bool is_empty(const AccountChange& change) {
+  return !change.dsn && !change.own_return_paths && !change.is_active && !change.tracking;
+}
 
-  bool is_empty() const { return !dsn && !own_return_paths && !is_active; }
-};
-
-Result<Change> change_of(const RequestBody& body) {
-  Change change;
+Result<AccountChange> change_of(const RequestBody& body) {
+  AccountChange change;
   TRY(change.dsn, dsn_of(body));
   TRY(change.own_return_paths, body.flag("own_return_paths"));
   TRY(change.is_active, body.flag("active"));
+  TRY(change.tracking, tracking_change(body));
   return change;
 }
 
@@ -71,22 +71,20 @@ awaitable<Result<Response>> list(const ControlParts& parts, Call /*call*/) {
   co_return json_answer(json.take());
 }
 
-Result<Account> apply(directory::Directory& directory, const std::string& name,
-                      const Change& change) {
-  return directory.change_account(name, change.dsn, change.own_return_paths, change.is_active);
-}
-
 awaitable<Result<Response>> add(const ControlParts& parts, Call call) {
   CO_TRY(const RequestBody body,
-         RequestBody::parse(call.request.body, {"name", "dsn", "own_return_paths", "active"}));
+         RequestBody::parse(
+             call.request.body,
+             {"name", "dsn", "own_return_paths", "active", "tracking_host", "privacy", "track_bulk",
+              "track_transactional", "track_text", "preserve_signed", "url_tags", "keep_hosts"}));
   CO_TRY(const std::string name, body.required_text("name"));
-  CO_TRY(const Change change, change_of(body));
+  CO_TRY(const AccountChange change, change_of(body));
   std::move_only_function<Result<Account>()> work = [&]() -> Result<Account> {
     TRY(Account account, parts.directory->add_account(name, parts.relay->clock().now()));
-    if (change.is_empty()) {
+    if (is_empty(change)) {
       return account;
     }
-    return apply(*parts.directory, name, change);
+    return parts.directory->change_account(name, change);
   };
   CO_TRY(const Account account, co_await off_thread(parts, std::move(work)));
   co_return answer(account, 201);
@@ -94,13 +92,17 @@ awaitable<Result<Response>> add(const ControlParts& parts, Call call) {
 
 awaitable<Result<Response>> change(const ControlParts& parts, Call call) {
   CO_TRY(const RequestBody body,
-         RequestBody::parse(call.request.body, {"dsn", "own_return_paths", "active"}));
-  CO_TRY(const Change wanted, change_of(body));
-  if (wanted.is_empty()) {
-    co_return fail(Errc::invalid, "nothing to change: send dsn, own_return_paths or active");
+         RequestBody::parse(
+             call.request.body,
+             {"dsn", "own_return_paths", "active", "tracking_host", "privacy", "track_bulk",
+              "track_transactional", "track_text", "preserve_signed", "url_tags", "keep_hosts"}));
+  CO_TRY(const AccountChange wanted, change_of(body));
+  if (is_empty(wanted)) {
+    co_return fail(Errc::invalid,
+                   "nothing to change: send dsn, own_return_paths, active or what is of tracking");
   }
   std::move_only_function<Result<Account>()> work = [&] {
-    return apply(*parts.directory, call.name("name"), wanted);
+    return parts.directory->change_account(call.name("name"), wanted);
   };
   CO_TRY(const Account account, co_await off_thread(parts, std::move(work)));
   co_return answer(account, 200);

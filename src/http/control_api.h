@@ -18,11 +18,14 @@
 
 namespace postrider::http {
 
+class LinkServer;
+
 struct ControlParts {
   directory::Directory* directory = nullptr;
   spool::Spool* spool = nullptr;
   events::EventStore* events = nullptr;
   store::Store* store = nullptr;
+  suppression::List* suppressions = nullptr;
   relay::Relay* relay = nullptr;  ///< null: none is running
   std::string installation;       ///< host name that SPF includes and return paths point to
   std::function<Result<std::vector<std::string>>()> reload;  ///< re-reads the configuration
@@ -32,6 +35,7 @@ struct ControlParts {
 Handler make_control_api(const ControlParts& parts);
 
 /// /healthz, /readyz and /metrics (Prometheus' text format), for the network listener.
-Handler make_health(relay::Relay& relay);
+/// `links`: where readers' links are answered, or null; it outlives the handler.
+Handler make_health(relay::Relay& relay, const LinkServer* links);
 
 }  // namespace postrider::http

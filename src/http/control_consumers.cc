@@ -8,6 +8,7 @@
 #include "events/cursor.h"
 #include "http/control.h"
 #include "http/request_body.h"
+#include "webhook/webhooks.h"
 
 namespace postrider::http {
 
@@ -32,6 +33,14 @@ Result<std::map<std::string, ConsumerFigures>> consumers_of(const ControlParts& 
   if (parts.relay != nullptr) {
     for (ConsumerFigures& figures : parts.relay->consumers().figures()) {
       all[figures.name] = std::move(figures);
+    }
+    for (const webhook::EndpointFigures& figures : parts.relay->webhooks().figures()) {
+      const std::string name = webhook::cursor_name(figures.id);
+      all[name] = {.name = name,
+                   .next = figures.next,
+                   .lag = figures.lag,
+                   .unreadable = 0,
+                   .problem = figures.problem};
     }
   }
   return all;

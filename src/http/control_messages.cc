@@ -37,6 +37,9 @@ void write_origin(JsonText& json, const events::Event& accepted) {
   json.field("header_from", accepted.header_from);
   json.field("subject", accepted.subject);
   json.field("stream", accepted.stream);
+  json.field("campaign", accepted.campaign);
+  json.field("custom_id", accepted.custom_id);
+  json.field("payload", accepted.payload);
   json.field("size", accepted.size);
   json.field("client", accepted.client);
   json.field("user", accepted.user);

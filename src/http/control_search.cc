@@ -46,12 +46,14 @@ Result<std::optional<Summary>> summary_of(const events::EventStore& store, Recip
   return summary;
 }
 
-/// Two addresses may share a place in the index.
+/// Two values may share a place in the index.
 bool is_meant(const SearchQuestion& question, const Summary& summary) {
   const Event& accepted = summary.accepted;
   const std::string& sender = accepted.header_from.empty() ? accepted.from : accepted.header_from;
   return (question.recipient.empty() || lower(accepted.to) == question.recipient) &&
-         (question.sender.empty() || lower(sender) == question.sender);
+         (question.sender.empty() || lower(sender) == question.sender) &&
+         (question.campaign.empty() || accepted.campaign == question.campaign) &&
+         (question.custom_id.empty() || accepted.custom_id == question.custom_id);
 }
 
 void write(JsonText& json, const Summary& summary, const directory::Snapshot& directory) {
@@ -65,6 +67,8 @@ void write(JsonText& json, const Summary& summary, const directory::Snapshot& di
   json.field("header_from", accepted.header_from);
   json.field("to", accepted.to);
   json.field("subject", accepted.subject);
+  json.field("campaign", accepted.campaign);
+  json.field("custom_id", accepted.custom_id);
   json.field("status", events::to_string(summary.last.type));
   json.field("at", format_time(summary.last.time));
   json.field("attempts", summary.attempts);

@@ -22,9 +22,9 @@ using statistics::Dimension;
 using statistics::Query;
 namespace tag = statistics::tag;
 
-constexpr std::array kTypes{Type::accepted,   Type::delivered,  Type::deferred,
-                            Type::failed,     Type::expired,    Type::bounced,
-                            Type::complained, Type::suppressed, Type::rejected};
+constexpr std::array kTypes{Type::accepted, Type::delivered, Type::deferred,   Type::failed,
+                            Type::expired,  Type::bounced,   Type::complained, Type::suppressed,
+                            Type::rejected, Type::opened,    Type::clicked,    Type::unsubscribed};
 
 Time time_of_hour(std::uint32_t hours) {
   return Time(std::chrono::hours(hours));
@@ -67,6 +67,10 @@ void write_counts(JsonText& json, const Counts& counts) {
   }
   json.field("accepted_bytes", counts.get(tag::kAcceptedBytes));
   json.field("delivered_at_first", counts.get(tag::kDeliveredAtFirst));
+  json.field("opened_unique", counts.get(tag::kOpenedUnique));
+  json.field("clicked_unique", counts.get(tag::kClickedUnique));
+  json.field("opened_by_machines", counts.get(tag::kOpenedByMachines));
+  json.field("clicked_by_machines", counts.get(tag::kClickedByMachines));
   write_rates(json, counts);
   write_delivery_time(json, counts);
 }

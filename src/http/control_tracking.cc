@@ -1,8 +1,12 @@
 #include <array>
 
 #include "base/json_text.h"
+#include "base/text.h"
 #include "http/control.h"
+#include "http/request_body.h"
 #include "links/key_ring.h"
+#include "links/link_store.h"
+#include "net/io_threads.h"
 
 namespace postrider::http {
 
@@ -57,7 +61,32 @@ awaitable<Result<Response>> remove_key(const ControlParts& parts, Call call) {
   co_return json_answer(json.take());
 }
 
-constexpr std::array kEntries{Entry{"GET", "/v1/tracking-keys", Needs::stores, list_keys},
+/// Links of a message that was rewritten outside of the relay.
+awaitable<Result<Response>> keep_links(const ControlParts& parts, Call call) {
+  CO_TRY(const RequestBody body, RequestBody::parse(call.request.body, {"record"}));
+  CO_TRY(const std::string text, body.required_text("record"));
+  const auto decoded = links::decode(decode_base64(text).value_or(""));
+  if (!decoded) {
+    co_return fail(Errc::invalid, "record: " + decoded.error().text());
+  }
+  const links::TrackedMessage& message = *decoded;
+  if (parts.directory->snapshot()->account(message.account) == nullptr) {
+    co_return fail(Errc::not_found, "there is no account " + to_string(message.account));
+  }
+  const MessageId id = parts.relay->new_message_id();
+  store::Step step;
+  links::LinkStore::put(step, id, message);
+  CO_TRY_VOID(
+      co_await parts.relay->committers()[net::IoThreads::current()].commit(std::move(step)));
+  JsonText json;
+  json.begin_object();
+  json.field("message", id.value);
+  json.end_object();
+  co_return json_answer(json.take(), 201);
+}
+
+constexpr std::array kEntries{Entry{"POST", "/v1/tracked-messages", Needs::relay, keep_links},
+                              Entry{"GET", "/v1/tracking-keys", Needs::stores, list_keys},
                               Entry{"POST", "/v1/tracking-keys", Needs::relay, rotate_keys},
                               Entry{"DELETE", "/v1/tracking-keys/{id}", Needs::relay, remove_key}};
 

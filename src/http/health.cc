@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <span>
 #include <string>
@@ -6,9 +7,11 @@
 #include "base/json_text.h"
 #include "http/answer.h"
 #include "http/control_api.h"
+#include "http/link_server.h"
 #include "http/metrics_text.h"
 #include "http/process_figures.h"
 #include "http/router.h"
+#include "webhook/webhooks.h"
 
 namespace postrider::http {
 
@@ -63,6 +66,9 @@ void write_intake(MetricsText& metrics, const relay::Relay& relay) {
   metrics.sample(figures.bytes.load());
   metrics.counter("postrider_refused_messages_total", "Messages refused after their content.");
   metrics.sample(figures.refused.load());
+  metrics.counter("postrider_suppressed_recipients_total",
+                  "Recipients of accepted messages that were on a suppression list.");
+  metrics.sample(figures.suppressed.load());
   metrics.gauge("postrider_sessions", "Open SMTP sessions.");
   metrics.sample(static_cast<std::uint64_t>(relay.listeners().sessions()));
   metrics.counter("postrider_sessions_asked_to_leave_total",
@@ -94,6 +100,12 @@ void write_attempts(MetricsText& metrics, const relay::OutcomeRecorder& outcomes
   metrics.sample(outcomes.count(Outcome::deferred), {{"outcome", "deferred"}});
   metrics.sample(outcomes.count(Outcome::failed), {{"outcome", "failed"}});
   metrics.sample(outcomes.count(Outcome::expired), {{"outcome", "expired"}});
+  metrics.counter("postrider_refusals_total",
+                  "Attempts that were not answered with 2xx, by what that meant.");
+  for (const bounce::Kind kind :
+       {bounce::Kind::hard, bounce::Kind::soft, bounce::Kind::block, bounce::Kind::unknown}) {
+    metrics.sample(outcomes.refusals().of(kind), {{"kind", std::string(bounce::to_string(kind))}});
+  }
 }
 
 struct SiteSums {
@@ -180,6 +192,40 @@ void write_consumers(MetricsText& metrics, relay::Relay& relay) {
   }
 }
 
+void write_webhooks(MetricsText& metrics, relay::Relay& relay) {
+  const std::vector<webhook::EndpointFigures> all = relay.webhooks().figures();
+  const Time now = relay.clock().now();
+  const auto each = [&](auto value_of) {
+    for (const webhook::EndpointFigures& one : all) {
+      metrics.sample(value_of(one), {{"webhook", to_string(one.id)}});
+    }
+  };
+  using Figures = webhook::EndpointFigures;
+  metrics.gauge("postrider_webhook_lag_events",
+                "Events that an active endpoint has not taken or passed over.");
+  each([](const Figures& one) { return one.lag; });
+  metrics.counter("postrider_webhook_requests_total", "Requests to an endpoint.");
+  each([](const Figures& one) { return one.requests; });
+  metrics.counter("postrider_webhook_failures_total", "Requests that it did not take.");
+  each([](const Figures& one) { return one.failures; });
+  metrics.counter("postrider_webhook_events_total", "Events that it took.");
+  each([](const Figures& one) { return one.events; });
+  metrics.gauge("postrider_webhook_failing_seconds", "Since it fails; 0: it doesn't.");
+  each([now](const Figures& one) {
+    return one.failing_since == Time()
+               ? 0.0
+               : std::chrono::duration<double>(now - one.failing_since).count();
+  });
+}
+
+void write_links(MetricsText& metrics, const LinkServer& links) {
+  metrics.gauge("postrider_links_connections", "Open connections of readers.");
+  metrics.sample(static_cast<std::uint64_t>(links.connections()));
+  metrics.gauge("postrider_links_hits_waiting",
+                "Opens and clicks that wait to be recorded; at 10,000 answers wait, too.");
+  metrics.sample(static_cast<std::uint64_t>(links.hits_waiting()));
+}
+
 void write_process(MetricsText& metrics) {
   const ProcessFigures figures = process_figures();
   metrics.gauge("postrider_build_info", "Always 1; the version is a label.");
@@ -196,7 +242,7 @@ void write_process(MetricsText& metrics) {
   metrics.sample(figures.started);
 }
 
-awaitable<Response> measure(relay::Relay& relay, Call /*call*/) {
+awaitable<Response> measure(relay::Relay& relay, const LinkServer* links, Call /*call*/) {
   const delivery::WorkerFigures figures = co_await relay.dispatcher().figures();
   MetricsText metrics;
   write_intake(metrics, relay);
@@ -205,6 +251,10 @@ awaitable<Response> measure(relay::Relay& relay, Call /*call*/) {
   write_queue(metrics, figures);
   write_store(metrics, relay);
   write_consumers(metrics, relay);
+  write_webhooks(metrics, relay);
+  if (links != nullptr) {
+    write_links(metrics, *links);
+  }
   write_process(metrics);
   Response response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
@@ -214,11 +264,12 @@ awaitable<Response> measure(relay::Relay& relay, Call /*call*/) {
 
 }  // namespace
 
-Handler make_health(relay::Relay& relay) {
+Handler make_health(relay::Relay& relay, const LinkServer* links) {
   auto router = std::make_shared<Router>();
   router->add("GET", "/healthz", alive);
   router->add("GET", "/readyz", [&relay](Call call) { return ready(relay, std::move(call)); });
-  router->add("GET", "/metrics", [&relay](Call call) { return measure(relay, std::move(call)); });
+  router->add("GET", "/metrics",
+              [&relay, links](Call call) { return measure(relay, links, std::move(call)); });
   return [router](Request request) { return router->answer(std::move(request)); };
 }
 

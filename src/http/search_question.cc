@@ -18,12 +18,13 @@ using events::Type;
 using search::Kind;
 using Parameters = std::map<std::string, std::string>;
 
-constexpr std::array<std::string_view, 11> kKnown{"recipient", "sender",   "subject", "status",
-                                                  "category",  "provider", "account", "from",
-                                                  "to",        "before",   "limit"};
+constexpr std::array<std::string_view, 13> kKnown{
+    "recipient", "sender",  "subject", "status", "category", "provider", "campaign",
+    "custom_id", "account", "from",    "to",     "before",   "limit"};
 
-constexpr std::array kStatuses{Type::accepted, Type::deferred, Type::delivered,  Type::failed,
-                               Type::expired,  Type::bounced,  Type::suppressed, Type::complained};
+constexpr std::array kStatuses{Type::accepted, Type::deferred, Type::delivered,   Type::failed,
+                               Type::expired,  Type::bounced,  Type::suppressed,  Type::complained,
+                               Type::opened,   Type::clicked,  Type::unsubscribed};
 
 Result<> check_known(const Parameters& parameters) {
   for (const auto& [name, value] : parameters) {
@@ -105,6 +106,10 @@ Result<SearchQuestion> search_question(const Parameters& parameters,
   add(Kind::category, value_of(parameters, "category"));
   TRY_VOID(add_status(query, value_of(parameters, "status")));
   add(Kind::provider, value_of(parameters, "provider"));
+  question.campaign = value_of(parameters, "campaign");
+  question.custom_id = value_of(parameters, "custom_id");
+  add(Kind::campaign, question.campaign);
+  add(Kind::custom_id, question.custom_id);
   TRY_VOID(set_times(query, parameters, now));
   TRY(query.limit, query_number("limit", value_of(parameters, "limit"), 1, 1000, 50));
   if (const std::string name = value_of(parameters, "account"); !name.empty()) {

@@ -5,6 +5,7 @@
 //   status              accepted (waits, untried), deferred, delivered, failed, expired, bounced,
 //                       suppressed, complained
 //   category, provider  of an attempt
+//   campaign, custom_id as the sender has labelled the message
 //   account             name
 //   from, to            accepted in this time; as of statistics
 //   before              an id: the last one of the page before
@@ -30,6 +31,8 @@ struct SearchQuestion {
   std::vector<AccountId> accounts;
   std::string recipient;  ///< to compare with what is found; in lower case
   std::string sender;
+  std::string campaign;  ///< these two as well
+  std::string custom_id;
 };
 
 Result<SearchQuestion> search_question(const std::map<std::string, std::string>& parameters,

@@ -23,8 +23,8 @@ constexpr std::uint32_t kTimesMost = 5000;      // rows of an answer by time
 constexpr std::uint32_t kLongest = 800 * kDay;  // all that is kept, and some
 
 constexpr std::array<std::string_view, 5> kOthers{"by", "from", "to", "account", "limit"};
-constexpr std::array kFilters{Dimension::stream, Dimension::domain, Dimension::provider,
-                              Dimension::source, Dimension::category};
+constexpr std::array kFilters{Dimension::stream, Dimension::domain,   Dimension::provider,
+                              Dimension::source, Dimension::category, Dimension::campaign};
 
 std::string_view name_of(Dimension dimension) {
   return std::ranges::find(statistics::kDimensions, dimension,
@@ -71,7 +71,8 @@ Result<> set_filter(StatisticsQuestion& question, const Parameters& parameters) 
       if (std::ranges::find(kOthers, name) == kOthers.end()) {
         return fail(Errc::invalid, "'" + printable(name, 40) +
                                        "' is not a parameter: there are by, from, to, account, "
-                                       "limit, stream, domain, provider, source and category");
+                                       "limit, stream, domain, provider, source, category and "
+                                       "campaign");
       }
       continue;
     }

@@ -18,8 +18,12 @@ void LinkStore::put(store::Step& step, MessageId message, const TrackedMessage& 
   step.put(store::Table::link, key_of(message), encode(tracked));
 }
 
+Result<std::optional<std::string>> LinkStore::record(MessageId message) const {
+  return store_.get(store::Table::link, key_of(message));
+}
+
 Result<std::optional<TrackedMessage>> LinkStore::read(MessageId message) const {
-  TRY(const std::optional<std::string> record, store_.get(store::Table::link, key_of(message)));
+  TRY(const std::optional<std::string> record, this->record(message));
   if (!record) {
     return std::nullopt;
   }
@@ -29,7 +33,7 @@ Result<std::optional<TrackedMessage>> LinkStore::read(MessageId message) const {
 
 Result<std::optional<Target>> LinkStore::find(AccountId account, MessageId message,
                                               std::uint16_t link) const {
-  TRY(const std::optional<std::string> record, store_.get(store::Table::link, key_of(message)));
+  TRY(const std::optional<std::string> record, this->record(message));
   if (!record) {
     return std::nullopt;
   }
@@ -45,7 +49,7 @@ Result<std::optional<Target>> LinkStore::find(AccountId account, MessageId messa
 }
 
 void LinkStore::expire(store::Step& step, Time time) {
-  step.erase_range(store::Table::link, key_of(MessageId{0}),
+  step.erase_range(store::Table::link, key_of(MessageId{1}),
                    key_of(MessageId{first_id_at(time).value}));
 }
 

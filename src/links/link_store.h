@@ -39,6 +39,8 @@ class LinkStore {
 
   /// Nothing: not tracked, or its time is over.
   Result<std::optional<TrackedMessage>> read(MessageId message) const;
+  /// As it is stored, for find_target().
+  Result<std::optional<std::string>> record(MessageId message) const;
   /// Nothing: no such link of such a message, or the message is another account's.
   Result<std::optional<Target>> find(AccountId account, MessageId message,
                                      std::uint16_t link) const;

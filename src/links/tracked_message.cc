@@ -1,19 +1,14 @@
 #include "links/tracked_message.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/bytes.h"
-#include "base/text.h"
 
 namespace postrider::links {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-// In the order of Privacy's values.
-constexpr std::array<std::string_view, 5> kPrivacies{"off", "anonymous", "pseudonymous",
-                                                     "identified", "full"};
 
 std::unexpected<Error> damaged() {
   return fail(Errc::corrupt, "the record of a tracked message can't be read");
@@ -27,6 +22,8 @@ struct Opened {
   std::string_view stream;
   std::string_view from_domain;
   std::string_view campaign;
+  std::string_view custom_id;
+  std::string_view payload;
   Reader rest{{}};
 };
 
@@ -43,7 +40,9 @@ Result<Opened> open(std::string_view record) {
   front.stream = reader.bytes();
   front.from_domain = reader.bytes();
   front.campaign = reader.bytes();
-  if (!reader.ok() || privacy > std::to_underlying(kPrivacyMost)) {
+  front.custom_id = reader.bytes();
+  front.payload = reader.bytes();
+  if (!reader.ok() || privacy > std::to_underlying(Privacy::full)) {
     return damaged();
   }
   front.privacy = static_cast<Privacy>(privacy);
@@ -56,19 +55,6 @@ Link link_of(std::uint64_t number) {
 }
 
 }  // namespace
-
-std::string_view to_string(Privacy privacy) {
-  return kPrivacies.at(std::to_underlying(privacy));
-}
-
-Result<Privacy> parse_privacy(std::string_view name) {
-  const auto found = std::ranges::find(kPrivacies, name);
-  if (found == kPrivacies.end()) {
-    return fail(Errc::invalid, "'" + printable(name, 40) +
-                                   "' is none of off, anonymous, pseudonymous, identified, full");
-  }
-  return static_cast<Privacy>(found - kPrivacies.begin());
-}
 
 void TrackedMessage::set_links(const track::Plan& plan) {
   targets = plan.targets;
@@ -87,6 +73,8 @@ std::string encode(const TrackedMessage& message) {
   put_bytes(record, message.stream);
   put_bytes(record, message.from_domain);
   put_bytes(record, message.campaign);
+  put_bytes(record, message.custom_id);
+  put_bytes(record, message.payload);
   put_varint(record, message.targets.size());
   for (const std::string& target : message.targets) {
     put_bytes(record, target);
@@ -106,6 +94,8 @@ Result<TrackedMessage> decode(std::string_view record) {
                          .stream = std::string(front.stream),
                          .from_domain = std::string(front.from_domain),
                          .campaign = std::string(front.campaign),
+                         .custom_id = std::string(front.custom_id),
+                         .payload = std::string(front.payload),
                          .targets = {},
                          .links = {}};
   Reader& reader = front.rest;

@@ -14,24 +14,11 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/privacy.h"
 #include "base/result.h"
 #include "track/plan.h"
 
 namespace postrider::links {
-
-/// How much of who opened and clicked is kept; frozen on the message. Each keeps what the one
-/// before it does. The numbers are on disk.
-enum class Privacy : std::uint8_t {
-  off = 0,           ///< nothing
-  anonymous = 1,     ///< that somebody did: totals of the campaign
-  pseudonymous = 2,  ///< which recipient, by id; no address of theirs, nothing of their machine
-  identified = 3,    ///< their address and their client
-  full = 4,          ///< and where they were: the address that they came from
-};
-constexpr Privacy kPrivacyMost = Privacy::full;
-std::string_view to_string(Privacy privacy);
-/// Errc::invalid lists them.
-Result<Privacy> parse_privacy(std::string_view name);
 
 struct Link {
   std::uint32_t target = 0;  ///< index into TrackedMessage::targets
@@ -43,10 +30,12 @@ struct Link {
 struct TrackedMessage {
   AccountId account;
   Time accepted{};
-  Privacy privacy = Privacy::identified;
+  Privacy privacy = Privacy::identified;  ///< frozen on the message
   std::string stream;
   std::string from_domain;
   std::string campaign;
+  std::string custom_id;
+  std::string payload;
   std::vector<std::string> targets;
   std::vector<Link> links;
 

@@ -18,6 +18,8 @@ struct Network {
 
   /// An IPv4 address mapped into IPv6 counts as the IPv4 address that it is.
   bool contains(const boost::asio::ip::address& address) const;
+
+  bool operator==(const Network&) const = default;
 };
 
 /// "10.0.0.0/8", "2001:db8::/32", or a single address.

@@ -52,9 +52,13 @@ std::optional<Time> RetryPolicy::next_attempt(Time accepted, Time now, std::uint
                                               std::uint32_t random) const {
   assert(failures >= 1);
   const std::size_t step = std::min<std::size_t>(failures, options_.waits.size()) - 1;
-  const double wait =
-      static_cast<double>(options_.waits[step].count()) * spread(options_.jitter, random);
-  const Time due = now + Duration(static_cast<std::int64_t>(wait));
+  return attempt_after(options_.waits[step], accepted, now, random);
+}
+
+std::optional<Time> RetryPolicy::attempt_after(Duration wait, Time accepted, Time now,
+                                               std::uint32_t random) const {
+  const double spread_wait = static_cast<double>(wait.count()) * spread(options_.jitter, random);
+  const Time due = now + Duration(static_cast<std::int64_t>(spread_wait));
   if (due >= expires(accepted)) {
     return std::nullopt;
   }

@@ -41,6 +41,10 @@ class RetryPolicy {
   std::optional<Time> next_attempt(Time accepted, Time now, std::uint32_t failures,
                                    std::uint32_t random) const;
 
+  /// `wait` from now, spread by the jitter; nothing at or after the expiry.
+  std::optional<Time> attempt_after(Duration wait, Time accepted, Time now,
+                                    std::uint32_t random) const;
+
   Time expires(Time accepted) const { return accepted + options_.expire_after; }
 
   /// No failure is followed by a longer one.

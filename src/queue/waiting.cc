@@ -17,6 +17,8 @@ std::vector<Waiting> waiting_of(const spool::Recovered& found) {
                        .index = i,
                        .count = message.recipient_count(),
                        .attempts = state ? state->attempts : 0,
+                       .is_tracked = message.is_tracked,
+                       .laters = state ? state->laters : std::uint8_t{0},
                        .accepted = message.accepted,
                        .due = state ? state->due : message.accepted,
                        .domain = message.envelope.recipients[i].address.domain,

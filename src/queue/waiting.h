@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "mail/dkim.h"
 #include "spool/message.h"
+#include "track/splice.h"
 
 namespace postrider::spool {
 struct Recovered;
@@ -23,6 +24,10 @@ namespace postrider::queue {
 struct Fresh {
   spool::Message message;
   std::shared_ptr<const std::string> content;
+  std::shared_ptr<const track::Splice> splice;  ///< of `content`; null: it goes out as it is
+  /// At which its recipients were looked up (suppression/list.h): a first attempt at the same one
+  /// need not do so again.
+  std::uint64_t suppressions = 0;
 
   /// Of the body, as DKIM has it: one hash for all copies. Filled by the first that needs it.
   mutable std::once_flag body_hashed;
@@ -37,6 +42,8 @@ struct Waiting {
   std::uint32_t attempts = 0;  ///< that have failed
   std::uint8_t elsewhere = 0;  ///< hosts that said nothing in this attempt
   std::uint8_t defects = 0;    ///< attempts that a defect of ours has ended
+  bool is_tracked = false;     ///< its bytes are its own
+  std::uint8_t laters = 0;     ///< attempts that ended in a 5xx which passes (bounce::Retry::later)
   // Both are steady while delivery has it (delivery/dispatcher.h), else wall times.
   Time accepted{};
   Time due{};                          ///< not before

@@ -4,7 +4,12 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "bounce/taxonomy.h"
+#include "delivery/judgement.h"
+#include "links/link_store.h"
 #include "mail/header.h"
+#include "relay/instructions.h"
+#include "relay/tracking.h"
 
 namespace postrider::relay {
 
@@ -25,10 +30,11 @@ awaitable<Result<MessageId>> Intake::accept(Submission submission,
   }
   directory.reset();
   std::string().swap(submission.content);  // a copy of it is what is kept
+  const std::vector<Suppressed> suppressed = find_suppressed(*prepared->fresh);
   const std::shared_ptr<const queue::Fresh> fresh = prepared->fresh;
   store::Step step;
-  parts_.spool.add(step, fresh->message, fresh->content);
-  add_events(step, *prepared, submission.origin);
+  add_message(step, *prepared, suppressed);
+  add_events(step, *prepared, submission.origin, suppressed);
   store::Committer& committer = parts_.committers[net::IoThreads::current()];
   const Result<> durable = co_await committer.commit(std::move(step));
   if (!durable) {
@@ -37,11 +43,61 @@ awaitable<Result<MessageId>> Intake::accept(Submission submission,
   figures_.messages.fetch_add(1, std::memory_order_relaxed);
   figures_.recipients.fetch_add(count, std::memory_order_relaxed);
   figures_.bytes.fetch_add(fresh->message.size, std::memory_order_relaxed);
-  release(waiting_of(fresh));
+  figures_.suppressed.fetch_add(suppressed.size(), std::memory_order_relaxed);
+  forget_suppressed(id, count, suppressed);
+  release(waiting_of(fresh, suppressed));
   co_return id;
 }
 
-void Intake::add_events(store::Step& step, const Prepared& prepared, const Origin& origin) const {
+std::vector<Intake::Suppressed> Intake::find_suppressed(queue::Fresh& fresh) const {
+  std::vector<Suppressed> found;
+  if (parts_.suppressions == nullptr) {
+    return found;
+  }
+  const spool::Message& message = fresh.message;
+  fresh.suppressions = parts_.suppressions->version();
+  for (std::uint32_t i = 0; i < message.recipient_count(); ++i) {
+    if (auto hit =
+            parts_.suppressions->find(message.account, message.envelope.recipients[i].address,
+                                      message.stream(), message.accepted)) {
+      found.push_back({.index = i, .hit = *std::move(hit)});
+    }
+  }
+  return found;
+}
+
+/// Of a message that goes to nobody nothing is kept but its events.
+void Intake::add_message(store::Step& step, const Prepared& prepared,
+                         const std::vector<Suppressed>& suppressed) const {
+  const queue::Fresh& fresh = *prepared.fresh;
+  const spool::Message& message = fresh.message;
+  if (suppressed.size() == message.recipient_count()) {
+    return;
+  }
+  std::string plan;
+  if (prepared.plan) {
+    plan = track::encode_plan(*prepared.plan);
+    links::LinkStore::put(step, message.id, tracked_message(prepared));
+  }
+  parts_.spool.add(step, message, fresh.content, plan);
+  for (const Suppressed& one : suppressed) {
+    parts_.spool.settle(step, message.id, one.index, message.recipient_count(), false);
+  }
+}
+
+/// The others still wait: none of these is the last to settle.
+void Intake::forget_suppressed(MessageId id, std::uint32_t count,
+                               const std::vector<Suppressed>& suppressed) const {
+  if (suppressed.size() == count) {
+    return;
+  }
+  for (std::size_t i = 0; i < suppressed.size(); ++i) {
+    parts_.spool.settled(id, count);
+  }
+}
+
+void Intake::add_events(store::Step& step, const Prepared& prepared, const Origin& origin,
+                        const std::vector<Suppressed>& suppressed) const {
   const spool::Message& message = prepared.fresh->message;
   events::Event event;
   event.type = events::Type::accepted;
@@ -52,8 +108,9 @@ void Intake::add_events(store::Step& step, const Prepared& prepared, const Origi
   event.header_from = prepared.header_from;
   event.from_domain = message.from_domain;
   event.subject = prepared.subject;
-  event.stream = message.is_bulk ? "bulk" : "transactional";
+  event.stream = message.stream();
   event.size = message.size;
+  add_labels(message.labels, event);
   event.session = origin.session;
   event.client = origin.client;
   event.user = origin.user;
@@ -62,12 +119,39 @@ void Intake::add_events(store::Step& step, const Prepared& prepared, const Origi
     parts_.events.append(step, shared, recipient_of(message.id, i),
                          mail::to_string(message.envelope.recipients[i].address));
   }
+  event.type = events::Type::suppressed;
+  event.kind = bounce::to_string(bounce::Kind::block);
+  event.category = bounce::to_string(bounce::Category::suppressed);
+  event.rule = delivery::kSuppressionList;
+  for (const Suppressed& one : suppressed) {
+    event.recipient = recipient_of(message.id, one.index);
+    event.to = mail::to_string(message.envelope.recipients[one.index].address);
+    event.detail = suppression::to_string(one.hit);
+    parts_.events.append(step, event);
+  }
+  if (!prepared.tracking_problem.empty()) {
+    add_problem(step, prepared);
+  }
+}
+
+/// About the message, and so about its first recipient.
+void Intake::add_problem(store::Step& step, const Prepared& prepared) const {
+  const spool::Message& message = prepared.fresh->message;
+  events::Event event;
+  event.type = events::Type::operational;
+  event.time = message.accepted;
+  event.account = message.account;
+  event.message = message.id;
+  event.recipient = recipient_of(message.id, 0);
+  event.detail = prepared.tracking_problem;
+  add_labels(message.labels, event);
+  parts_.events.append(step, event);
 }
 
 /// Null where the memory for bodies is used up; gives back what it counts when the last one lets
 /// go.
 std::shared_ptr<const queue::Fresh> Intake::keep_fresh(std::shared_ptr<const queue::Fresh> fresh) {
-  const std::uint64_t size = fresh->content->size();
+  const std::uint64_t size = fresh->content->size() + (fresh->splice ? fresh->splice->size() : 0);
   if (fresh_bytes_->fetch_add(size, std::memory_order_relaxed) + size > parts_.fresh_bytes_max) {
     fresh_bytes_->fetch_sub(size, std::memory_order_relaxed);
     return nullptr;
@@ -79,17 +163,24 @@ std::shared_ptr<const queue::Fresh> Intake::keep_fresh(std::shared_ptr<const que
           }};
 }
 
-std::vector<queue::Waiting> Intake::waiting_of(const std::shared_ptr<const queue::Fresh>& fresh) {
+std::vector<queue::Waiting> Intake::waiting_of(const std::shared_ptr<const queue::Fresh>& fresh,
+                                               const std::vector<Suppressed>& left_out) {
   const spool::Message& message = fresh->message;
   const auto kept = keep_fresh(fresh);
   std::vector<queue::Waiting> all;
   all.reserve(message.recipient_count());
+  auto next_left_out = left_out.begin();
   for (std::uint32_t i = 0; i < message.recipient_count(); ++i) {
+    if (next_left_out != left_out.end() && next_left_out->index == i) {
+      ++next_left_out;
+      continue;
+    }
     all.push_back({.message = message.id,
                    .account = message.account,
                    .index = i,
                    .count = message.recipient_count(),
                    .attempts = 0,
+                   .is_tracked = message.is_tracked,
                    .accepted = message.accepted,
                    .due = message.accepted,
                    .domain = message.envelope.recipients[i].address.domain,
@@ -116,12 +207,12 @@ std::vector<queue::Waiting> Intake::add_report(store::Step& step, AccountId acco
   message.accepted = parts_.clock.now();
   message.envelope.recipients.push_back({.address = to, .notify = smtp::kNotifyNever, .orcpt = {}});
   describe(message, *report.fresh->content);
-  parts_.spool.add(step, message, report.fresh->content);
+  add_message(step, report);
   report.subject = detail;
   Origin origin;
   origin.client = "internal";
-  add_events(step, report, origin);
-  return waiting_of(report.fresh);
+  add_events(step, report, origin, {});
+  return waiting_of(report.fresh, {});
 }
 
 }  // namespace postrider::relay

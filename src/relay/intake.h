@@ -20,6 +20,7 @@
 #include "relay/prepare.h"
 #include "spool/spool.h"
 #include "store/committer.h"
+#include "suppression/list.h"
 
 namespace postrider::relay {
 
@@ -29,6 +30,7 @@ struct IntakeFigures {
   std::atomic<std::uint64_t> recipients = 0;
   std::atomic<std::uint64_t> bytes = 0;
   std::atomic<std::uint64_t> refused = 0;
+  std::atomic<std::uint64_t> suppressed = 0;  ///< recipients, of those accepted
 };
 
 class Intake {
@@ -41,7 +43,8 @@ class Intake {
     const directory::Directory& directory;
     std::vector<store::Committer>& committers;  ///< one for each io thread
     std::string hostname;
-    std::uint64_t fresh_bytes_max = 0;  ///< bodies kept in memory for first attempts
+    std::uint64_t fresh_bytes_max = 0;                ///< bodies kept in memory for first attempts
+    const suppression::List* suppressions = nullptr;  ///< null: none
   };
   explicit Intake(Parts parts);
 
@@ -67,8 +70,21 @@ class Intake {
 
  private:
   std::shared_ptr<const queue::Fresh> keep_fresh(std::shared_ptr<const queue::Fresh> fresh);
-  std::vector<queue::Waiting> waiting_of(const std::shared_ptr<const queue::Fresh>& fresh);
-  void add_events(store::Step& step, const Prepared& prepared, const Origin& origin) const;
+  /// A recipient that no mail goes to.
+  struct Suppressed {
+    std::uint32_t index = 0;
+    suppression::Hit hit;
+  };
+  std::vector<Suppressed> find_suppressed(queue::Fresh& fresh) const;
+  void add_message(store::Step& step, const Prepared& prepared,
+                   const std::vector<Suppressed>& suppressed) const;
+  void forget_suppressed(MessageId id, std::uint32_t count,
+                         const std::vector<Suppressed>& suppressed) const;
+  std::vector<queue::Waiting> waiting_of(const std::shared_ptr<const queue::Fresh>& fresh,
+                                         const std::vector<Suppressed>& left_out);
+  void add_events(store::Step& step, const Prepared& prepared, const Origin& origin,
+                  const std::vector<Suppressed>& suppressed) const;
+  void add_problem(store::Step& step, const Prepared& prepared) const;
 
   Parts parts_;
   std::function<void(queue::Waiting)> deliver_;

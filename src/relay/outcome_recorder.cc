@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "delivery/judgement.h"
+#include "relay/instructions.h"
 #include "relay/reports.h"
 
 namespace postrider::relay {
@@ -33,6 +35,8 @@ events::Type type_of(Outcome outcome) {
       return events::Type::failed;
     case Outcome::expired:
       return events::Type::expired;
+    case Outcome::suppressed:
+      return events::Type::suppressed;
   }
   return events::Type::operational;
 }
@@ -51,6 +55,8 @@ std::uint64_t milliseconds(Duration duration) {
 struct OutcomeRecorder::Told {
   Attempt attempt;
   std::shared_ptr<const queue::Fresh> message;
+  std::shared_ptr<const bounce::Classifier> classifier;  ///< null: delivered
+  bounce::Verdict verdict;                               ///< the classifier's, whose rule it names
   Disposition disposition;  ///< its due time steady, as delivery counts
   Time now;                 ///< and these are wall times, as people and the spool have them
   Time due{};
@@ -68,8 +74,15 @@ std::optional<queue::Waiting> OutcomeRecorder::record(std::size_t thread, Attemp
   Told told;
   told.message = *std::move(message);
   told.now = parts_.clock.now();
+  if (attempt.reply.code < 200 || attempt.reply.code >= 300) {
+    told.classifier = parts_.classifier();
+    told.verdict = judge(attempt, *told.classifier);
+    if (!attempt.is_suppressed) {
+      refusals_.add(told.verdict.kind);
+    }
+  }
   const auto options = parts_.options();
-  told.disposition = decide(attempt, options->retry_policy(attempt.waiting.domain),
+  told.disposition = decide(attempt, told.verdict, options->retry_policy(attempt.waiting.domain),
                             parts_.clock.steady_now(), random_number());
   if (told.disposition.outcome == Outcome::deferred) {
     told.due = parts_.clock.to_wall(told.disposition.due);
@@ -79,6 +92,9 @@ std::optional<queue::Waiting> OutcomeRecorder::record(std::size_t thread, Attemp
                                                                         std::memory_order_relaxed);
   Step step;
   parts_.events.append(step, event_of(told));
+  if (told.disposition.needs_mending) {
+    ask_for_mending(step, told);
+  }
   if (told.disposition.outcome == Outcome::deferred) {
     return defer(thread, std::move(step), std::move(told));
   }
@@ -163,8 +179,9 @@ events::Event OutcomeRecorder::event_of(const Told& told) const {
   event.from = mail::to_string(message.envelope.reverse_path);
   event.to = mail::to_string(message.envelope.recipients[attempt.waiting.index].address);
   event.from_domain = message.from_domain;
-  event.stream = message.is_bulk ? "bulk" : "transactional";
+  event.stream = message.stream();
   event.size = message.size;
+  add_labels(message.labels, event);
   if (attempt.peer) {
     event.site = attempt.peer->site;
     event.mx_host = attempt.peer->host;
@@ -175,7 +192,8 @@ events::Event OutcomeRecorder::event_of(const Told& told) const {
   }
   event.code = static_cast<std::uint64_t>(attempt.reply.code);
   event.enhanced = printable(attempt.reply.enhanced, 16);
-  event.reply = reply_text(attempt.reply, kReplyInEvent);
+  (attempt.is_suppressed ? event.detail : event.reply) = reply_text(attempt.reply, kReplyInEvent);
+  bounce::Verdict verdict = told.verdict;
   if (told.disposition.outcome == Outcome::expired && attempt.reply.code == 0) {
     // It ended while it waited: the reason is what the last attempt had heard.
     const auto state = parts_.spool.read_state(message.id, attempt.waiting.index);
@@ -183,13 +201,42 @@ events::Event OutcomeRecorder::event_of(const Told& told) const {
       event.detail = event.reply;
       event.reply = (*state)->last_reply;
       event.site = (*state)->site;
+      verdict = delivery::judge_last_reply(event.reply, *told.classifier);
     }
   }
-  event.attempt = attempt.waiting.attempts + 1;
+  if (told.classifier) {
+    event.kind = bounce::to_string(verdict.kind);
+    event.category = bounce::to_string(verdict.category);
+    event.rule = verdict.rule;
+  }
+  event.attempt = attempt.waiting.attempts + (attempt.is_suppressed ? 0 : 1);
   event.queue_ms = milliseconds(told.now - message.accepted);
   event.attempt_ms = milliseconds(attempt.took);
   event.next_attempt = told.due;
   return event;
+}
+
+void OutcomeRecorder::ask_for_mending(Step& step, const Told& told) {
+  const spool::Message& message = told.message->message;
+  if (!alerts_.take(message.account, message.from_domain, told.verdict.category, told.now)) {
+    return;
+  }
+  events::Event event;
+  event.type = events::Type::operational;
+  event.time = told.now;
+  event.account = message.account;
+  event.from_domain = message.from_domain;
+  event.site = told.attempt.peer ? told.attempt.peer->site : "";
+  event.kind = bounce::to_string(told.verdict.kind);
+  event.category = bounce::to_string(told.verdict.category);
+  event.rule = told.verdict.rule;
+  event.reply = reply_text(told.attempt.reply, kReplyInEvent);
+  event.detail = "the set-up of " + message.from_domain +
+                 " has to be mended before its mail is taken: `postrider domain check " +
+                 message.from_domain + "`";
+  log::warning("a sending domain's set-up has to be mended",
+               {{"domain", message.from_domain}, {"site", event.site}, {"reply", event.reply}});
+  parts_.events.append(step, event);
 }
 
 void OutcomeRecorder::settle(std::size_t thread, Step step, const Told& told) {
@@ -221,9 +268,11 @@ std::optional<queue::Waiting> OutcomeRecorder::defer(std::size_t thread, Step st
   queue::Waiting waiting = told.attempt.waiting;
   ++waiting.attempts;
   waiting.elsewhere = 0;
+  waiting.laters = static_cast<std::uint8_t>(waiting.laters + (told.disposition.is_later ? 1 : 0));
   const spool::RecipientState state{.attempts = waiting.attempts,
                                     .due = told.due,
                                     .is_settled = false,
+                                    .laters = waiting.laters,
                                     .site = told.attempt.peer ? told.attempt.peer->site : "",
                                     .last_reply = reply_text(told.attempt.reply, kReplyInState)};
   parts_.spool.defer(step, waiting.message, waiting.index, state);
@@ -251,7 +300,7 @@ std::vector<queue::Waiting> OutcomeRecorder::add_report(Step& step, const Told& 
   std::shared_ptr<const std::string> original = told.message->content;
   if (!original) {
     auto read = parts_.spool.read_content(message.id);
-    original = std::make_shared<const std::string>(read ? *std::move(read) : std::string());
+    original = std::make_shared<const std::string>(read ? std::move(read->bytes) : std::string());
   }
   const auto options = parts_.options();
   const queue::RetryPolicy& policy = options->retry_policy(told.attempt.waiting.domain);
@@ -260,6 +309,7 @@ std::vector<queue::Waiting> OutcomeRecorder::add_report(Step& step, const Told& 
       build_report({.message = message,
                     .attempt = told.attempt,
                     .action = *action,
+                    .is_expired = told.disposition.outcome == Outcome::expired,
                     .content = *original,
                     .hostname = parts_.hostname,
                     .id = id,

@@ -4,6 +4,9 @@
 // The step is a note (store/store.h): it rides with the next commit, 5 ms later at most. A crash in
 // between sends that copy once more, which no relay can avoid.
 //
+// What was not answered with 2xx is classified here, once; the decision, the event and all that
+// follows from events go by that verdict (docs/bounces.md). A delivery pays nothing for it.
+//
 // RFC 3461, 5.2 (when a report is sent). Reports go to the envelope sender as submitted, and only
 // if its domain is one of the account's: none goes to a foreign one.
 //
@@ -18,12 +21,15 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "bounce/classifier.h"
 #include "delivery/disposition.h"
 #include "delivery/options.h"
 #include "delivery/recorder.h"
 #include "directory/directory.h"
 #include "events/event_store.h"
 #include "relay/intake.h"
+#include "relay/refusal_counts.h"
+#include "relay/set_up_alerts.h"
 #include "spool/spool.h"
 #include "store/committer.h"
 #include "store/store.h"
@@ -41,6 +47,7 @@ class OutcomeRecorder final : public delivery::Recorder {
     std::vector<store::Committer>& committers;
     Intake& intake;
     std::function<std::shared_ptr<const delivery::Options>()> options;
+    std::function<std::shared_ptr<const bounce::Classifier>()> classifier;  ///< of the moment
     std::string hostname;
   };
   explicit OutcomeRecorder(Parts parts) : parts_(std::move(parts)) {}
@@ -53,6 +60,7 @@ class OutcomeRecorder final : public delivery::Recorder {
   std::uint64_t count(delivery::Outcome outcome) const {
     return counts_[static_cast<std::size_t>(outcome)].load(std::memory_order_relaxed);
   }
+  const RefusalCounts& refusals() const { return refusals_; }
 
  private:
   struct Told;
@@ -62,12 +70,15 @@ class OutcomeRecorder final : public delivery::Recorder {
   std::optional<queue::Waiting> after_defect(std::size_t thread, delivery::Attempt attempt);
   void set_aside(std::size_t thread, const queue::Waiting& waiting, const std::string& why);
   events::Event event_of(const Told& told) const;
+  void ask_for_mending(store::Step& step, const Told& told);
   void settle(std::size_t thread, store::Step step, const Told& told);
   std::optional<queue::Waiting> defer(std::size_t thread, store::Step step, Told told);
   std::vector<queue::Waiting> add_report(store::Step& step, const Told& told);
 
   Parts parts_;
-  std::array<std::atomic<std::uint64_t>, 4> counts_{};
+  std::array<std::atomic<std::uint64_t>, 5> counts_{};
+  RefusalCounts refusals_;
+  SetUpAlerts alerts_;
 };
 
 }  // namespace postrider::relay

@@ -7,7 +7,9 @@
 
 #include "base/text.h"
 #include "mail/header.h"
+#include "relay/instructions.h"
 #include "relay/received_line.h"
+#include "relay/tracking.h"
 
 namespace postrider::relay {
 namespace {
@@ -15,13 +17,14 @@ namespace {
 constexpr std::size_t kSubjectMax = 200;
 constexpr std::size_t kMostAuthors = 100;    // in From:
 constexpr std::size_t kHeaderFromMax = 997;  // bytes and three dots, in the event of each recipient
+constexpr std::size_t kFeedbackSenderMin = 5;
+constexpr std::size_t kFeedbackSenderMax = 15;
 constexpr std::size_t kLongestDataLine = 998;  // RFC 5321, 4.5.3.1.6
 
 bool is_removed(std::string_view name) {
   constexpr std::array kRemoved{std::string_view("Bcc"), std::string_view("Resent-Bcc"),
                                 std::string_view("Return-Path")};
-  return starts_with_ignoring_case(name, "X-Postrider-") ||
-         std::ranges::any_of(kRemoved, [&](std::string_view removed) {
+  return is_instruction(name) || std::ranges::any_of(kRemoved, [&](std::string_view removed) {
            return equal_ignoring_case(name, removed);
          });
 }
@@ -113,6 +116,21 @@ bool is_bulk(const mail::Sections& sections, directory::Stream of_credential) {
          lower(value_of(sections, "Precedence")) == "bulk";
 }
 
+/// By which Google adds up complaints of bulk mail: three names of our choice, the rarest first,
+/// and one of 5 to 15 characters that all mail of this installation has.
+std::string feedback_id(const spool::Message& message, std::string_view hostname) {
+  std::string sender;
+  for (const char c : hostname) {
+    if (is_digit(c) || is_alpha(c)) {
+      sender.push_back(to_lower(c));
+    }
+  }
+  sender.erase(0, sender.size() - std::min(sender.size(), kFeedbackSenderMax));
+  sender.append(sender.size() < kFeedbackSenderMin ? "postrider" : "");
+  return "Feedback-ID: " + message.from_domain + ":" + to_string(message.account) +
+         ":bulk:" + sender + "\r\n";
+}
+
 /// The message as it will be stored, in one copy.
 std::string compose(const std::string& content, const mail::Sections& sections,
                     const std::string& added) {
@@ -146,6 +164,7 @@ Result<Prepared> prepare(Submission& submission, MessageId id, const directory::
   TRY_VOID(check_lines(submission.content, sections));
   TRY_VOID(check_charset(sections, submission.envelope.smtputf8));
   TRY(Author author, find_author(sections, submission.account, directory));
+  TRY(Instructions instructions, read_instructions(sections.fields));
   Prepared prepared;
   prepared.fresh = std::make_shared<queue::Fresh>();
   spool::Message& message = prepared.fresh->message;
@@ -154,6 +173,7 @@ Result<Prepared> prepare(Submission& submission, MessageId id, const directory::
   message.accepted = now;
   message.from_domain = std::move(author.domain);
   message.is_bulk = is_bulk(sections, submission.origin.stream);
+  message.labels = std::move(instructions.labels);
   prepared.header_from = std::move(author.addresses);
   prepared.subject = printable(value_of(sections, "Subject"), kSubjectMax);
 
@@ -171,13 +191,13 @@ Result<Prepared> prepare(Submission& submission, MessageId id, const directory::
     }
   }
   if (message.is_bulk && mail::find_field(sections.fields, "Feedback-ID") == nullptr) {
-    added.append("Feedback-ID: account-").append(to_string(message.account));
-    added.append(":bulk:postrider\r\n");
+    added += feedback_id(message, hostname);
   }
   auto content = std::make_shared<const std::string>(compose(submission.content, sections, added));
   describe(message, *content);
   message.envelope = std::move(submission.envelope);
   prepared.fresh->content = std::move(content);
+  add_tracking(prepared, directory, instructions);
   return prepared;
 }
 

@@ -1,12 +1,12 @@
 // Makes a submitted message ready to be relayed: checks what a submission must have, takes out what
-// must not leave, adds what is missing. No byte is changed that need not be.
+// must not leave, adds what is missing, to bulk mail also a Feedback-ID. No byte is changed that
+// need not be.
 //
 // RFC 6409 (submission: 6.1 sender, 8.1 Date and Message-ID), RFC 5321, 4.4 (Received), RFC
 // 5322, 3.6.3 (Bcc). Exactly one From: field, each of its 100 addresses at most in a domain of the
-// account. Bcc,
-// Resent-Bcc and Return-Path are removed, and our own X-Postrider- fields, which are instructions.
-// White space before a field's colon is removed: no verifier of DKIM takes it. Bulk mail without a
-// Feedback-ID gets one: Google's Postmaster Tools count complaints by it.
+// account. Bcc, Resent-Bcc and Return-Path are removed, and what is an instruction to us
+// (relay/instructions.h).
+// White space before a field's colon is removed: no verifier of DKIM takes it.
 //
 // Every line of the header must be a field or continue one; a header beyond ASCII must be UTF-8 and
 // its envelope say SMTPUTF8 (RFC 6532): it could be delivered to hosts with SMTPUTF8 only. How much
@@ -16,6 +16,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,7 @@
 #include "queue/waiting.h"
 #include "relay/received_line.h"
 #include "spool/message.h"
+#include "track/plan.h"
 
 namespace postrider::relay {
 
@@ -40,8 +42,10 @@ struct Submission {
 struct Prepared {
   /// Message (id, account and times set) and content, as spool, events and delivery share them.
   std::shared_ptr<queue::Fresh> fresh;
-  std::string header_from;  ///< addresses of From:, for the event; cut
-  std::string subject;      ///< printable, cut
+  std::string header_from;          ///< addresses of From:, for the event; cut
+  std::string subject;              ///< printable, cut
+  std::optional<track::Plan> plan;  ///< where it is tracked
+  std::string tracking_problem;     ///< for an event: why it is not, or not wholly
 };
 
 /// `id`: reserved for the message. Errc::invalid: the submission is refused; the text begins with

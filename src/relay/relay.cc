@@ -7,25 +7,29 @@
 #include <thread>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include "base/current.h"
 #include "base/log.h"
 #include "bounce/classifier.h"
+#include "links/machine_judge.h"
 #include "net/descriptors.h"
 #include "net/task_group.h"
 #include "relay/data_directory.h"
+#include "relay/housekeeping.h"
+#include "relay/open_options.h"
 #include "relay/own_addresses.h"
 #include "relay/settings_reload.h"
+#include "relay/spool_recovery.h"
 #include "relay/test_clock.h"
 #include "relay/used_ids.h"
 #include "relay/way_back.h"
+#include "relay/webhook_notice.h"
 #include "search/indexer.h"
 #include "statistics/counter.h"
+#include "suppression/keeper.h"
+#include "webhook/webhooks.h"
 
 namespace postrider::relay {
 
@@ -34,31 +38,7 @@ using asio::awaitable;
 
 namespace {
 
-constexpr std::chrono::seconds kCertificateLook{10};
 constexpr std::size_t kBlockingThreads = 2;
-
-std::size_t thread_count(const Settings& settings) {
-  return settings.threads > 0 ? settings.threads
-                              : std::max<std::size_t>(1, std::thread::hardware_concurrency());
-}
-
-store::StoreOptions store_options(const Settings& settings) {
-  store::StoreOptions options;
-  options.directory = DataDirectory::spool(settings.data);
-  options.reserve_bytes = settings.spool.free_bytes_min;
-  // Three families of this size are written to at full speed, each with one being flushed.
-  options.write_buffer_bytes = std::clamp<std::uint64_t>(
-      settings.spool.memory_bytes / 8, std::uint64_t{1} << 20, std::uint64_t{64} << 20);
-  options.open_files_max = net::descriptor_shares().database_files;
-  return options;
-}
-
-Result<delivery::TlsClients> make_tls_clients() {
-  delivery::TlsClients clients;
-  TRY(clients.any_certificate, net::TlsClient::create(false));
-  TRY(clients.verified, net::TlsClient::create(true));
-  return clients;
-}
 
 }  // namespace
 
@@ -74,13 +54,14 @@ struct Relay::State {
       clock = &test_clock->clock();
     }
     TRY(certificate, Certificate::load(settings));
-    TRY_VOID(load_rules(settings.bounce_rules));
+    TRY_VOID(load_rules(settings.bounce_rules, bounce_rules));
     TRY(directory, directory::Directory::open(DataDirectory::directory_file(settings.data),
                                               directory::OpenMode::read_write));
     TRY(store, store::Store::open(store_options(settings)));
     spool = spool::make_spool(*store);
     events = events::make_event_store(*store);
     links = std::make_unique<links::LinkStore>(*store);
+    TRY(link_orders, links::LinkOrders::load(*store));
     TRY(tracking_keys, links::KeyRing::open(*directory));
     for (std::size_t i = 0; i < threads.count(); ++i) {
       committers.emplace_back(*store, threads.context(i), threads.mailbox(i));
@@ -89,7 +70,29 @@ struct Relay::State {
     consumers = std::make_unique<events::Consumers>(*store, *events, threads.mailbox(0));
     consumers->add(std::make_unique<statistics::Counter>(*store));
     consumers->add(std::make_unique<search::Indexer>());
+    TRY(webhooks, webhook::Webhooks::create(webhook_parts(), settings.webhook));
+    consumers->add(std::make_unique<links::MachineJudge>(*events, *links,
+                                                         links::MachineRules::shipped().timing()));
+    TRY(const suppression::Secret secret, directory->secret("suppression"));
+    suppressions = std::make_unique<suppression::List>(*store, secret);
+    consumers->add(std::make_unique<suppression::Keeper>(*store, *suppressions,
+                                                         [this] { return *soft_bounces.get(); }));
     return build();
+  }
+
+  webhook::Webhooks::Parts webhook_parts() {
+    return {.clock = *clock,
+            .store = *store,
+            .events = *events,
+            .directory = *directory,
+            .resolver = *resolver,
+            .blocking = blocking,
+            .tell_contact = [this](const directory::Webhook& webhook, const std::string& why) {
+              threads.mailbox(0).post([this, webhook, why] {
+                mail_webhook_notice(*intake, committers[0], webhook, why, settings.hostname,
+                                    clock->now());
+              });
+            }};
   }
 
   Result<> build() {
@@ -97,15 +100,17 @@ struct Relay::State {
     TRY(const std::uint64_t highest, highest_used_id(*store));
     ids = std::make_unique<IdSource>(0, highest);
     options.set(settings.delivery);
-    intake = std::make_unique<Intake>(
-        Intake::Parts{.clock = *clock,
-                      .ids = *ids,
-                      .spool = *spool,
-                      .events = *events,
-                      .directory = *directory,
-                      .committers = committers,
-                      .hostname = settings.hostname,
-                      .fresh_bytes_max = settings.delivery.fresh_bytes_max});
+    soft_bounces.set(settings.soft_bounces);
+    intake =
+        std::make_unique<Intake>(Intake::Parts{.clock = *clock,
+                                               .ids = *ids,
+                                               .spool = *spool,
+                                               .events = *events,
+                                               .directory = *directory,
+                                               .committers = committers,
+                                               .hostname = settings.hostname,
+                                               .fresh_bytes_max = settings.delivery.fresh_bytes_max,
+                                               .suppressions = suppressions.get()});
     recorder = std::make_unique<OutcomeRecorder>(
         OutcomeRecorder::Parts{.clock = *clock,
                                .store = *store,
@@ -115,6 +120,7 @@ struct Relay::State {
                                .committers = committers,
                                .intake = *intake,
                                .options = [this] { return options.get(); },
+                               .classifier = [this] { return bounce_rules.get(); },
                                .hostname = settings.hostname});
     TRY(delivery::TlsClients tls, make_tls_clients());
     TRY(const mail::TokenKey token_key, directory->secret("return-path"));
@@ -125,9 +131,11 @@ struct Relay::State {
                            .directory = *directory,
                            .resolver = *resolver,
                            .recorder = *recorder,
+                           .tracking_keys = *tracking_keys,
                            .tls = std::move(tls),
                            .token_key = token_key,
-                           .return_path_domain = settings.return_path_domain});
+                           .return_path_domain = settings.return_path_domain,
+                           .suppressions = suppressions.get()});
     submission.reset(new SubmissionServices{.intake = *intake,
                                             .authenticator = *authenticator,
                                             .directory = *directory,
@@ -158,62 +166,23 @@ struct Relay::State {
     });
     dispatcher = std::make_unique<delivery::Dispatcher>(*services, options.get());
     intake->set_delivery([this](queue::Waiting waiting) { dispatcher->add(std::move(waiting)); });
-    clock->on_jump([this] { dispatcher->tick(); });
-    TRY_VOID(recover());
+    clock->on_jump([this] {
+      dispatcher->tick();
+      webhooks->tick();
+    });
+    TRY(recovered, recover_spool(*store, *spool, *events, *clock, [this](queue::Waiting waiting) {
+          dispatcher->add_recovered(std::move(waiting));
+        }));
     housekeeping =
         std::make_unique<net::TaskGroup>(threads.context(0).get_executor(), "housekeeping");
-    housekeeping->spawn(watch_certificate());
+    housekeeping->spawn(watch_certificate(*certificate));
+    housekeeping->spawn(expire_links(*clock, committers.front(), settings.links.keep));
+    suppressions->start();
     threads.start();
     consumers->start();
+    webhooks->start();
     is_started = true;
     return {};
-  }
-
-  Result<> recover() {
-    store::Step repairs;
-    std::vector<std::string> problems;
-    if (const auto missing = store->missing_writes()) {
-      problems.push_back(*missing);
-    }
-    TRY(recovered,
-        spool->recover(
-            [this](const spool::Recovered& found) {
-              for (queue::Waiting& waiting : queue::waiting_of(found)) {
-                dispatcher->add_recovered(std::move(waiting));
-              }
-            },
-            repairs, problems),
-        "recovering the spool");
-    for (const std::string& problem : problems) {
-      log::error("the spool is damaged", {{"what", problem}});
-      events::Event event;
-      event.type = events::Type::operational;
-      event.time = clock->now();
-      event.detail = problem;
-      events->append(repairs, event);
-    }
-    if (!repairs.empty()) {
-      std::vector<store::Store::Request> requests;
-      requests.push_back({.step = std::move(repairs), .completed = {}, .reply_to = nullptr});
-      store->submit(requests);
-    }
-    if (recovered.recipients > 0) {
-      log::info("recovered the queue", {{"messages", std::to_string(recovered.messages)},
-                                        {"recipients", std::to_string(recovered.recipients)}});
-    }
-    return {};
-  }
-
-  awaitable<void> watch_certificate() {
-    asio::steady_timer timer(threads.context(0));
-    while (!is_stopping) {
-      timer.expires_after(kCertificateLook);
-      const auto [cancelled] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-      if (cancelled) {
-        co_return;
-      }
-      certificate->look_again();
-    }
   }
 
   awaitable<void> wind_down(std::chrono::milliseconds limit,
@@ -232,13 +201,6 @@ struct Relay::State {
     resolver.reset();  // on the thread that watches its descriptor
   }
 
-  /// The file may have changed under the same name.
-  Result<> load_rules(const std::filesystem::path& own) {
-    TRY(bounce::Classifier loaded, bounce::Classifier::load(own));
-    bounce_rules.set(std::move(loaded));
-    return {};
-  }
-
   Settings settings;
   StartOptions start_options;
   std::unique_ptr<DataDirectory> owned;
@@ -255,10 +217,14 @@ struct Relay::State {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<spool::Spool> spool;
   std::unique_ptr<events::EventStore> events;
+  std::unique_ptr<suppression::List> suppressions;
+  Current<suppression::SoftBounceLimit> soft_bounces;
   std::unique_ptr<events::Consumers> consumers;
   std::unique_ptr<links::LinkStore> links;
+  std::unique_ptr<links::LinkOrders> link_orders;
   std::unique_ptr<links::KeyRing> tracking_keys;
   std::shared_ptr<dns::Resolver> resolver;
+  std::unique_ptr<webhook::Webhooks> webhooks;
   std::unique_ptr<directory::Authenticator> authenticator;
   std::unique_ptr<IdSource> ids;
   Current<delivery::Options> options;
@@ -296,14 +262,16 @@ Result<std::vector<std::string>> Relay::reload(Settings settings) {
   for (const std::string& option : keep_until_restart(state_->settings, settings)) {
     not_applied.push_back(option + " has changed");
   }
-  TRY_VOID(state_->load_rules(settings.bounce_rules));
+  TRY_VOID(load_rules(settings.bounce_rules, state_->bounce_rules));
   TRY_VOID(state_->certificate->change_to(settings));
   std::ranges::move(state_->listeners->change_to(settings), std::back_inserter(not_applied));
   settings.delivery.mx.own_addresses =
       own_addresses(state_->listeners->listening(), settings.delivery.mx.port);
   state_->way_back->change_to(settings.inbound);
   state_->options.set(settings.delivery);
+  state_->soft_bounces.set(settings.soft_bounces);
   state_->dispatcher->set_options(state_->options.get());
+  state_->webhooks->set_options(settings.webhook);
   log::configure(settings.log);
   state_->settings = std::move(settings);
   return not_applied;
@@ -316,6 +284,12 @@ void Relay::stop(std::chrono::milliseconds limit,
   }
   if (state_->consumers) {
     state_->consumers->stop();
+  }
+  if (state_->webhooks) {
+    state_->webhooks->stop();
+  }
+  if (state_->suppressions) {
+    state_->suppressions->stop();
   }
   if (!state_->is_started) {
     state_->threads.start();  // what has been spawned before the start failed ends on its thread
@@ -354,14 +328,35 @@ events::Consumers& Relay::consumers() {
 links::KeyRing& Relay::tracking_keys() {
   return *state_->tracking_keys;
 }
+links::LinkOrders& Relay::link_orders() {
+  return *state_->link_orders;
+}
+std::vector<store::Committer>& Relay::committers() {
+  return state_->committers;
+}
+MessageId Relay::new_message_id() {
+  return state_->ids->reserve(state_->clock->now(), 1);
+}
+const Certificate& Relay::certificate() const {
+  return *state_->certificate;
+}
 const links::LinkStore& Relay::links() const {
   return *state_->links;
+}
+webhook::Webhooks& Relay::webhooks() {
+  return *state_->webhooks;
 }
 delivery::Dispatcher& Relay::dispatcher() {
   return *state_->dispatcher;
 }
 dns::Resolver& Relay::resolver() {
   return *state_->resolver;
+}
+suppression::List& Relay::suppressions() {
+  return *state_->suppressions;
+}
+store::Committer& Relay::committer() {
+  return state_->committers[net::IoThreads::current()];
 }
 const Intake& Relay::intake() const {
   return *state_->intake;

@@ -16,15 +16,23 @@
 #include "directory/directory.h"
 #include "events/consumers.h"
 #include "events/event_store.h"
-#include "relay/feedback.h"
 #include "links/key_ring.h"
+#include "links/link_orders.h"
 #include "links/link_store.h"
+#include "relay/certificate.h"
+#include "relay/feedback.h"
 #include "relay/intake.h"
 #include "relay/listeners.h"
 #include "relay/outcome_recorder.h"
 #include "relay/settings.h"
 #include "spool/spool.h"
+#include "store/committer.h"
 #include "store/store.h"
+#include "suppression/list.h"
+
+namespace postrider::webhook {
+class Webhooks;
+}
 
 namespace postrider::relay {
 
@@ -68,6 +76,13 @@ class Relay {
   events::Consumers& consumers();
   links::KeyRing& tracking_keys();
   const links::LinkStore& links() const;
+  webhook::Webhooks& webhooks();
+  links::LinkOrders& link_orders();
+  std::vector<store::Committer>& committers();  ///< one for each io thread
+  const Certificate& certificate() const;
+  MessageId new_message_id();  ///< any thread
+  suppression::List& suppressions();
+  store::Committer& committer();  ///< of the io thread that asks
   const Intake& intake() const;
   const OutcomeRecorder& outcomes() const;
   const FeedbackFigures& feedback() const;

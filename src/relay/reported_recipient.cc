@@ -48,6 +48,9 @@ void take_facts(KnownRecipient& known, const Event& event) {
   known.facts.from_domain = event.from_domain;
   known.facts.stream = event.stream;
   known.facts.size = event.size;
+  known.facts.campaign = event.campaign;
+  known.facts.custom_id = event.custom_id;
+  known.facts.payload = event.payload;
 }
 
 bool is_at(const Told& told, std::string_view address) {

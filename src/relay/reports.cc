@@ -41,6 +41,8 @@ std::optional<mail::DsnAction> action_of(const delivery::Attempt& attempt,
       return wants(notify, smtp::kNotifyFailure) || notify == smtp::kNotifyUnset
                  ? std::optional(mail::DsnAction::failed)
                  : std::nullopt;
+    case Outcome::suppressed:
+      break;
   }
   return std::nullopt;
 }
@@ -81,8 +83,11 @@ std::string build_report(const ReportFacts& facts) {
   about.original_recipient = recipient.orcpt;
   about.action = facts.action;
   about.status = delivery::status_of(facts.attempt);
-  if (facts.action == mail::DsnAction::failed && about.status.starts_with('4')) {
-    about.status = "4.4.7";  // expired: RFC 3463, 3.5
+  if (facts.is_expired && about.status.starts_with('4')) {
+    about.status = "4.4.7";  // RFC 3463, 3.5
+  } else if (facts.action == mail::DsnAction::failed || facts.action == mail::DsnAction::delayed) {
+    // The peer's class may say the contrary of what we do: a 4xx that names a wrong address.
+    about.status.front() = facts.action == mail::DsnAction::failed ? '5' : '4';
   }
   about.remote_mta = facts.attempt.peer ? facts.attempt.peer->host : "";
   if (facts.attempt.reply.code != 0) {

@@ -22,6 +22,7 @@ struct ReportFacts {
   const spool::Message& message;
   const delivery::Attempt& attempt;
   mail::DsnAction action = mail::DsnAction::failed;
+  bool is_expired = false;
   std::string_view content;  ///< of the original
   std::string hostname;
   MessageId id;  ///< of the report

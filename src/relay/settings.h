@@ -19,9 +19,12 @@
 #include "delivery/options.h"
 #include "directory/authenticator.h"
 #include "dns/resolver.h"
+#include "links/address_kept.h"
 #include "mail/address.h"
 #include "net/network.h"
 #include "smtp/server_session.h"
+#include "suppression/soft_bounces.h"
+#include "webhook/options.h"
 
 namespace postrider::relay {
 
@@ -90,6 +93,18 @@ struct InboundSettings {
   std::optional<mail::Address> abuse;
 };
 
+/// [links]: where opens, clicks and unsubscribes come in.
+struct LinkSettings {
+  std::vector<Endpoint> endpoints;  ///< none: off
+  bool tls = false;                 ///< from the start, with the certificate of [tls]
+  std::vector<std::string> hosts;   ///< that are answered for; none: all
+  std::vector<net::Network> proxy_from;
+  links::AddressKept address = links::AddressKept::truncated;
+  Duration keep = std::chrono::days(730);
+  std::filesystem::path apple_app_site_association;  ///< empty: there is none
+  std::filesystem::path asset_links;
+};
+
 /// [simulator]
 struct SimulatorSettings {
   bool is_enabled = true;
@@ -112,7 +127,10 @@ struct Settings {
   dns::ResolverOptions dns;
   delivery::Options delivery;
   InboundSettings inbound;
+  LinkSettings links;
   SimulatorSettings simulator;
+  webhook::Options webhook;
+  suppression::SoftBounceLimit soft_bounces;
   std::filesystem::path bounce_rules;  ///< [bounce] rules; empty: none but the shipped ones
 };
 

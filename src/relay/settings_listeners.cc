@@ -22,16 +22,6 @@ void read_trusted(Section& section, std::vector<TrustedHosts>& trusted) {
   }
 }
 
-/// Hosts that are believed about whom they speak for.
-void read_believed(Section& section, const char* key, std::vector<net::Network>& networks) {
-  section.read(key, list_of(network()), networks);
-  if (std::ranges::any_of(networks, [](const net::Network& hosts) { return hosts.prefix == 0; })) {
-    section.complain(key,
-                     "names the whole Internet, which would let everybody pass for any client; "
-                     "write the networks of your own hosts");
-  }
-}
-
 /// Nobody logs in where mail comes back, and nobody is trusted.
 void check_inbound(Section& section, const ListenerSettings& listener) {
   if (listener.auth_in_clear) {
@@ -85,6 +75,15 @@ void read_listener(Section& section, ListenerSettings& listener) {
 }
 
 }  // namespace
+
+void read_believed(Section& section, const char* key, std::vector<net::Network>& networks) {
+  section.read(key, list_of(network()), networks);
+  if (std::ranges::any_of(networks, [](const net::Network& hosts) { return hosts.prefix == 0; })) {
+    section.complain(key,
+                     "names the whole Internet, which would let everybody pass for any client; "
+                     "write the networks of your own hosts");
+  }
+}
 
 void read_listeners(Section& root, Settings& settings) {
   const auto built_in = default_listeners();

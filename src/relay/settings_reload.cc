@@ -37,6 +37,18 @@ void keep_dns(Keeping& keeping, const dns::ResolverOptions& running, dns::Resolv
   keeping.keep("dns.timeout", running.timeout, wanted.timeout);
 }
 
+void keep_links(Keeping& keeping, const LinkSettings& running, LinkSettings& wanted) {
+  keeping.keep("links.listen", running.endpoints, wanted.endpoints);
+  keeping.keep("links.tls", running.tls, wanted.tls);
+  keeping.keep("links.hosts", running.hosts, wanted.hosts);
+  keeping.keep("links.proxy_from", running.proxy_from, wanted.proxy_from);
+  keeping.keep("links.address", running.address, wanted.address);
+  keeping.keep("links.keep", running.keep, wanted.keep);
+  keeping.keep("links.apple_app_site_association", running.apple_app_site_association,
+               wanted.apple_app_site_association);
+  keeping.keep("links.asset_links", running.asset_links, wanted.asset_links);
+}
+
 }  // namespace
 
 std::vector<std::string> keep_until_restart(const Settings& running, Settings& wanted) {
@@ -51,6 +63,7 @@ std::vector<std::string> keep_until_restart(const Settings& running, Settings& w
   keeping.keep("spool.free_space_min", running.spool.free_bytes_min, wanted.spool.free_bytes_min);
   keeping.keep("spool.memory", running.spool.memory_bytes, wanted.spool.memory_bytes);
   keep_dns(keeping, running.dns, wanted.dns);
+  keep_links(keeping, running.links, wanted.links);
   keeping.keep("delivery.fresh_memory", running.delivery.fresh_bytes_max,
                wanted.delivery.fresh_bytes_max);
   keeping.keep("simulator.enabled", running.simulator.is_enabled, wanted.simulator.is_enabled);

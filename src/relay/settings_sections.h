@@ -9,9 +9,12 @@ namespace postrider::relay {
 
 void read_listeners(Section& root, Settings& settings);   ///< [listener.NAME]
 void read_submission(Section& root, Settings& settings);  ///< [tls], [limits], [auth]
-void read_services(Section& root, Settings& settings);    ///< [http], [log], [spool], [simulator], [bounce], [inbound]
-void read_dns(Section& root, Settings& settings);         ///< [dns]
-void read_delivery(Section& root, Settings& settings);    ///< [delivery], [[route]], [[site]]
-void read_retry(Section& root, Settings& settings);       ///< [retry], [[retry.rule]]
+/// [http], [log], [spool], [links], [simulator], [bounce], [inbound], [webhook]
+void read_services(Section& root, Settings& settings);
+/// Hosts that are believed about whom they speak for: not the whole Internet.
+void read_believed(Section& section, const char* key, std::vector<net::Network>& networks);
+void read_dns(Section& root, Settings& settings);       ///< [dns]
+void read_delivery(Section& root, Settings& settings);  ///< [delivery], [[route]], [[site]]
+void read_retry(Section& root, Settings& settings);     ///< [retry], [[retry.rule]]
 
 }  // namespace postrider::relay

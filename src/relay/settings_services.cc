@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 
 #include "bounce/rule_check.h"
 #include "relay/settings_sections.h"
@@ -50,6 +51,27 @@ void read_simulator(Section section, Settings& settings) {
   }
 }
 
+void read_links(Section section, Settings& settings) {
+  using namespace std::chrono_literals;
+  LinkSettings& links = settings.links;
+  section.read("listen", list_of(endpoint()), links.endpoints);
+  section.read("tls", flag(), links.tls);
+  section.read("hosts", list_of(domain()), links.hosts);
+  read_believed(section, "proxy_from", links.proxy_from);
+  section.read("address", choice<links::AddressKept>({"whole", "truncated", "none"}),
+               links.address);
+  section.read("keep", duration(24h, 24h * 36500), links.keep);
+  section.read("apple_app_site_association", path(), links.apple_app_site_association);
+  section.read("asset_links", path(), links.asset_links);
+  for (const Endpoint& endpoint : links.endpoints) {
+    complain_if_taken(section, endpoint, settings);
+    if (endpoint.port() != 0 && settings.http == endpoint) {
+      section.complain("listen",
+                       net::to_string(endpoint) + " is http.listen too; write another port");
+    }
+  }
+}
+
 void read_bounce(Section section, Settings& settings) {
   section.read("rules", path(), settings.bounce_rules);
   if (settings.bounce_rules.empty()) {
@@ -65,6 +87,21 @@ void read_inbound(Section section, InboundSettings& inbound) {
   section.read("abuse", optional_of(mail_address()), inbound.abuse);
 }
 
+void read_webhook(Section section, webhook::Options& webhook) {
+  using namespace std::chrono_literals;
+  section.read("allow_networks", list_of(network()), webhook.allow_networks);
+  section.read("answer_timeout", duration(1s, 2min), webhook.answer_within);
+  section.read("requests_max", whole(1, 64), webhook.requests_max);
+  section.read("log_for", duration(1h, 24h * 400), webhook.log_for);
+}
+
+void read_suppression(Section section, suppression::SoftBounceLimit& limit) {
+  section.read("soft_bounces", whole(0, 1000), limit.count);
+  section.read("soft_bounces_over",
+               duration(Duration(0), std::chrono::duration_cast<Duration>(std::chrono::days(365))),
+               limit.over);
+}
+
 }  // namespace
 
 // After the listeners, whose endpoints it must not take.
@@ -72,9 +109,12 @@ void read_services(Section& root, Settings& settings) {
   read_http(root.section("http"), settings);
   read_log(root.section("log"), settings.log);
   read_spool(root.section("spool"), settings.spool);
+  read_links(root.section("links"), settings);
   read_simulator(root.section("simulator"), settings);
   read_bounce(root.section("bounce"), settings);
   read_inbound(root.section("inbound"), settings.inbound);
+  read_webhook(root.section("webhook"), settings.webhook);
+  read_suppression(root.section("suppression"), settings.soft_bounces);
 }
 
 }  // namespace postrider::relay

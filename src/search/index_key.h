@@ -27,6 +27,8 @@ enum class Kind : std::uint8_t {
   category = 6,     ///< that an attempt was judged as
   provider = 7,     ///< site that an attempt went to
   left_status = 8,  ///< name of a status in whose list it stands and which it no longer has
+  campaign = 9,     ///< as the sender named it
+  custom_id = 10,   ///< the sender's own name for the message
 };
 
 /// What the keys of one list begin with.

@@ -17,6 +17,13 @@ using events::Event;
 using events::Type;
 using store::Table;
 
+/// What readers did stands beside how the delivery stands, and counts where it was a person.
+bool is_what_a_reader_did(const Event& event) {
+  const bool is_person = event.machine.empty() || event.machine == "proxy";
+  return event.type == Type::unsubscribed ||
+         (is_person && (event.type == Type::opened || event.type == Type::clicked));
+}
+
 /// A status that something else is bound to follow. Most recipients have it for a moment only, so
 /// that it has a row for each of them, which is erased.
 bool is_passing(Type status) {
@@ -66,6 +73,17 @@ class Additions {
     }
   }
 
+  void enter(const Event& event, Type status) {
+    if (is_passing(status)) {
+      Passing& passing = passing_[{event.recipient, status}];
+      passing.account = event.account;
+      passing.is_new = passing.is_new || event.attempt <= 1;
+      passing.is_there = true;
+    } else {
+      put(event, Kind::status, events::to_string(status));
+    }
+  }
+
   /// `tag`: of no other batch.
   void write(std::uint64_t tag, store::Step& step) {
     write_passing(step);
@@ -103,16 +121,11 @@ class Additions {
     for (const std::string& word : words_of(event.subject)) {
       put(event, Kind::word, word);
     }
-  }
-
-  void enter(const Event& event, Type status) {
-    if (is_passing(status)) {
-      Passing& passing = passing_[{event.recipient, status}];
-      passing.account = event.account;
-      passing.is_new = passing.is_new || event.attempt <= 1;
-      passing.is_there = true;
-    } else {
-      put(event, Kind::status, events::to_string(status));
+    if (!event.campaign.empty()) {
+      put(event, Kind::campaign, event.campaign);
+    }
+    if (!event.custom_id.empty()) {
+      put(event, Kind::custom_id, event.custom_id);
     }
   }
 
@@ -157,8 +170,13 @@ class Additions {
 Result<> Indexer::take(std::span<const Event> events, store::Step& step) {
   Additions additions;
   for (const Event& event : events) {
-    if (event.recipient.exists() && says_how_it_stands(event.type)) {
+    if (!event.recipient.exists()) {
+      continue;
+    }
+    if (says_how_it_stands(event.type)) {
       additions.add(event);
+    } else if (is_what_a_reader_did(event)) {
+      additions.enter(event, event.type);
     }
   }
   if (!events.empty()) {

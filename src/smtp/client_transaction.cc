@@ -197,7 +197,7 @@ asio::awaitable<Result<>> ClientTransaction::hear_unasked(std::string_view befor
                                       " unasked, before " + std::string(before));
   }
   outcome_.closing = true;
-  settle(reply);
+  settle(reply, Stage::unknown);
   co_return Result<>();
 }
 
@@ -230,7 +230,7 @@ Result<> ClientTransaction::take_answer(Reply reply) {
   }
   if (is_leaving) {
     outcome_.closing = true;
-    settle(reply);
+    settle(reply, stage_of(command));
     return {};
   }
   return heed(command, recipient, std::move(reply));
@@ -250,7 +250,7 @@ Result<> ClientTransaction::heed(Command command, std::size_t recipient, Reply r
     case Command::mail:
       mail_accepted_ = succeeds(reply);
       if (!mail_accepted_) {
-        settle(reply);
+        settle(reply, stage_of(command));
       }
       break;
     case Command::recipient:
@@ -258,6 +258,7 @@ Result<> ClientTransaction::heed(Command command, std::size_t recipient, Reply r
         ++accepted_;
       } else if (mail_accepted_) {
         outcome_.recipients[recipient] = std::move(reply);
+        outcome_.recipients[recipient].stage = stage_of(command);
       }
       break;
     case Command::data:
@@ -266,7 +267,7 @@ Result<> ClientTransaction::heed(Command command, std::size_t recipient, Reply r
       }
       takes_content_ = is_go_ahead;
       if (!takes_content_) {
-        settle(reply);
+        settle(reply, stage_of(command));
       }
       break;
   }
@@ -274,10 +275,10 @@ Result<> ClientTransaction::heed(Command command, std::size_t recipient, Reply r
 }
 
 /// The reply to whoever has none yet.
-void ClientTransaction::settle(const Reply& reply) {
+void ClientTransaction::settle(const Reply& reply, Stage stage) {
   for (Reply& recipient : outcome_.recipients) {
     if (recipient.code == 0) {
-      recipient = reply;
+      (recipient = reply).stage = stage;
     }
   }
 }
@@ -392,7 +393,7 @@ Result<> ClientTransaction::take_verdict(const Reply& reply) {
     return fail(unexpected_reply(reply, "the message"));
   }
   outcome_.closing = reply.code == 421;
-  settle(reply);
+  settle(reply, Stage::data);
   return {};
 }
 

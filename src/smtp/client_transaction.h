@@ -2,6 +2,7 @@
 // dot. Private to smtp/client*.cc. Thread: the stream's.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -26,6 +27,10 @@ class ClientTransaction {
  private:
   enum class Command : std::uint8_t { reset, mail, recipient, data };
 
+  static Stage stage_of(Command command) {
+    constexpr std::array kStages{Stage::unknown, Stage::mail, Stage::recipient, Stage::data};
+    return kStages[static_cast<std::size_t>(command)];
+  }
   std::size_t command_count() const;
   Command command_at(std::size_t index) const;
   std::size_t recipient_at(std::size_t index) const;
@@ -55,7 +60,7 @@ class ClientTransaction {
   boost::asio::awaitable<void> hear_last_words();
   Result<> take_verdict(const Reply& reply);
 
-  void settle(const Reply& reply);
+  void settle(const Reply& reply, Stage stage);
   bool wants_content() const { return takes_content_ || (by_bdat_ && accepted_ > 0); }
   bool is_hopeless() const;
 

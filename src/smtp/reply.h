@@ -3,6 +3,7 @@
 // pure.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,11 +12,15 @@
 
 namespace postrider::smtp {
 
+/// What a reply answers, as far as its reader knows.
+enum class Stage : std::uint8_t { unknown, connect, hello, starttls, mail, recipient, data };
+
 struct Reply {
-  int code = 0;          ///< 200 to 599; 0 from a handler: close without a word
-  std::string enhanced;  ///< "5.1.1"; empty where none is meant or none was given
-  std::string text;      ///< lines separated by '\n', without code and enhanced code
-  bool close = false;    ///< server: end the session after this reply
+  int code = 0;                  ///< 200 to 599; 0 from a handler: close without a word
+  std::string enhanced;          ///< "5.1.1"; empty where none is meant or none was given
+  std::string text;              ///< lines separated by '\n', without code and enhanced code
+  bool close = false;            ///< server: end the session after this reply
+  Stage stage = Stage::unknown;  ///< client: what the peer answered; `data` is also the final dot
 
   bool is_positive() const { return code >= 200 && code < 400; }
   bool is_transient() const { return code >= 400 && code < 500; }

@@ -7,13 +7,19 @@
 namespace postrider::spool {
 namespace {
 
-constexpr std::uint8_t kMessageVersion = 1;
-constexpr std::uint8_t kRecipientVersion = 1;
+constexpr std::uint8_t kMessageVersion = 2;    // 1 ended with the recipients
+constexpr std::uint8_t kRecipientVersion = 2;  // 1 ended before `laters`
 constexpr char kContentVersion = 1;
+constexpr char kPlannedContentVersion = 2;
 constexpr std::size_t kContentPrefix = 5;
 
+struct Opened {
+  Reader reader;
+  std::uint8_t version;
+};
+
 /// Errc::unavailable for what is whole, and of a version that only a newer Postrider can read.
-Result<Reader> read_record(std::string_view record, std::uint8_t newest, const std::string& what) {
+Result<Opened> read_record(std::string_view record, std::uint8_t newest, const std::string& what) {
   const OpenedRecord opened = open_record(record);
   if (!opened.intact || opened.version == 0) {
     return fail(Errc::corrupt, what + " can't be read");
@@ -21,7 +27,7 @@ Result<Reader> read_record(std::string_view record, std::uint8_t newest, const s
   if (opened.version > newest) {
     return fail(Errc::unavailable, what + " was written by a newer version of Postrider");
   }
-  return Reader(opened.payload);
+  return Opened{.reader = Reader(opened.payload), .version = opened.version};
 }
 
 Result<> check_end(const Reader& reader, const std::string& what) {
@@ -40,6 +46,7 @@ enum MessageFlag : std::uint64_t {
   kLongLines = 32,
   kSmtpUtf8 = 64,
   kDeclaredEightBit = 128,
+  kTracked = 256,
 };
 
 std::uint64_t flags_of(const Message& message) {
@@ -47,7 +54,7 @@ std::uint64_t flags_of(const Message& message) {
          (message.has_eight_bit_header ? kEightBitHeader : 0) |
          (message.has_eight_bit_body ? kEightBitBody : 0) |
          (message.has_dot_lines ? kDotLines : 0) | (message.has_long_lines ? kLongLines : 0) |
-         (message.envelope.smtputf8 ? kSmtpUtf8 : 0) |
+         (message.is_tracked ? kTracked : 0) | (message.envelope.smtputf8 ? kSmtpUtf8 : 0) |
          (message.envelope.body == smtp::Body::eight_bit_mime ? kDeclaredEightBit : 0);
 }
 
@@ -58,6 +65,7 @@ void set_flags(Message& message, std::uint64_t flags) {
   message.has_eight_bit_body = (flags & kEightBitBody) != 0;
   message.has_dot_lines = (flags & kDotLines) != 0;
   message.has_long_lines = (flags & kLongLines) != 0;
+  message.is_tracked = (flags & kTracked) != 0;
   message.envelope.smtputf8 = (flags & kSmtpUtf8) != 0;
   message.envelope.body =
       (flags & kDeclaredEightBit) != 0 ? smtp::Body::eight_bit_mime : smtp::Body::seven_bit;
@@ -124,12 +132,17 @@ std::string encode(const Message& message) {
     out.push_back(static_cast<char>(recipient.notify));
     put_bytes(out, recipient.orcpt);
   }
+  put_bytes(out, message.labels.campaign);
+  put_bytes(out, message.labels.custom_id);
+  put_bytes(out, message.labels.payload);
+  out.push_back(static_cast<char>(message.privacy));
   return seal_record(std::move(out));
 }
 
 Result<Message> decode_message(MessageId id, std::string_view record) {
   const std::string what = "the record of message " + to_string(id);
-  TRY(Reader reader, read_record(record, kMessageVersion, what));
+  TRY(Opened opened, read_record(record, kMessageVersion, what));
+  Reader& reader = opened.reader;
   Message message;
   message.id = id;
   message.account = AccountId{reader.varint()};
@@ -148,55 +161,83 @@ Result<Message> decode_message(MessageId id, std::string_view record) {
     recipient.orcpt = reader.bytes();
     message.envelope.recipients.push_back(std::move(recipient));
   }
+  if (opened.version > 1) {
+    message.labels.campaign = reader.bytes();
+    message.labels.custom_id = reader.bytes();
+    message.labels.payload = reader.bytes();
+    message.privacy = static_cast<Privacy>(reader.u8());
+  }
   TRY_VOID(check_end(reader, what));
   if (count == 0) {
     return fail(Errc::corrupt, what + " names no recipient");
+  }
+  if (message.privacy > kPrivacyMost) {
+    return fail(Errc::corrupt, what + " has a level of privacy that there is not");
   }
   return message;
 }
 
 std::string encode(const RecipientState& state) {
-  std::string out =
-      begin_record(kRecipientVersion, 24 + state.site.size() + state.last_reply.size());
+  // Most have none of what the first version lacks: older versions can go on reading them.
+  const std::uint8_t version = state.laters == 0 ? 1 : kRecipientVersion;
+  std::string out = begin_record(version, 24 + state.site.size() + state.last_reply.size());
   put_varint(out, state.attempts);
   put_time(out, state.due);
   out.push_back(state.is_settled ? 1 : 0);
   put_bytes(out, state.site);
   put_bytes(out, state.last_reply);
+  if (version >= 2) {
+    out.push_back(static_cast<char>(state.laters));
+  }
   return seal_record(std::move(out));
 }
 
 Result<RecipientState> decode_recipient(std::string_view record) {
   const std::string what = "the record of a recipient";
-  TRY(Reader reader, read_record(record, kRecipientVersion, what));
+  TRY(Opened opened, read_record(record, kRecipientVersion, what));
+  Reader& reader = opened.reader;
+  const bool is_first_version = opened.version == 1;
   RecipientState state;
   state.attempts = static_cast<std::uint32_t>(reader.varint());
   state.due = get_time(reader);
   state.is_settled = reader.u8() != 0;
   state.site = reader.bytes();
   state.last_reply = reader.bytes();
+  state.laters = is_first_version ? 0 : reader.u8();
   TRY_VOID(check_end(reader, what));
   return state;
 }
 
-std::string content_prefix(std::string_view content) {
-  std::string prefix(1, kContentVersion);
+std::string content_prefix(std::string_view content, std::string_view plan) {
+  std::string prefix(1, plan.empty() ? kContentVersion : kPlannedContentVersion);
   put_u32(prefix, checksum(content));
+  if (!plan.empty()) {
+    put_u32(prefix, static_cast<std::uint32_t>(plan.size()));
+    prefix += plan;
+  }
   return prefix;
 }
 
-Result<std::string> open_content(std::string stored) {
-  if (stored.size() >= kContentPrefix && stored[0] > kContentVersion) {
+Result<Content> open_content(std::string stored) {
+  if (stored.size() >= kContentPrefix && stored[0] > kPlannedContentVersion) {
     return fail(Errc::unavailable,
                 "the stored bytes of the message were written by a newer version of Postrider");
   }
-  if (stored.size() < kContentPrefix || stored[0] != kContentVersion ||
-      Reader(std::string_view(stored).substr(1)).u32() !=
-          checksum(std::string_view(stored).substr(kContentPrefix))) {
+  Reader reader(stored);
+  const auto version = static_cast<char>(reader.u8());
+  const std::uint32_t sum = reader.u32();
+  const std::size_t plan_size = version == kPlannedContentVersion ? reader.u32() : 0;
+  const std::size_t front = kContentPrefix + (version == kPlannedContentVersion ? 4 : 0);
+  const bool is_whole = reader.ok() && version >= kContentVersion &&
+                        plan_size <= stored.size() - front &&
+                        sum == checksum(std::string_view(stored).substr(front + plan_size));
+  if (!is_whole) {
     return fail(Errc::corrupt, "the stored bytes of the message are damaged");
   }
-  stored.erase(0, kContentPrefix);
-  return stored;
+  Content content{.bytes = {}, .plan = stored.substr(front, plan_size)};
+  stored.erase(0, front + plan_size);
+  content.bytes = std::move(stored);
+  return content;
 }
 
 }  // namespace postrider::spool

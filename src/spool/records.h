@@ -2,15 +2,19 @@
 //
 // Table meta:
 // - key: message id (8)
-// - value: record of version 1, the fields of Message in the order of the code
+// - value: record of version 2, the fields of Message in the order of the code; version 1 ends
+//   with the recipients
 //
 // Table recipient:
 // - key: message id (8), index (4)
-// - value: record of version 1, the fields of RecipientState in the order of the code
+// - value: record of version 1 or 2, the fields of RecipientState in the order of the code; version
+//   1 ends before `laters`
 //
 // Table body:
 // - key: message id (8)
-// - value: version (1), checksum of the content (4), the content
+// - value: version 1 (1), checksum of the content (4), the content
+// - or of a tracked message: version 2 (1), checksum of the content (4), size of the plan (4), the
+//   plan, which has a checksum of its own, the content
 //
 // The checksum of a body is in front, so that the content is written from where it lies.
 //
@@ -26,6 +30,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "spool/message.h"
+#include "spool/spool.h"
 
 namespace postrider::spool {
 
@@ -40,8 +45,7 @@ Result<Message> decode_message(MessageId id, std::string_view record);
 std::string encode(const RecipientState& state);
 Result<RecipientState> decode_recipient(std::string_view record);
 
-std::string content_prefix(std::string_view content);
-/// The content, without the prefix.
-Result<std::string> open_content(std::string stored);
+std::string content_prefix(std::string_view content, std::string_view plan);
+Result<Content> open_content(std::string stored);
 
 }  // namespace postrider::spool

@@ -38,12 +38,19 @@ struct RecoveryFigures {
   std::uint64_t set_aside = 0;   ///< records that could not be read
 };
 
+/// The bytes of a message, and what tracking will change in them.
+struct Content {
+  std::string bytes;
+  std::string plan;  ///< as track::encode_plan() has it; empty: nothing
+};
+
 class Spool {
  public:
   virtual ~Spool() = default;
 
+  /// `plan`: of a message that is_tracked; kept with its bytes.
   virtual void add(store::Step& step, const Message& message,
-                   std::shared_ptr<const std::string> content) = 0;
+                   std::shared_ptr<const std::string> content, std::string_view plan) = 0;
   virtual void defer(store::Step& step, MessageId id, std::uint32_t index,
                      const RecipientState& state) = 0;
 
@@ -57,7 +64,7 @@ class Spool {
 
   /// Errc::not_found: settled meanwhile. Errc::corrupt: damaged. Others: not now.
   virtual Result<Message> read(MessageId id) const = 0;
-  virtual Result<std::string> read_content(MessageId id) const = 0;
+  virtual Result<Content> read_content(MessageId id) const = 0;
   virtual Result<std::optional<RecipientState>> read_state(MessageId id,
                                                            std::uint32_t index) const = 0;
 

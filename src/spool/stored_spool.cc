@@ -18,11 +18,11 @@ class StoredSpool final : public Spool {
  public:
   explicit StoredSpool(const store::Store& store) : store_(store) {}
 
-  void add(Step& step, const Message& message,
-           std::shared_ptr<const std::string> content) override {
+  void add(Step& step, const Message& message, std::shared_ptr<const std::string> content,
+           std::string_view plan) override {
     const std::string key = message_key(message.id);
     step.put(Table::meta, key, encode(message));
-    std::string prefix = content_prefix(*content);
+    std::string prefix = content_prefix(*content, plan);
     step.put(Table::body, key, std::move(prefix), std::move(content));
   }
 
@@ -61,7 +61,7 @@ class StoredSpool final : public Spool {
     return decode_message(id, record);
   }
 
-  Result<std::string> read_content(MessageId id) const override {
+  Result<Content> read_content(MessageId id) const override {
     TRY(std::string stored, read_value(Table::body, id));
     return open_content(std::move(stored));
   }

@@ -16,22 +16,50 @@ using events::Type;
 
 /// What an event's rows are told apart by: many events of a batch have it in common, and are added
 /// up before their rows are looked for.
-std::string group_of(const Event& event) {
+std::string group_of(const Event& event, std::uint32_t hour) {
   std::string group;
-  put_u32(group, begin_of(Span::hour, event.time));
+  put_u32(group, hour);
   put_u64(group, event.account.value);
   put_bytes(group, event.stream);
   put_bytes(group, event.from_domain);
   put_bytes(group, event.site);
   put_bytes(group, event.source_address);
   put_bytes(group, event.category);
+  put_bytes(group, event.campaign);
   return group;
 }
+
+std::uint32_t hour_of(const Event& event) {
+  return begin_of(Span::hour, event.time);
+}
+
+bool is_hit(Type type) {
+  return type == Type::opened || type == Type::clicked;
+}
+
+/// Or a proxy's that fetches for one.
+bool is_a_persons(std::string_view machine) {
+  return machine.empty() || machine == "none" || machine == "proxy";
+}
+
+ReaderSet::What what_of(Type type) {
+  return type == Type::opened ? ReaderSet::What::opened : ReaderSet::What::clicked;
+}
+
+std::uint32_t unique_tag(Type type) {
+  return type == Type::opened ? tag::kOpenedUnique : tag::kClickedUnique;
+}
+
+std::uint32_t machine_tag(Type type) {
+  return type == Type::opened ? tag::kOpenedByMachines : tag::kClickedByMachines;
+}
+
+constexpr std::uint64_t kOneLess = ~std::uint64_t{0};  // sums wrap
 
 struct Group {
   std::uint32_t hour = 0;
   AccountId account;
-  std::array<std::pair<Dimension, std::string_view>, 5> values;
+  std::array<std::pair<Dimension, std::string_view>, 6> values;
 };
 
 Group parse_group(std::string_view text) {
@@ -43,7 +71,8 @@ Group parse_group(std::string_view text) {
                    {Dimension::domain, reader.bytes()},
                    {Dimension::provider, reader.bytes()},
                    {Dimension::source, reader.bytes()},
-                   {Dimension::category, reader.bytes()}}};
+                   {Dimension::category, reader.bytes()},
+                   {Dimension::campaign, reader.bytes()}}};
   return group;
 }
 
@@ -92,10 +121,15 @@ void spread(const Group& group, const Counts& counts, Sums& rows) {
 Result<> Counter::take(std::span<const Event> events, store::Step& step) {
   Sums groups;
   for (const Event& event : events) {
-    if (event.type != Type::operational) {
-      count(event, groups[group_of(event)]);
+    if (is_hit(event.type)) {
+      TRY_VOID(count_hit(event, groups));
+    } else if (event.type == Type::reassessed) {
+      TRY_VOID(move_hit(event, groups));
+    } else if (event.type != Type::operational) {
+      count(event, groups[group_of(event, hour_of(event))]);
     }
   }
+  readers_.write(step);
   Sums sums;
   for (const auto& [group, counts] : groups) {
     spread(parse_group(group), counts, sums);
@@ -107,6 +141,50 @@ Result<> Counter::take(std::span<const Event> events, store::Step& step) {
     TRY(Counts* const kept, row(key));
     kept->add(counts);
     step.put(store::Table::counter, key, kept->encode());
+  }
+  return {};
+}
+
+Result<> Counter::count_hit(const Event& event, Rows& groups) {
+  Counts& counts = groups[group_of(event, hour_of(event))];
+  if (!is_a_persons(event.machine)) {
+    counts.add(machine_tag(event.type));
+    return {};
+  }
+  counts.add(tag::of(event.type));
+  if (event.recipient.exists()) {
+    TRY(const bool is_first, readers_.add(what_of(event.type), event.recipient, hour_of(event)));
+    counts.add(unique_tag(event.type), is_first ? 1 : 0);
+  }
+  return {};
+}
+
+Result<> Counter::move_hit(const Event& reassessed, Rows& groups) {
+  const bool is_person = is_a_persons(reassessed.machine);
+  if (is_person == is_a_persons(reassessed.machine_was)) {
+    return {};
+  }
+  TRY(const events::Page page, events_->read(reassessed.about_event, 1));
+  if (page.events.empty() || page.events.front().sequence != reassessed.about_event ||
+      !is_hit(page.events.front().type)) {
+    return {};
+  }
+  const Event& event = page.events.front();
+  Counts& counts = groups[group_of(event, hour_of(event))];
+  counts.add(tag::of(event.type), is_person ? 1 : kOneLess);
+  counts.add(machine_tag(event.type), is_person ? kOneLess : 1);
+  if (!event.recipient.exists()) {
+    return {};
+  }
+  if (is_person) {
+    TRY(const bool is_first, readers_.add(what_of(event.type), event.recipient, hour_of(event)));
+    counts.add(unique_tag(event.type), is_first ? 1 : 0);
+    return {};
+  }
+  TRY(const std::optional<std::uint32_t> hour,
+      readers_.remove(what_of(event.type), event.recipient));
+  if (hour) {
+    groups[group_of(event, *hour)].add(unique_tag(event.type), kOneLess);
   }
   return {};
 }

@@ -1,5 +1,8 @@
 // The consumer of the event log that counts: "statistics".
 //
+// Opens and clicks are people's, and proxies' that fetch for people; those of other machines have
+// counters of their own. Where a verdict changes, they are moved in the rows of their own time.
+//
 // It alone writes the rows of counters. What it wrote lately it has in memory, so that a row is
 // read once and not at every batch. (Operands that RocksDB merges need no reading at all, but the
 // total of an hour then has tens of thousands of them, and whoever asks adds them up.)
@@ -7,13 +10,16 @@
 // It can begin again at the first event only: a row can't tell which events are in it.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "events/consumers.h"
+#include "events/event_store.h"
 #include "statistics/counts.h"
+#include "statistics/reader_set.h"
 #include "store/store.h"
 
 namespace postrider::statistics {
@@ -24,21 +30,31 @@ class Counter final : public events::Consumer {
 
   /// `rows_kept`: in memory between batches. The store must outlive it.
   explicit Counter(const store::Store& store, std::size_t rows_kept = 20'000)
-      : store_(store), rows_kept_(rows_kept) {}
+      : store_(store),
+        rows_kept_(rows_kept),
+        events_(events::make_event_store(store)),
+        readers_(store) {}
 
   std::string_view name() const override { return kName; }
   std::size_t batch() const override { return 4000; }
   Result<> take(std::span<const events::Event> events, store::Step& step) override;
-  void forget() override { rows_.clear(); }
+  void forget() override {
+    rows_.clear();
+    readers_.forget();
+  }
   Result<> can_begin_at(std::uint64_t next) const override;
   void begin_at(std::uint64_t next, store::Step& step) override;
 
  private:
   using Rows = std::unordered_map<std::string, Counts>;
+  Result<> count_hit(const events::Event& event, Rows& groups);
+  Result<> move_hit(const events::Event& reassessed, Rows& groups);
   Result<Counts*> row(const std::string& key);
 
   const store::Store& store_;
   const std::size_t rows_kept_;
+  const std::unique_ptr<events::EventStore> events_;
+  ReaderSet readers_;
   Rows rows_;  // as they are in the database, by key
 };
 

@@ -19,6 +19,9 @@ void Counts::add(std::uint32_t tag, std::uint64_t number) {
   const auto place = std::ranges::lower_bound(counts_, tag, {}, &Count::tag);
   if (place != counts_.end() && place->tag == tag) {
     place->number += number;
+    if (place->number == 0) {
+      counts_.erase(place);  // what was taken back
+    }
   } else {
     counts_.insert(place, {.tag = tag, .number = number});
   }

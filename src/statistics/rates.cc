@@ -19,6 +19,10 @@ constexpr std::array kComplained{of(Type::complained)};
 constexpr std::array kSettled{of(Type::delivered), of(Type::failed), of(Type::expired)};
 constexpr std::array kAttempts{of(Type::delivered), of(Type::deferred), of(Type::failed)};
 
+constexpr std::array kOpenedUnique{tag::kOpenedUnique};
+constexpr std::array kClickedUnique{tag::kClickedUnique};
+constexpr std::array kUnsubscribed{of(Type::unsubscribed)};
+
 constexpr std::array kRates{
     Rate{"delivery",
          "delivered / accepted: recipients that a mail server took, of those that were "
@@ -41,7 +45,14 @@ constexpr std::array kRates{
          "in the same time",
          kComplained, kDelivered},
     Rate{"first_attempt", "delivered by the first attempt / delivered", kDeliveredAtFirst,
-         kDelivered}};
+         kDelivered},
+    Rate{"open",
+         "recipients that opened for the first time / delivered; people only, and those who see "
+         "no pictures are missing",
+         kOpenedUnique, kDelivered},
+    Rate{"click", "recipients that clicked for the first time / delivered; people only",
+         kClickedUnique, kDelivered},
+    Rate{"unsubscribe", "unsubscribed / delivered", kUnsubscribed, kDelivered}};
 
 double sum(std::span<const std::uint32_t> tags, const Counts& counts) {
   std::uint64_t all = 0;

@@ -34,7 +34,7 @@ enum class Dimension : std::uint8_t {
   provider = 4,  ///< the site, until providers have rules of their own
   source = 5,    ///< address that we sent from
   category = 6,  ///< of failures, from the bounce taxonomy
-  campaign = 7,  ///< kept for it: events do not name one yet
+  campaign = 7,  ///< that the sender names
 };
 
 struct DimensionName {
@@ -45,7 +45,7 @@ constexpr std::array kDimensions{
     DimensionName{Dimension::total, "total"},       DimensionName{Dimension::account, "account"},
     DimensionName{Dimension::stream, "stream"},     DimensionName{Dimension::domain, "domain"},
     DimensionName{Dimension::provider, "provider"}, DimensionName{Dimension::source, "source"},
-    DimensionName{Dimension::category, "category"}};
+    DimensionName{Dimension::category, "category"}, DimensionName{Dimension::campaign, "campaign"}};
 
 /// What an event adds to: its type's number, and these.
 namespace tag {
@@ -53,8 +53,12 @@ constexpr std::uint32_t of(events::Type type) {
   return static_cast<std::uint32_t>(type);
 }
 constexpr std::uint32_t kAcceptedBytes = 100;
-constexpr std::uint32_t kDeliveredAtFirst = 101;  ///< by the first attempt
-constexpr std::uint32_t kDeliveryTime = 1000;     ///< histogram, ms from acceptance to delivery
+constexpr std::uint32_t kDeliveredAtFirst = 101;   ///< by the first attempt
+constexpr std::uint32_t kOpenedUnique = 110;       ///< recipients, where they opened first
+constexpr std::uint32_t kClickedUnique = 111;      ///< the same of clicks
+constexpr std::uint32_t kOpenedByMachines = 112;   ///< not in the opens, which are people's
+constexpr std::uint32_t kClickedByMachines = 113;  ///< the same of clicks
+constexpr std::uint32_t kDeliveryTime = 1000;      ///< histogram, ms from acceptance to delivery
 }  // namespace tag
 
 /// Hours since 1970 of the hour, or of the first hour of the day, in which `time` lies.

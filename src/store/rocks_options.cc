@@ -32,6 +32,21 @@ rocksdb::ColumnFamilyOptions small_records(std::uint64_t write_buffer,
   return family;
 }
 
+/// Ranges of a few rows are read of it, rarely, by keys that follow no order; a filter of our own
+/// stands in front (suppression/filter.h). So it has none here, and its index is cut into blocks
+/// that are kept only while they are used: 100 million rows cost no memory.
+rocksdb::ColumnFamilyOptions seldom_read(const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions family = small_records(kSmallWriteBuffer, cache);
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.block_size = 16 << 10;
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.cache_index_and_filter_blocks = true;
+  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  family.target_file_size_base = 256 << 20;
+  return family;
+}
+
 /// Keys come nearly in order, and what is erased lies near what is put: an insertion begins its
 /// search where the last one ended. One hint for all: the first byte of a time-ordered id. Not
 /// where ranges are erased: RocksDB 7.8 follows the same hint in its list of ranges, and dies of
@@ -111,6 +126,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const StoreOptions&
       {"counter", small_records(kSmallWriteBuffer, cache)},
       {"search", small_records(kSmallWriteBuffer, cache)},
       {"link", small_records(kSmallWriteBuffer, cache)},
+      {"webhook", small_records(kSmallWriteBuffer, cache)},
+      {"suppression", seldom_read(cache)},
   };
 }
 

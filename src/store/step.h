@@ -28,13 +28,15 @@ enum class Table : std::uint8_t {
   counter,      ///< statistics: rows of counters, by what they count and when
   search,       ///< index of recipients by what they are looked for
   link,         ///< where the links of tracked messages lead, by message id
+  webhook,      ///< state and delivery log of each endpoint, by its id
+  suppression,  ///< to whom no mail goes, and why: a row for each change
 };
-constexpr std::size_t kTables = 10;
+constexpr std::size_t kTables = 12;
 
 /// Whether ranges of it may be erased; the others are kept in a way that can't (rocks_options.cc).
 constexpr bool takes_ranges(Table table) {
   return table == Table::recipient || table == Table::counter || table == Table::search ||
-         table == Table::link;
+         table == Table::link || table == Table::webhook;
 }
 
 class Step {

@@ -128,6 +128,15 @@ Result<std::optional<std::string>> Store::last_key(Table table) const {
   return last->Valid() ? std::optional(last->key().ToString()) : std::nullopt;
 }
 
+std::uint64_t Store::estimated_entries(Table table) const {
+  rocksdb::ColumnFamilyHandle* family = state_->database->family(table);
+  std::uint64_t entries = 0;
+  if (family != nullptr) {
+    state_->database->rocks().GetIntProperty(family, "rocksdb.estimate-num-keys", &entries);
+  }
+  return entries;
+}
+
 std::uint64_t Store::last_sequence() const {
   return state_->committing ? state_->committing->last_sequence() : state_->found_last_sequence;
 }

@@ -91,6 +91,7 @@ class Store {
       Table table, std::string_view from, std::string_view to,
       const std::function<bool(std::string_view key, std::string_view value)>& take) const;
   Result<std::optional<std::string>> last_key(Table table) const;
+  std::uint64_t estimated_entries(Table table) const;  ///< about; without reading them
 
   /// Of the event log: the highest that is durable.
   std::uint64_t last_sequence() const;

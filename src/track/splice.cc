@@ -50,6 +50,17 @@ Result<Splice> Splice::prepare(const Plan& plan, std::string_view message) {
 }
 
 std::string Splice::copy_for(const TokenKeys::Maker& maker, std::uint32_t recipient) const {
+  return copy([&](const Slot& slot, TokenText& token) {
+    maker.make(recipient, slot.kind, slot.link, token.data());
+  });
+}
+
+std::string Splice::example() const {
+  return copy([](const Slot& /*slot*/, TokenText& token) { token.fill('A'); });
+}
+
+template <class MakeToken>
+std::string Splice::copy(MakeToken make_token) const {
   std::string out;
   out.resize_and_overwrite(
       size_, [&](char* begin, std::size_t /*room: libstdc++ 12 says how much there is*/) {
@@ -61,7 +72,7 @@ std::string Splice::copy_for(const TokenKeys::Maker& maker, std::uint32_t recipi
           at += piece.size;
           if (piece.slot != kNoSlot) {
             const Slot& slot = slots_[piece.slot];
-            maker.make(recipient, slot.kind, slot.link, token.data());
+            make_token(slot, token);
             at = write(slot, token, at);
           }
         }

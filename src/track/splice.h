@@ -27,6 +27,8 @@ class Splice {
   /// Every copy has the same size.
   std::size_t size() const { return size_; }
   std::string copy_for(const TokenKeys::Maker& maker, std::uint32_t recipient) const;
+  /// A copy with tokens that stand for nothing: lines, sizes and bytes beyond ASCII are as in each.
+  std::string example() const;
 
  private:
   friend class SpliceBuilder;
@@ -56,6 +58,8 @@ class Splice {
     std::uint32_t slot = kNoSlot;
   };
 
+  template <class MakeToken>
+  std::string copy(MakeToken make_token) const;
   char* write(const Slot& slot, const TokenText& token, char* out) const;
   std::size_t size_of(const Slot& slot) const;
 

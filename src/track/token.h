@@ -39,6 +39,8 @@ std::string_view path_of(TokenKind kind);
 
 constexpr std::uint32_t kTokenLinksMax = 1U << 13;
 constexpr std::uint32_t kTokenRecipientsMax = 1U << 24;
+/// In place of a recipient where nobody is to know which one it was: all copies are the same.
+constexpr std::uint32_t kNobody = kTokenRecipientsMax - 1;
 
 struct TokenContent {
   AccountId account;

@@ -10,7 +10,7 @@ import html5lib
 from relay import BINARY
 
 BASE = "https://t.example"
-TRACKED = re.compile(rb"https://t\.example/[cuo]/[A-Za-z0-9_-]{39}")
+TRACKED = re.compile(rb"https://t\.example/[cao]/[A-Za-z0-9_-]{39}")
 PIXEL = re.compile(rb'<img src="https://t\.example/o/[A-Za-z0-9_-]{39}"[^>]*>')
 XHTML = "{http://www.w3.org/1999/xhtml}"
 

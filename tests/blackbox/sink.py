@@ -40,6 +40,7 @@ class Sink:
         self.extensions = list(extensions)
         self.messages_per_connection = None  # hangs up after so many, as large providers do
         self.messages, self.connections, self.port = [], [], port
+        self.refused = []  # whose final dot was not answered with 250
         self._script, self._by_recipient = {}, collections.defaultdict(dict)
         self._tasks = set()
         self._loop = asyncio.new_event_loop()
@@ -183,10 +184,9 @@ class Session:
 
     async def _take(self, data):
         reply = self.sink._reply("END", "250 2.0.0 taken")
-        if reply.startswith("250"):
-            self.taken += 1
-            self.sink.messages.append(Arrival(path_in(self.mail), [path_in(r) for r in self.rcpt],
-                                              data, self.mail, list(self.rcpt)))
+        arrival = Arrival(path_in(self.mail), [path_in(r) for r in self.rcpt], data, self.mail, list(self.rcpt))
+        self.taken += reply.startswith("250")
+        (self.sink.messages if reply.startswith("250") else self.sink.refused).append(arrival)
         await self._say(reply)
         self._reset()
         if self.taken == self.sink.messages_per_connection:

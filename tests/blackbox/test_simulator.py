@@ -9,40 +9,40 @@ from waiting import wait_for
 
 DELIVERED, FAILED, WAITS = "delivered", "failed", "deferred"
 
-# mailbox: (first event, its reply begins with, attempt that settles it or None)
+# mailbox: (first event, its reply begins with, attempt that settles it or None, kind: category)
 OUTCOMES = {
-    "delivered": (DELIVERED, "250 2.0.0", 1),
-    "bounces-later": (DELIVERED, "250 2.0.0", 1),
-    "complains": (DELIVERED, "250 2.0.0", 1),
-    "vacation": (DELIVERED, "250 2.0.0", 1),
-    "slow": (DELIVERED, "250 2.0.0", 1),
-    "starttls-required": (DELIVERED, "250 2.0.0", 1),
-    "greylisted": (WAITS, "450 4.2.0", 3),
-    "throttled": (WAITS, "421 4.7.0 [TSS04]", 3),
-    "too-many-connections": (WAITS, "451 4.7.652", 3),
-    "rate-limited": (DELIVERED, "250 2.0.0", 1),
-    "tempfail": (WAITS, "451 4.3.0", None),
-    "server-error": (WAITS, "452 4.3.1", None),
-    "mailbox-full-for-now": (WAITS, "452 4.2.2", None),
-    "drops-connection": (WAITS, "", None),
-    "drops-after-data": (WAITS, "", None),
-    "malformed-reply": (WAITS, "", None),
-    "endless-reply": (WAITS, "", None),
-    "user-unknown": (FAILED, "550 5.1.1", 1),
-    "mailbox-disabled": (FAILED, "550 5.2.1", 1),
-    "mailbox-full": (FAILED, "552 5.2.2", 1),
-    "mailbox-moved": (FAILED, "551 5.1.6", 1),
-    "relay-denied": (FAILED, "554 5.7.1", 1),
-    "spam-block": (FAILED, "550 5.7.1", 1),
-    "content-refused": (FAILED, "552 5.7.0", 1),
-    "virus": (FAILED, "550 5.7.1", 1),
-    "ip-blocked": (FAILED, "550 5.7.1", 1),
-    "domain-blocked": (FAILED, "554 5.7.1 [CS01]", 1),
-    "no-reverse-dns": (FAILED, "550 5.7.25", 1),
-    "sender-refused": (FAILED, "550 5.1.8", 1),
-    "dmarc-fail": (FAILED, "550 5.7.26", 1),
-    "message-too-big": (FAILED, "552 5.3.4", 1),
-    "no-tls": (FAILED, "550 5.1.1", 1),
+    "delivered": (DELIVERED, "250 2.0.0", 1, None),
+    "bounces-later": (DELIVERED, "250 2.0.0", 1, None),
+    "complains": (DELIVERED, "250 2.0.0", 1, None),
+    "vacation": (DELIVERED, "250 2.0.0", 1, None),
+    "slow": (DELIVERED, "250 2.0.0", 1, None),
+    "starttls-required": (DELIVERED, "250 2.0.0", 1, None),
+    "greylisted": (WAITS, "450 4.2.0", 3, "soft: greylisted"),
+    "throttled": (WAITS, "421 4.7.0 [TSS04]", 3, "block: ip-blocked"),
+    "too-many-connections": (WAITS, "451 4.7.652", 3, "block: too-many-connections"),
+    "rate-limited": (DELIVERED, "250 2.0.0", 1, None),
+    "tempfail": (WAITS, "451 4.3.0", None, "soft: server-error"),
+    "server-error": (WAITS, "452 4.3.1", None, "soft: server-error"),
+    "mailbox-full-for-now": (WAITS, "452 4.2.2", None, "soft: mailbox-full"),
+    "drops-connection": (WAITS, "", None, "soft: connection-failed"),
+    "drops-after-data": (WAITS, "", None, "soft: connection-failed"),
+    "malformed-reply": (WAITS, "", None, "soft: connection-failed"),
+    "endless-reply": (WAITS, "", None, "soft: connection-failed"),
+    "user-unknown": (FAILED, "550 5.1.1", 1, "hard: no-such-mailbox"),
+    "mailbox-disabled": (FAILED, "550 5.2.1", 1, "hard: mailbox-disabled"),
+    "mailbox-full": (WAITS, "552 5.2.2", None, "soft: mailbox-full"),
+    "mailbox-moved": (FAILED, "551 5.1.6", 1, "hard: mailbox-moved"),
+    "relay-denied": (FAILED, "554 5.7.1", 1, "block: relay-denied"),
+    "spam-block": (FAILED, "550 5.7.1", 1, "block: spam-content"),
+    "content-refused": (FAILED, "552 5.7.0", 1, "block: content-refused"),
+    "virus": (FAILED, "550 5.7.1", 1, "block: virus"),
+    "ip-blocked": (FAILED, "550 5.7.1", 1, "block: ip-blocked"),
+    "domain-blocked": (FAILED, "554 5.7.1 [CS01]", 1, "block: policy"),
+    "no-reverse-dns": (FAILED, "550 5.7.25", 1, "block: no-reverse-dns"),
+    "sender-refused": (FAILED, "550 5.1.8", 1, "block: sender-refused"),
+    "dmarc-fail": (FAILED, "550 5.7.26", 1, "block: auth-failed"),
+    "message-too-big": (FAILED, "552 5.3.4", 1, "block: message-too-big"),
+    "no-tls": (FAILED, "550 5.1.1", 1, None),
 }
 
 
@@ -60,12 +60,16 @@ def test_each_mailbox_stands_in_this_table_and_in_the_documents():
 
 @pytest.mark.parametrize("mailbox", OUTCOMES)
 def test_mailbox(shared_relay, mailbox):
-    first, reply, settled = OUTCOMES[mailbox]
+    first, reply, settled, judged = OUTCOMES[mailbox]
     to = f"{mailbox}+test@simulator.test"
     shared_relay.submit(to=to)
     event = shared_relay.wait_for_event(first, to=to)
     assert event["reply"].startswith(reply), event
     assert event["reply"] and event["attempt"] == 1
+    if judged:
+        assert f"{event['kind']}: {event['category']}" == judged and event["rule"], event
+    elif first == DELIVERED:
+        assert not {"kind", "category", "rule"} & set(event)
     if settled and settled > 1:
         for attempt in range(2, settled + 1):
             shared_relay.advance("30m")

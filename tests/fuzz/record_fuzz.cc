@@ -39,7 +39,8 @@ bool equal(const spool::Message& a, const spool::Message& b) {
   const auto fields = [](const spool::Message& m) {
     return std::tie(m.id.value, m.account.value, m.accepted, m.from_domain, m.size, m.is_bulk,
                     m.lacks_message_id, m.has_eight_bit_header, m.has_eight_bit_body,
-                    m.has_dot_lines, m.has_long_lines);
+                    m.has_dot_lines, m.has_long_lines, m.labels.campaign, m.labels.custom_id,
+                    m.labels.payload, m.is_tracked, m.privacy);
   };
   return fields(a) == fields(b) && equal(a.envelope, b.envelope);
 }
@@ -81,6 +82,11 @@ spool::Message a_message(Choices& choices) {
     recipient.orcpt = choices.text();
     message.envelope.recipients.push_back(std::move(recipient));
   }
+  message.labels.campaign = choices.text();
+  message.labels.custom_id = choices.text();
+  message.labels.payload = choices.text();
+  message.privacy = static_cast<Privacy>(choices.byte() % 5);
+  message.is_tracked = message.privacy != Privacy::off;
   return message;
 }
 
@@ -105,7 +111,8 @@ events::Event an_event(Choices& choices) {
       &Event::stream,         &Event::site,        &Event::mx_host,     &Event::mx_address,
       &Event::source_address, &Event::tls_version, &Event::tls_cipher,  &Event::enhanced,
       &Event::reply,          &Event::session,     &Event::client,      &Event::user,
-      &Event::detail,         &Event::kind,        &Event::category};
+      &Event::detail,         &Event::kind,        &Event::category,    &Event::campaign,
+      &Event::custom_id,      &Event::payload};
   std::uint64_t Event::* const numbers[] = {&Event::size, &Event::code, &Event::attempt,
                                             &Event::queue_ms, &Event::attempt_ms};
   for (int count = choices.byte() % 8; count > 0; --count) {
@@ -189,10 +196,15 @@ void check_event(const events::Event& event, Choices& choices) {
 }
 
 void check_content(std::string_view content, Choices& choices) {
-  const std::string stored = spool::content_prefix(content) + std::string(content);
+  const std::string stored = spool::content_prefix(content, {}) + std::string(content);
   const auto opened = spool::open_content(stored);
-  require(opened && *opened == content, "content is read as it was written");
+  require(opened && opened->bytes == content, "content is read as it was written");
   require_refused(spool::open_content(damaged(stored, choices.number(), choices.byte())));
+  const std::string plan(choices.text());
+  const auto planned =
+      spool::open_content(spool::content_prefix(content, plan) + std::string(content));
+  require(planned && planned->bytes == content && planned->plan == plan,
+          "content and plan are read as they were written");
 }
 
 void check_keys(MessageId id, std::uint32_t index) {

@@ -235,7 +235,7 @@ TEST_F(ConnectionOfASite, KeepsToThePeersOwnLimits) {
     co_await visit.take_all();
   }});
   account = directory.add_account("list", kNow)->id;
-  ASSERT_TRUE(directory.change_account("list", std::nullopt, false, std::nullopt));
+  ASSERT_TRUE(directory.change_account("list", {.own_return_paths = false}));
   open({"mx1"});
   for (queue::Waiting& one : message({"a@x.example", "b@x.example", "c@x.example"})) {
     site->add(std::move(one));

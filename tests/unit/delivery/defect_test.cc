@@ -14,8 +14,8 @@ class FaultySpool final : public spool::Spool {
   explicit FaultySpool(spool::Spool& real) : real_(real) {}
 
   void add(store::Step& step, const spool::Message& message,
-           std::shared_ptr<const std::string> content) override {
-    real_.add(step, message, std::move(content));
+           std::shared_ptr<const std::string> content, std::string_view plan) override {
+    real_.add(step, message, std::move(content), plan);
   }
   void defer(store::Step& step, MessageId id, std::uint32_t index,
              const spool::RecipientState& state) override {
@@ -29,7 +29,7 @@ class FaultySpool final : public spool::Spool {
     return real_.settled(id, count);
   }
   Result<spool::Message> read(MessageId id) const override { return real_.read(id); }
-  Result<std::string> read_content(MessageId id) const override {
+  Result<spool::Content> read_content(MessageId id) const override {
     if (id == defective) {
       throw std::logic_error("an index out of range");
     }
@@ -68,6 +68,7 @@ class Defects : public DeliveryTest {
                             .directory = directory,
                             .resolver = resolver,
                             .recorder = recorder,
+                            .tracking_keys = services.tracking_keys,
                             .tls = services.tls,
                             .token_key = {},
                             .return_path_domain = "bounces.relay.example"};

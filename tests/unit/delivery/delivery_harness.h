@@ -75,6 +75,7 @@ class DeliveryTest : public testing::Test {
     std::uint64_t next_id = 1000 * kIdStep;
     TlsClients tls{.any_certificate = *net::TlsClient::create(false),
                    .verified = *net::TlsClient::create(true)};
+    std::unique_ptr<links::KeyRing> keys = *links::KeyRing::open(*directory);
   };
   static void SetUpTestSuite() { stored_ = std::make_unique<Stored>(); }
   static void TearDownTestSuite() { stored_.reset(); }
@@ -138,7 +139,7 @@ class DeliveryTest : public testing::Test {
     }
     made.size = content.size();
     store::Step step;
-    spool.add(step, made, std::make_shared<const std::string>(content));
+    spool.add(step, made, std::make_shared<const std::string>(content), {});
     EXPECT_TRUE(store.commit(std::move(step)));
     return waiting;
   }
@@ -151,10 +152,14 @@ class DeliveryTest : public testing::Test {
 
   /// "ann@example.net deferred 421 going down": each attempt so far, and what it comes to.
   std::vector<std::string> told() const {
-    static const char* const kOutcomes[] = {"delivered", "deferred", "failed", "expired"};
+    static const char* const kOutcomes[] = {"delivered", "deferred", "failed", "expired",
+                                             "suppressed"};
     std::vector<std::string> all;
     for (const Attempt& attempt : recorder.attempts) {
-      const auto outcome = decide(attempt, options.default_retry, clock.now(), 0).outcome;
+      // The class of the code alone: words are another test's (judgement_test.cc).
+      const bounce::Verdict verdict{.retry = attempt.reply.is_permanent() ? bounce::Retry::no
+                                                                          : bounce::Retry::yes};
+      const auto outcome = decide(attempt, verdict, options.default_retry, clock.now(), 0).outcome;
       all.push_back(names_.at(attempt.waiting.recipient()) + " " +
                     kOutcomes[static_cast<std::size_t>(outcome)] + " " +
                     smtp::to_string(attempt.reply));
@@ -232,6 +237,7 @@ class DeliveryTest : public testing::Test {
                           .directory = directory,
                           .resolver = resolver,
                           .recorder = recorder,
+                          .tracking_keys = *stored_->keys,
                           .tls = stored_->tls,
                           .token_key = {},
                           .return_path_domain = "bounces.relay.example"};

@@ -70,6 +70,7 @@ class DispatcherTest : public DeliveryTest {
                                                      .directory = directory,
                                                      .resolver = *held_,
                                                      .recorder = recorder,
+                                                     .tracking_keys = services.tracking_keys,
                                                      .tls = services.tls,
                                                      .token_key = {},
                                                      .return_path_domain = "bounces.example"});

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "links/key_ring.h"
 #include "support/temporary_directory.h"
+#include "track/plan.h"
 
 namespace postrider::delivery {
 namespace {
@@ -89,7 +91,7 @@ TEST_F(Render, TheStoredMessageFollowsUntouched) {
 }
 
 TEST_F(Render, WithoutOwnReturnPathsAllCopiesAreTheSame) {
-  ASSERT_TRUE(directory_->change_account("shop", std::nullopt, false, std::nullopt));
+  ASSERT_TRUE(directory_->change_account("shop", {.own_return_paths = false}));
   const smtp::Envelope both = envelope({0, 1});
   EXPECT_EQ(both.recipients.size(), 2U);
   EXPECT_EQ(both.reverse_path, fresh_.message.envelope.reverse_path);
@@ -108,8 +110,76 @@ TEST_F(Render, ReportsOfSuccessAreOursWhereTheReturnPathIs) {
   auto& notify = fresh_.message.envelope.recipients[0].notify;
   notify = smtp::kNotifySuccess | smtp::kNotifyFailure;
   EXPECT_EQ(envelope({0}).recipients[0].notify, smtp::kNotifyFailure);
-  ASSERT_TRUE(directory_->change_account("shop", std::nullopt, false, std::nullopt));
+  ASSERT_TRUE(directory_->change_account("shop", {.own_return_paths = false}));
   EXPECT_EQ(envelope({0}).recipients[0].notify, smtp::kNotifySuccess | smtp::kNotifyFailure);
+}
+
+class RenderTracked : public Render {
+ protected:
+  void SetUp() override {
+    Render::SetUp();
+    const std::string mail =
+        "From: shop@example.org\r\nContent-Type: text/html\r\n\r\n"
+        "<a href=\"https://x.example/\">x</a>\r\n";
+    track::LinkRules rules;
+    rules.base = "https://t.example";
+    fresh_.content = std::make_shared<const std::string>(mail);
+    auto splice = track::Splice::prepare(track::plan_message(mail, rules), *fresh_.content);
+    ASSERT_TRUE(splice);
+    fresh_.splice = std::make_shared<const track::Splice>(*std::move(splice));
+    fresh_.message.is_tracked = true;
+    fresh_.message.privacy = Privacy::identified;
+  }
+
+  RenderContext context() {
+    RenderContext made = Render::context();
+    made.tracking_keys = keys_->current();
+    return made;
+  }
+
+  Rendered rendered(std::uint32_t index) {
+    Result<Rendered> made = render(fresh_, index, "token", context(), kNow);
+    EXPECT_TRUE(made) << made.error().text();
+    return *std::move(made);
+  }
+
+  /// Recipient that a copy's link names.
+  std::uint32_t named_in(const std::string& copy) {
+    const auto at = copy.find("https://t.example/c/") + 20;
+    const auto read = keys_->current()->read(copy.substr(at, track::kTokenLetters),
+                                             track::TokenKind::click, account_);
+    EXPECT_TRUE(read);
+    return read ? read->recipient : 0;
+  }
+
+  std::unique_ptr<links::KeyRing> keys_ = *links::KeyRing::open(*directory_);
+};
+
+TEST_F(RenderTracked, EachCopyHasLinksOfItsRecipientAndASignatureOfItsOwn) {
+  const Rendered first = rendered(0);
+  const Rendered second = rendered(1);
+  EXPECT_EQ(named_in(*first.content), 0U);
+  EXPECT_EQ(named_in(*second.content), 1U);
+  EXPECT_EQ(first.content->size(), fresh_.splice->size());
+  const auto hash_in = [](const std::string& head) {
+    const auto at = head.find("bh=");
+    return head.substr(at, head.find(';', at) - at);
+  };
+  EXPECT_NE(hash_in(first.head), hash_in(second.head));
+  EXPECT_EQ(*rendered(0).content, *first.content);
+  EXPECT_TRUE(is_costly(fresh_.message, *directory_->snapshot()));
+}
+
+TEST_F(RenderTracked, AnonymousCopiesNameNobody) {
+  fresh_.message.privacy = Privacy::anonymous;
+  EXPECT_EQ(named_in(*rendered(0).content), track::kNobody);
+  EXPECT_EQ(*rendered(0).content, *rendered(1).content);
+}
+
+TEST_F(RenderTracked, CopiesStayTheirOwnWithOneReturnPathForAll) {
+  ASSERT_TRUE(directory_->change_account("shop", {.own_return_paths = false}));
+  EXPECT_NE(copy_token(fresh_.message, 0, context()), copy_token(fresh_.message, 1, context()));
+  EXPECT_EQ(named_in(*rendered(1).content), 1U);
 }
 
 TEST_F(Render, AnUnknownDomainIsNotSigned) {

@@ -102,7 +102,7 @@ TEST_F(AuthenticatorTest, ChangedOrRemovedPasswordIsNotTakenFromMemory) {
 
 TEST_F(AuthenticatorTest, InactiveAccountIsRefusedAlsoFromMemory) {
   verify(kHome, "ann", "right password");
-  ASSERT_TRUE(directory->change_account("shop", std::nullopt, std::nullopt, false));
+  ASSERT_TRUE(directory->change_account("shop", {.is_active = false}));
   EXPECT_FALSE(is_remembered("ann", "right password"));
   EXPECT_EQ(verify(kHome, "ann", "right password"), Verdict::wrong);
 }

@@ -50,7 +50,8 @@ TEST_F(DirectoryTest, FileIsForItsOwnerOnly) {
 
 TEST_F(DirectoryTest, AccountIsThereAtOnceAndAfterReopening) {
   const AccountId id = shop();
-  ASSERT_TRUE(directory->change_account("shop", DsnDefault::failure, false, std::nullopt));
+  ASSERT_TRUE(
+      directory->change_account("shop", {.dsn = DsnDefault::failure, .own_return_paths = false}));
   for (int round = 0; round < 2; ++round) {
     const auto snapshot = directory->snapshot();
     const Account* account = snapshot->account("shop");
@@ -62,6 +63,44 @@ TEST_F(DirectoryTest, AccountIsThereAtOnceAndAfterReopening) {
     EXPECT_EQ(account->created, kNow);
     reopen();
   }
+}
+
+TEST_F(DirectoryTest, TrackingIsKeptAndChangedByItsParts) {
+  shop();
+  EXPECT_EQ(directory->snapshot()->account("shop")->tracking, Tracking());
+  const Tracking wanted{.host = "https://links.example.org",
+                        .privacy = Privacy::pseudonymous,
+                        .bulk = {.opens = false, .clicks = true},
+                        .transactional = {.opens = true, .clicks = false},
+                        .plain_text = true,
+                        .preserve_signed = true,
+                        .url_tags = "utm_source=shop",
+                        .kept_hosts = "a.example b.example"};
+  ASSERT_TRUE(directory->change_account(
+      "shop", {.tracking = [&](Tracking& tracking) { tracking = wanted; }}));
+  ASSERT_TRUE(directory->change_account("shop", {.dsn = DsnDefault::failure}));
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(directory->snapshot()->account("shop")->tracking, wanted);
+    reopen();
+  }
+}
+
+TEST_F(DirectoryTest, ADirectoryOfTheFirstVersionIsBroughtUp) {
+  shop();
+  directory.reset();
+  {
+    auto database = Database::open(file, true);
+    for (const char* column : {"tracking_host", "privacy", "track_bulk", "track_transactional",
+                               "track_plain_text", "preserve_signed", "url_tags", "kept_hosts"}) {
+      ASSERT_TRUE(database->execute("ALTER TABLE account DROP COLUMN " + std::string(column)));
+    }
+    ASSERT_TRUE(database->execute("UPDATE schema_version SET version = 1"));
+  }
+  EXPECT_THAT(error_of(Directory::open(file, OpenMode::read_only)).text(),
+              HasSubstr("start the relay once"));
+  reopen();
+  ASSERT_NE(directory->snapshot()->account("shop"), nullptr);
+  EXPECT_EQ(directory->snapshot()->account("shop")->tracking, Tracking());
 }
 
 TEST_F(DirectoryTest, SnapshotInHandIsNotChanged) {
@@ -315,6 +354,69 @@ TEST_F(DirectoryTest, RecordsSayWhatToPublish) {
                 "spf example.com TXT v=spf1 include:mx.relay.test ~all",
                 "return-path bounces.example.com CNAME mx.relay.test",
                 "dmarc _dmarc.example.com TXT v=DMARC1; p=none"));
+}
+
+TEST_F(DirectoryTest, WebhookIsThereAtOnceAndAfterReopening) {
+  Webhook webhook;
+  webhook.account = shop();
+  webhook.url = "https://u:p@a.example/";
+  webhook.backup_url = "https://b.example/";
+  webhook.format = WebhookFormat::mailjet_grouped;
+  webhook.types = {"sent", "bounce"};
+  webhook.headers = {{"X-One", "1: one"}, {"X-Two", ""}};
+  webhook.contact = "owner@a.example";
+  webhook.secret = make_webhook_secret();
+  webhook.begins_at = 17;
+  webhook.created = kNow;
+  const WebhookId id = directory->add_webhook(webhook).value().id;
+  ASSERT_TRUE(directory->change_webhook(id, [](Webhook& changed) {
+    changed.state = WebhookState::suspended;
+    changed.why = "it answers 500";
+    changed.on_backup = true;
+    changed.old_secret = "whsec_old";
+  }));
+  for (int round = 0; round < 2; ++round) {
+    const auto found = directory->snapshot()->webhook(id);
+    ASSERT_NE(found, nullptr);
+    EXPECT_EQ(found->account, webhook.account);
+    EXPECT_EQ(found->url, webhook.url);
+    EXPECT_EQ(found->backup_url, webhook.backup_url);
+    EXPECT_EQ(found->format, webhook.format);
+    EXPECT_EQ(found->types, webhook.types);
+    EXPECT_EQ(found->headers, webhook.headers);
+    EXPECT_EQ(found->contact, webhook.contact);
+    EXPECT_EQ(found->secret, webhook.secret);
+    EXPECT_EQ(found->old_secret, "whsec_old");
+    EXPECT_EQ(found->state, WebhookState::suspended);
+    EXPECT_EQ(found->why, "it answers 500");
+    EXPECT_TRUE(found->on_backup);
+    EXPECT_EQ(found->begins_at, 17U);
+    EXPECT_EQ(found->created, kNow);
+    reopen();
+  }
+}
+
+TEST_F(DirectoryTest, WebhookThatIsRemovedIsGoneAndItsIdIsNotGivenAgain) {
+  const WebhookId first = directory->add_webhook({}).value().id;
+  ASSERT_TRUE(directory->remove_webhook(first));
+  EXPECT_EQ(directory->snapshot()->webhook(first), nullptr);
+  EXPECT_EQ(error_of(directory->remove_webhook(first)).code(), Errc::not_found);
+  EXPECT_EQ(error_of(directory->change_webhook(first, [](Webhook&) {})).code(), Errc::not_found);
+  EXPECT_GT(directory->add_webhook({}).value().id, first);
+}
+
+TEST_F(DirectoryTest, WebhookThatDoesNotChangeStaysTheSameObject) {
+  const WebhookId one = directory->add_webhook({}).value().id;
+  const auto before = directory->snapshot()->webhook(one);
+  ASSERT_TRUE(directory->add_webhook({}));
+  shop();
+  EXPECT_EQ(directory->snapshot()->webhook(one), before);
+}
+
+TEST_F(DirectoryTest, WebhookNeedsAnAccountThatThereIs) {
+  Webhook webhook;
+  webhook.account = AccountId{99};
+  EXPECT_EQ(error_of(directory->add_webhook(webhook)).code(), Errc::not_found);
 }
 
 }  // namespace

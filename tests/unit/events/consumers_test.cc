@@ -51,6 +51,9 @@ class Witness final : public Consumer {
     return seen_;
   }
 
+  std::span<const Type> wants() const override { return wanted; }
+
+  std::vector<Type> wanted;  // before it begins
   std::atomic<bool> is_stuck = false;
   std::atomic<int> forgotten = 0;
 
@@ -102,6 +105,27 @@ class ConsumersTest : public ::testing::Test {
   std::unique_ptr<Consumers> consumers_ =
       std::make_unique<Consumers>(*store_, *events_, store_.mailbox());
 };
+
+TEST_F(ConsumersTest, WhatIsNotWantedIsPassedOverWithoutACommit) {
+  append(25);
+  Witness& witness = add("one", 10);
+  witness.wanted = {Type::clicked};
+  const auto commits = [&] { return store_->figures().commits; };
+  const std::uint64_t before = commits();
+  consumers_->start();
+  ASSERT_TRUE(has_caught_up());
+  EXPECT_TRUE(witness.seen().empty());
+  EXPECT_EQ(commits(), before);
+
+  Event click;
+  click.type = Type::clicked;
+  store::Step step;
+  events_->append(step, click);
+  ASSERT_TRUE(store_.commit(std::move(step)));
+  ASSERT_TRUE(store_.run_until([&] { return witness.seen() == numbers(26, 26); }));
+  ASSERT_TRUE(has_caught_up());
+  EXPECT_EQ(read_cursor(*store_, "one").value()->next, 27U);
+}
 
 TEST_F(ConsumersTest, EveryEventComesOnceAndInOrder) {
   append(25);

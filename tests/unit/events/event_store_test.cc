@@ -57,6 +57,34 @@ TEST_F(EventStoreTest, IsReadInPages) {
   EXPECT_EQ(page->events[0].sequence, 6U);
 }
 
+TEST_F(EventStoreTest, GivesTheTypesThatAreWantedAndCountsTheOthers) {
+  for (const Type type : {Type::accepted, Type::opened, Type::delivered, Type::clicked}) {
+    Event event;
+    event.type = type;
+    store::Step step;
+    events_->append(step, event);
+    ASSERT_TRUE(store_.commit(std::move(step)));
+  }
+  const std::vector<Type> wanted{Type::opened, Type::clicked};
+  const auto page = events_->read(1, 3, wanted);
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->events.size(), 1U);
+  EXPECT_EQ(page->events[0].type, Type::opened);
+  EXPECT_EQ(page->next, 4U) << "three were looked at";
+  EXPECT_EQ(events_->read(4, 3, wanted)->events.at(0).type, Type::clicked);
+}
+
+TEST_F(EventStoreTest, TellsHowARecipientBeganHoweverMuchCameLater) {
+  for (const char* detail : {"a", "b", "c", "d"}) {
+    append(kMessage, 0, detail);
+    append(kMessage, 1, "x");
+  }
+  EXPECT_EQ(details(*events_->first_about(recipient_of(kMessage, 0), 1)), "a");
+  EXPECT_EQ(details(*events_->first_about(recipient_of(kMessage, 0), 3)), "abc");
+  EXPECT_EQ(details(*events_->first_about(recipient_of(kMessage, 1), 10)), "xxxx");
+  EXPECT_EQ(details(*events_->first_about(recipient_of(kMessage, 2), 10)), "");
+}
+
 TEST_F(EventStoreTest, TellsTheStoryOfOneMessage) {
   append(kMessage, 0, "a");
   append(kMessage, 1, "b");

@@ -246,7 +246,7 @@ TEST_F(ControlApiTest, CheckpointLiesBesideTheSpool) {
 
 TEST_F(ControlApiTest, HealthIsTold) {
   start();
-  handler_ = make_health(*relay_);
+  handler_ = make_health(*relay_, nullptr);
   EXPECT_EQ(respond("GET", "/healthz").status, 200);
   EXPECT_EQ(respond("GET", "/readyz").status, 200);
   const std::string metrics = respond("GET", "/metrics").body;
@@ -256,7 +256,7 @@ TEST_F(ControlApiTest, HealthIsTold) {
 
 TEST_F(ControlApiTest, AFullDiskIsNotReady) {
   start({"spool.free_space_min=1000000GiB"});
-  handler_ = make_health(*relay_);
+  handler_ = make_health(*relay_, nullptr);
   EXPECT_EQ(respond("GET", "/healthz").status, 200);
   const Response ready = respond("GET", "/readyz");
   EXPECT_EQ(ready.status, 503);

@@ -61,7 +61,7 @@ class MessageStoryTest : public testing::Test {
           {.address = {.local = "r" + std::to_string(i), .domain = "a.example"}, .orcpt = ""});
       events_->append(step, event(events::Type::accepted, id, i));
     }
-    spool_->add(step, message, std::make_shared<const std::string>("content"));
+    spool_->add(step, message, std::make_shared<const std::string>("content"), {});
     commit(std::move(step));
   }
 

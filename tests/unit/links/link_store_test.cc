@@ -25,6 +25,8 @@ TrackedMessage tracked() {
           .stream = "bulk",
           .from_domain = "shop.example",
           .campaign = "spring",
+          .custom_id = "order-17",
+          .payload = "{}",
           .targets = {"https://shop.example/?a=1&b=2#top", "http://x.example/"},
           .links = {{.target = 0}, {.target = 1, .is_app_link = true}, {.target = 0}}};
 }
@@ -65,14 +67,6 @@ TEST(TrackedMessageRecord, ALinkBehindTheTargetsIsDamage) {
   EXPECT_FALSE(decode(encode(message)));
   EXPECT_FALSE(find_target(encode(message), 3));
   EXPECT_TRUE(find_target(encode(message), 2)->has_value());
-}
-
-TEST(TrackedMessageRecord, EveryPrivacyHasAName) {
-  for (const Privacy privacy : {Privacy::off, Privacy::anonymous, Privacy::pseudonymous,
-                                Privacy::identified, Privacy::full}) {
-    EXPECT_EQ(parse_privacy(to_string(privacy)).value(), privacy);
-  }
-  EXPECT_EQ(parse_privacy("some").error().code(), Errc::invalid);
 }
 
 class LinkStoreTest : public testing::Test {

@@ -21,6 +21,13 @@ using testing::HasSubstr;
 const Time kNow{std::chrono::seconds(1'800'000'000)};
 constexpr MessageId kMessage{1000 * kIdStep};
 
+/// Read once for all tests: it has some hundred rules.
+std::shared_ptr<const bounce::Classifier> shipped_classifier() {
+  static const auto shipped =
+      std::make_shared<const bounce::Classifier>(bounce::Classifier::load().value());
+  return shipped;
+}
+
 class OutcomeRecorderTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -94,6 +101,7 @@ class OutcomeRecorderTest : public testing::Test {
                   .directory = *directory_,
                   .committers = committers_,
                   .hostname = "mail.example.org"}};
+  std::shared_ptr<const bounce::Classifier> classifier_ = shipped_classifier();
   OutcomeRecorder recorder_{{.clock = clock_,
                              .store = *store_,
                              .spool = *spool_,
@@ -102,6 +110,7 @@ class OutcomeRecorderTest : public testing::Test {
                              .committers = committers_,
                              .intake = intake_,
                              .options = [] { return std::make_shared<delivery::Options>(); },
+                             .classifier = [this] { return classifier_; },
                              .hostname = "mail.example.org"}};
 };
 
@@ -196,6 +205,52 @@ TEST_F(OutcomeRecorderTest, WhatHasSettledMeanwhileIsLetGo) {
   ASSERT_TRUE(store_.commit(std::move(step)));
   EXPECT_FALSE(record(attempt(0, "no host would talk to us")));
   EXPECT_TRUE(events().empty());
+}
+
+TEST_F(OutcomeRecorderTest, AFailureSaysWhatItMeans) {
+  EXPECT_FALSE(record(attempt(550, "5.1.1 <ann@example.net> user unknown")));
+  ASSERT_EQ(events().size(), 1U);
+  EXPECT_EQ(events()[0].type, events::Type::failed);
+  EXPECT_EQ(events()[0].kind, "hard");
+  EXPECT_EQ(events()[0].category, "no-such-mailbox");
+  EXPECT_NE(events()[0].rule, "");
+  EXPECT_EQ(recorder_.refusals().of(bounce::Kind::hard), 1U);
+}
+
+TEST_F(OutcomeRecorderTest, ADeliverySaysNothingOfTheKind) {
+  EXPECT_FALSE(record(attempt(250, "taken")));
+  EXPECT_EQ(events()[0].kind, "");
+  EXPECT_EQ(events()[0].rule, "");
+}
+
+TEST_F(OutcomeRecorderTest, AWrongAddressBehindA4xxStops) {
+  EXPECT_FALSE(record(attempt(450, "<ann@example.net>: user unknown")));
+  EXPECT_EQ(events()[0].type, events::Type::failed);
+  EXPECT_EQ(events()[0].kind, "hard");
+}
+
+TEST_F(OutcomeRecorderTest, AFullMailboxIsTriedLaterAndCountsIt) {
+  const auto again = record(attempt(552, "5.2.2 mailbox full"));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->laters, 1U);
+  EXPECT_EQ(events()[0].category, "mailbox-full");
+  EXPECT_EQ(spool_->read_state(kMessage, 0).value()->laters, 1U);
+}
+
+TEST_F(OutcomeRecorderTest, ASetUpThatMustBeMendedIsSaidOnceAnHour) {
+  const char* const kSetUp =
+      "4.7.27 Your email has been rate limited because SPF authentication didn't pass";
+  auto again = record(attempt(421, kSetUp));
+  ASSERT_TRUE(again);
+  EXPECT_GE(again->due, kNow + minutes(50));
+  record(attempt(421, kSetUp));
+  std::vector<events::Type> types;
+  for (const events::Event& event : events()) {
+    types.push_back(event.type);
+  }
+  using enum events::Type;
+  EXPECT_THAT(types, testing::ElementsAre(deferred, operational, deferred));
+  EXPECT_EQ(events()[1].category, "auth-failed");
 }
 
 }  // namespace

@@ -72,13 +72,16 @@ TEST_F(Prepare, AddsWhatIsMissingInFrontAndTouchesNothingElse) {
   EXPECT_THAT(made, HasSubstr("\r\nMessage-ID: <1024@example.org>\r\n"));
 }
 
-TEST_F(Prepare, BulkMailGetsAFeedbackIdUnlessItHasOne) {
-  const std::string message = "From: shop@example.org\r\nPrecedence: bulk\r\n";
-  EXPECT_THAT(content(message + "\r\n"),
-              HasSubstr("\r\nFeedback-ID: account-" + to_string(account_) + ":bulk:postrider\r\n"));
-  EXPECT_THAT(content(message + "Feedback-ID: a:b:c:shop1\r\n\r\n"),
-              Not(HasSubstr("Feedback-ID: account-")));
-  EXPECT_THAT(content("From: shop@example.org\r\n\r\n"), Not(HasSubstr("Feedback-ID")));
+TEST_F(Prepare, InstructionsAreReadAndStayHere) {
+  const auto made = prepared(
+      "From: shop@example.org\r\nX-MJ-CustomID: order-7\r\nX-Mailer: y\r\nx-mj-vars: {\r\n }\r\n"
+      "X-Mailjet-Prio: 2\r\nX-Mailjet-Campaign: spring\r\nX-Postrider-Stream: bulk\r\n\r\n");
+  ASSERT_TRUE(made) << made.error().text();
+  EXPECT_THAT(*made->fresh->content, EndsWith("From: shop@example.org\r\nX-Mailer: y\r\n\r\n"));
+  EXPECT_EQ(made->fresh->message.labels.custom_id, "order-7");
+  EXPECT_EQ(made->fresh->message.labels.campaign, "spring");
+  EXPECT_THAT(refusal("From: shop@example.org\r\nX-Mailjet-TrackOpen: on\r\n\r\n"),
+              StartsWith("554 5.6.0 X-Mailjet-TrackOpen: "));
 }
 
 TEST_F(Prepare, ReceivedHasTheClientAsAnAddressLiteral) {
@@ -204,6 +207,14 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"ARouteWithoutColon", "From: <@bank.example,a@example.org>\r\n\r\n", "550 5.6.0"},
         Refused{"OneOfTwoForeign", "From: a@example.org, b@example.com\r\n\r\n", "550 5.7.1"}),
     [](const auto& row) { return row.param.name; });
+
+TEST_F(Prepare, BulkMailGetsAFeedbackIdUnlessItHasOne) {
+  const std::string kBulk = "From: a@example.org\r\nPrecedence: bulk\r\n";
+  EXPECT_THAT(content(kBulk + "\r\n"),
+              HasSubstr("\r\nFeedback-ID: example.org:1:bulk:relaytest\r\n"));
+  EXPECT_THAT(content(kBulk + "Feedback-ID: mine\r\n\r\n"), Not(HasSubstr(":relaytest")));
+  EXPECT_THAT(content("From: a@example.org\r\n\r\n"), Not(HasSubstr("Feedback-ID")));
+}
 
 struct StreamRow {
   const char* name;

@@ -51,8 +51,7 @@ TEST_F(Reports, FailureAndExpiryWhereNotifyAsks) {
 }
 
 TEST_F(Reports, TheAccountsSettingHoldsWithoutAParameter) {
-  ASSERT_TRUE(directory_->change_account("shop", directory::DsnDefault::failure, std::nullopt,
-                                         std::nullopt));
+  ASSERT_TRUE(directory_->change_account("shop", {.dsn = directory::DsnDefault::failure}));
   EXPECT_EQ(wanted(smtp::kNotifyUnset, Outcome::failed), DsnAction::failed);
   EXPECT_FALSE(wanted(smtp::kNotifyNever, Outcome::failed));
   EXPECT_FALSE(wanted(smtp::kNotifySuccess, Outcome::failed));
@@ -63,14 +62,14 @@ TEST_F(Reports, SuccessIsToldAsRelayed) {
 }
 
 TEST_F(Reports, APeerWithDsnTellsOfSuccessWhereTheReturnPathIsTheSenders) {
-  ASSERT_TRUE(directory_->change_account("shop", std::nullopt, false, std::nullopt));
+  ASSERT_TRUE(directory_->change_account("shop", {.own_return_paths = false}));
   delivery::Peer peer;
   attempt_.peer = std::make_shared<const delivery::Peer>(peer);
   EXPECT_EQ(wanted(smtp::kNotifySuccess, Outcome::delivered), DsnAction::relayed);
   peer.offers_dsn = true;
   attempt_.peer = std::make_shared<const delivery::Peer>(peer);
   EXPECT_FALSE(wanted(smtp::kNotifySuccess, Outcome::delivered));
-  ASSERT_TRUE(directory_->change_account("shop", std::nullopt, true, std::nullopt));
+  ASSERT_TRUE(directory_->change_account("shop", {.own_return_paths = true}));
   EXPECT_EQ(wanted(smtp::kNotifySuccess, Outcome::delivered), DsnAction::relayed);
 }
 
@@ -103,6 +102,26 @@ TEST_F(Reports, TheReportSaysWhoAndWhy) {
                            "order 17", "To: <shop@example.org>", "Message-ID: <2048@relay.test>"}) {
     EXPECT_THAT(report, testing::HasSubstr(part));
   }
+}
+
+// 450 "user unknown" ends a recipient as a 550 does, and 552 "full" may be tried again.
+TEST_F(Reports, TheStatusSaysWhatIsDone) {
+  const auto report = [&](mail::DsnAction action, bool is_expired) {
+    return build_report({.message = message_,
+                         .attempt = attempt_,
+                         .action = action,
+                         .is_expired = is_expired,
+                         .content = "Subject: order 17\r\n\r\nhello\r\n",
+                         .hostname = "relay.test",
+                         .id = MessageId{2048},
+                         .now = kNow,
+                         .expires = std::nullopt});
+  };
+  attempt_.reply = {.code = 450, .enhanced = "4.1.1", .text = "no such user"};
+  EXPECT_THAT(report(DsnAction::failed, false), testing::HasSubstr("Status: 5.1.1"));
+  EXPECT_THAT(report(DsnAction::failed, true), testing::HasSubstr("Status: 4.4.7"));
+  attempt_.reply = {.code = 552, .enhanced = "5.2.2", .text = "full"};
+  EXPECT_THAT(report(DsnAction::delayed, false), testing::HasSubstr("Status: 4.2.2"));
 }
 
 TEST_F(Reports, ALargeOriginalDoesNotComeBackWhole) {

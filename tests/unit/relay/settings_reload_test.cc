@@ -52,8 +52,22 @@ const std::vector<Row>& rows() {
       {"retry.waits", "['7m']", false},
       {"inbound.postmaster", "'ops@example.com'", false},
       {"bounce.rules", "'/dev/null'", false},
+      {"links.listen", "['127.0.0.1:1']", true},
+      {"links.tls", "true", true},
+      {"links.hosts", "['links.example']", true},
+      {"links.proxy_from", "['192.0.2.1']", true},
+      {"links.address", "'none'", true},
+      {"links.keep", "'7d'", true},
+      {"links.apple_app_site_association", "'/dev/null'", true},
+      {"links.asset_links", "'/dev/null'", true},
+      {"suppression.soft_bounces", "3", false},
+      {"suppression.soft_bounces_over", "'2d'", false},
       {"simulator.enabled", "false", true},
       {"simulator.listen", "'127.0.0.1:1'", true},
+      {"webhook.allow_networks", "['10.0.0.0/8']", false},
+      {"webhook.answer_timeout", "'7s'", false},
+      {"webhook.requests_max", "7", false},
+      {"webhook.log_for", "'7h'", false},
   };
   return all;
 }

@@ -108,7 +108,7 @@ TEST_F(Submitting, AnySenderIsTakenWhereTheReturnPathIsOurs) {
 
 // It would leave as it is, and bring others' bounces to us, or ours to others.
 TEST_F(Submitting, AForeignSenderIsRefusedWhereItGoesOutAsItIs) {
-  ASSERT_TRUE(directory_->change_account("shop", std::nullopt, false, std::nullopt));
+  ASSERT_TRUE(directory_->change_account("shop", {.own_return_paths = false}));
   EXPECT_THAT(mail("me@example.com"), StartsWith("550 5.7.1 example.com "));
   EXPECT_THAT(mail("me@unverified.example"), StartsWith("550 5.7.1"));
   EXPECT_THAT(mail("me@[192.0.2.7]"), StartsWith("550 5.7.1"));
@@ -143,7 +143,7 @@ TEST_F(Submitting, ReceivedNamesTheProtocol) {
     const auto id = parse_id<MessageId>(reply.substr(reply.rfind(' ') + 1));
     const auto content = spool_->read_content(id.value_or(MessageId()));
     EXPECT_TRUE(content);
-    const std::string text = content.value_or("with ? ");
+    const std::string text = content ? content->bytes : " with ? ";
     const auto at = text.find(" with ") + 6;
     return text.substr(at, text.find(' ', at) - at);
   };

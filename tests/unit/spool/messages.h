@@ -31,6 +31,9 @@ inline Message full_message(MessageId id) {
   message.has_eight_bit_body = true;
   message.has_dot_lines = true;
   message.has_long_lines = true;
+  message.labels = {.campaign = "spring", .custom_id = "order-17", .payload = "{\"o\":17}"};
+  message.is_tracked = true;
+  message.privacy = Privacy::pseudonymous;
   return message;
 }
 
@@ -57,6 +60,9 @@ inline void expect_same(const Message& a, const Message& b) {
   EXPECT_EQ(a.has_eight_bit_body, b.has_eight_bit_body);
   EXPECT_EQ(a.has_dot_lines, b.has_dot_lines);
   EXPECT_EQ(a.has_long_lines, b.has_long_lines);
+  EXPECT_EQ(a.labels, b.labels);
+  EXPECT_EQ(a.is_tracked, b.is_tracked);
+  EXPECT_EQ(a.privacy, b.privacy);
 }
 
 }  // namespace postrider::spool

@@ -38,23 +38,62 @@ TEST(Records, AreReadAsTheyWereWritten) {
   settled.is_settled = true;
   EXPECT_EQ(*decode_recipient(encode(settled)), settled);
   const std::string content = "Subject: x\r\n\r\nbody\r\n";
-  EXPECT_EQ(*open_content(content_prefix(content) + content), content);
-  EXPECT_EQ(*open_content(content_prefix("")), "");
+  EXPECT_EQ(open_content(content_prefix(content, {}) + content)->bytes, content);
+  EXPECT_EQ(open_content(content_prefix("", {}))->bytes, "");
+}
+
+TEST(Records, ARecipientThatWasToldToComeLaterIsOfTheSecondVersion) {
+  RecipientState later = state();
+  later.laters = 2;
+  const std::string record = encode(later);
+  EXPECT_EQ(open_record(record).version, 2);
+  EXPECT_EQ(*decode_recipient(record), later);
+  EXPECT_EQ(open_record(encode(state())).version, 1) << "older versions can read it";
 }
 
 // Mail that waits must be readable by every later version.
 TEST(Records, TheFirstVersionStaysReadable) {
   const Result<Message> message = decode_message(kId, stored_record("message_v1.hex"));
   ASSERT_TRUE(message);
-  expect_same(*message, full_message(kId));
+  Message first = full_message(kId);
+  first.labels = {};
+  first.is_tracked = false;
+  first.privacy = Privacy::off;
+  expect_same(*message, first);
   EXPECT_EQ(*decode_recipient(stored_record("recipient_v1.hex")), state());
-  EXPECT_EQ(*open_content(stored_record("body_v1.hex")), "Subject: x\r\n\r\nbody\r\n");
+  EXPECT_EQ(open_content(stored_record("body_v1.hex"))->bytes, "Subject: x\r\n\r\nbody\r\n");
+}
+
+TEST(Records, TheSecondVersionStaysReadable) {
+  const Result<Message> message = decode_message(kId, stored_record("message_v2.hex"));
+  ASSERT_TRUE(message);
+  expect_same(*message, full_message(kId));
+}
+
+// What tracking changes lies with the bytes; that it is whole, its own checksum says.
+TEST(Records, APlanIsKeptInFrontOfTheContent) {
+  const std::string content = "Subject: x\r\n\r\nbody\r\n";
+  const std::string stored = content_prefix(content, "the plan") + content;
+  const Result<Content> read = open_content(stored);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->bytes, content);
+  EXPECT_EQ(read->plan, "the plan");
+  EXPECT_EQ(open_content(content_prefix(content, {}) + content)->plan, "");
+  for (std::size_t size = 0; size < stored.size(); ++size) {
+    EXPECT_FALSE(open_content(stored.substr(0, size))) << size;
+  }
+  for (std::size_t i = 1; i < stored.size(); ++i) {
+    std::string damaged = stored;
+    damaged[i] = static_cast<char>(damaged[i] ^ 1);
+    const bool is_of_plan = i >= 9 && i < 9 + std::string("the plan").size();
+    EXPECT_EQ(open_content(damaged).has_value(), is_of_plan) << i;
+  }
 }
 
 TEST(Records, EveryDamagedByteIsSeen) {
   const std::string message = encode(full_message(kId));
   const std::string recipient = encode(state());
-  const std::string content = content_prefix("text") + "text";
+  const std::string content = content_prefix("text", {}) + "text";
   const auto each_damaged = [](const std::string& record, const auto& read) {
     for (std::size_t i = 0; i < record.size(); ++i) {
       std::string damaged = record;
@@ -79,9 +118,9 @@ TEST(Records, EveryDamagedByteIsSeen) {
 
 // It is whole, and for another to read: nothing may be done to it.
 TEST(Records, ANewerVersionIsNotDamage) {
-  EXPECT_EQ(decode_message(kId, seal_record(2, "what will be")).error().code(), Errc::unavailable);
-  EXPECT_EQ(decode_recipient(seal_record(2, "what will be")).error().code(), Errc::unavailable);
-  EXPECT_EQ(open_content("\x02what will be").error().code(), Errc::unavailable);
+  EXPECT_EQ(decode_message(kId, seal_record(3, "what will be")).error().code(), Errc::unavailable);
+  EXPECT_EQ(decode_recipient(seal_record(3, "what will be")).error().code(), Errc::unavailable);
+  EXPECT_EQ(open_content("\x03what will be").error().code(), Errc::unavailable);
 }
 
 TEST(Records, WhatIsLeftOverOrLackingIsDamage) {

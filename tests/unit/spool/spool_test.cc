@@ -29,7 +29,7 @@ class SpoolTest : public ::testing::Test {
     Message message = full_message(id);
     message.envelope.recipients.resize(recipients);
     Step step;
-    spool_->add(step, message, std::make_shared<const std::string>(content_of(id)));
+    spool_->add(step, message, std::make_shared<const std::string>(content_of(id)), {});
     ASSERT_TRUE(store_.commit(std::move(step)));
   }
 
@@ -113,7 +113,7 @@ TEST_F(SpoolTest, GivesBackWhatItWasGiven) {
   add(kFirst, 2);
   Message expected = full_message(kFirst);
   expect_same(*spool_->read(kFirst), expected);
-  EXPECT_EQ(*spool_->read_content(kFirst), content_of(kFirst));
+  EXPECT_EQ(spool_->read_content(kFirst)->bytes, content_of(kFirst));
   EXPECT_EQ(*spool_->read_state(kFirst, 1), std::nullopt);
   defer(kFirst, 1, 4);
   EXPECT_EQ((*spool_->read_state(kFirst, 1))->attempts, 4U);
@@ -255,7 +255,7 @@ TEST_F(SpoolTest, AnUnreadableMessageIsSetAsideAndStopsNothing) {
   EXPECT_TRUE(is_aside(Table::meta, message_key(kSecond), "damaged"));
   // Who repairs it must not send to the one that has settled.
   EXPECT_TRUE(is_aside(Table::recipient, recipient_key(kSecond, 1), state));
-  EXPECT_EQ(*spool_->read_content(kSecond), content_of(kSecond));
+  EXPECT_EQ(spool_->read_content(kSecond)->bytes, content_of(kSecond));
   EXPECT_TRUE(this->start().problems.empty()) << "told once";
 }
 
@@ -275,7 +275,7 @@ TEST_F(SpoolTest, AnUnreadableStateMeansThatTheRecipientWaitsAsAccepted) {
 }
 
 TEST_F(SpoolTest, WhatANewerVersionHasWrittenStaysAsItIs) {
-  const std::string newer = seal_record(2, "what will be");
+  const std::string newer = seal_record(3, "what will be");
   add(kFirst, 1);
   add(kSecond, 2);
   add(kThird, 1);

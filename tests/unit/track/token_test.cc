@@ -48,7 +48,8 @@ TEST(TrackingToken, WithAnyBitFlippedIsRefused) {
     for (std::size_t bit = 0; bit < token.size() * 8; ++bit) {
       std::string flipped = token;
       flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ 1 << bit % 8);
-      for (const TokenKind kind : {TokenKind::open, TokenKind::click, TokenKind::app_click}) {
+      for (const TokenKind kind :
+           {TokenKind::open, TokenKind::click, TokenKind::app_click, TokenKind::unsubscribe}) {
         ASSERT_FALSE(known.read(flipped, kind)) << token << " " << flipped;
       }
     }

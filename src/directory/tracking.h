@@ -1,0 +1,32 @@
+// How an account's mail is tracked: the host that its links lead through, what is tracked on each
+// stream, and how much may be known. Values; any thread.
+#pragma once
+
+#include <string>
+
+#include "base/privacy.h"
+
+namespace postrider::directory {
+
+/// What is tracked unless a message says otherwise.
+struct TrackingSwitches {
+  bool opens = false;
+  bool clicks = false;
+
+  bool operator==(const TrackingSwitches&) const = default;
+};
+
+struct Tracking {
+  std::string host;  ///< "https://links.example.org"; empty: nothing is tracked
+  Privacy privacy = Privacy::identified;  ///< the ceiling
+  TrackingSwitches bulk{.opens = true, .clicks = true};
+  TrackingSwitches transactional;
+  bool plain_text = false;       ///< links of text/plain parts, too
+  bool preserve_signed = false;  ///< leave what its author's domain has signed already
+  std::string url_tags;          ///< appended to targets: "utm_source=shop&utm_medium=email"
+  std::string kept_hosts;        ///< links there stay as they are: lower case, a space in between
+
+  bool operator==(const Tracking&) const = default;
+};
+
+}  // namespace postrider::directory

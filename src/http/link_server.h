@@ -1,0 +1,42 @@
+// Listens for readers' opens, clicks and unsubscribes ([links]) on every io thread, and has what
+// they did recorded.
+//
+// At most 10,000 connections at a time; one above that is closed without a word, and from three
+// quarters on silence is borne for a second only. Threads: listen() before the io threads start;
+// stop() from a coroutine on one of them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include "base/result.h"
+#include "relay/relay.h"
+
+namespace postrider::http {
+
+class LinkServer {
+ public:
+  /// The relay outlives it; its settings say where and how.
+  explicit LinkServer(relay::Relay& relay);
+  ~LinkServer();  ///< after stop(), also where listen() failed
+
+  /// Errc::unavailable names the address and what to do.
+  Result<> listen();
+
+  std::vector<boost::asio::ip::tcp::endpoint> endpoints() const;
+  std::size_t connections() const;
+  std::size_t hits_waiting() const;  ///< that are not recorded yet
+
+  /// Accepts nothing more and ends what there is; hands over to the store what has been taken.
+  boost::asio::awaitable<void> stop();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace postrider::http

@@ -1,0 +1,235 @@
+#include "http/link_service.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "http/link_pages.h"
+#include "links/machine_rules.h"
+#include "net/io_threads.h"
+
+namespace postrider::http {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using track::TokenKind;
+
+namespace {
+
+constexpr std::chrono::milliseconds kFullPause{2};
+constexpr std::string_view kRobots = "User-agent: *\nDisallow: /\n";
+/// One transparent pixel, GIF89a.
+constexpr std::string_view kPixel(
+    "GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00"
+    "\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00;",
+    43);
+
+LinkAnswer page(int status, std::string html) {
+  return {.status = status, .body = std::move(html), .location = {}, .allow = {}};
+}
+
+LinkAnswer text(std::string_view content_type, std::string_view body) {
+  return {.status = 200,
+          .content_type = content_type,
+          .body = std::string(body),
+          .location = {},
+          .allow = {}};
+}
+
+LinkAnswer not_allowed(std::string_view allow) {
+  LinkAnswer answer =
+      page(405, plain_page("This is not how links are used", "Links are opened, not written to."));
+  answer.allow = allow;
+  return answer;
+}
+
+LinkAnswer unavailable() {
+  return page(503, plain_page("Please try again", "Something went wrong here. Try again later."));
+}
+
+bool is_read(const LinkRequest& request) {
+  return request.method == "GET" || request.method == "HEAD";
+}
+
+std::string content_of(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+}  // namespace
+
+bool asks_to_unsubscribe(std::string_view body) {
+  for (const std::string_view pair : split(trim(body), '&')) {
+    if (pair == "List-Unsubscribe=One-Click") {
+      return true;
+    }
+  }
+  // multipart/form-data: the field's own part.
+  const auto name = body.find("name=\"List-Unsubscribe\"");
+  const auto value = name == std::string_view::npos ? name : body.find("\r\n\r\n", name);
+  return value != std::string_view::npos && body.substr(value + 4).starts_with("One-Click\r\n");
+}
+
+LinkService::LinkService(relay::Relay& relay, links::HitRecorder& recorder)
+    : relay_(relay), recorder_(recorder) {
+  const relay::LinkSettings& settings = relay_.settings().links;
+  for (const auto& [path, file] :
+       {std::pair("/.well-known/apple-app-site-association", settings.apple_app_site_association),
+        std::pair("/.well-known/assetlinks.json", settings.asset_links)}) {
+    if (!file.empty()) {
+      files_[path] = content_of(file);
+    }
+  }
+}
+
+awaitable<LinkAnswer> LinkService::answer(LinkRequest request) {
+  const auto& hosts = relay_.settings().links.hosts;
+  if (!hosts.empty() && std::ranges::find(hosts, request.host) == hosts.end()) {
+    co_return page(421, plain_page("Not here", "This host is not served here."));
+  }
+  const std::string_view path = request.path;
+  const auto token_behind = [&](TokenKind kind) {
+    return path.starts_with(path_of(kind)) ? path.substr(path_of(kind).size()) : std::string_view();
+  };
+  if (const auto token = token_behind(TokenKind::unsubscribe); !token.empty()) {
+    co_return co_await unsubscribe(request, token);
+  }
+  if (!is_read(request)) {
+    co_return not_allowed("GET, HEAD");
+  }
+  if (const auto token = token_behind(TokenKind::click); !token.empty()) {
+    co_return co_await click(request, token, TokenKind::click);
+  }
+  if (const auto token = token_behind(TokenKind::open); !token.empty()) {
+    co_return co_await open(request, token);
+  }
+  if (const auto token = token_behind(TokenKind::app_click); !token.empty()) {
+    co_return co_await click(request, token, TokenKind::app_click);
+  }
+  if (path == "/robots.txt") {
+    co_return text("text/plain; charset=utf-8", kRobots);
+  }
+  if (path == "/" || path.empty()) {
+    co_return page(200, bare_host_page());
+  }
+  if (const auto file = files_.find(path); file != files_.end()) {
+    co_return text("application/json", file->second);
+  }
+  co_return page(404, unknown_link_page());
+}
+
+links::Hit LinkService::hit_of(const LinkRequest& request, events::Type type,
+                               const track::TokenContent& token) const {
+  links::Hit hit{.type = type,
+                 .token = token,
+                 .time = relay_.clock().now(),
+                 .url = {},
+                 .user_agent = request.user_agent,
+                 .address = request.client,
+                 .verdict = {}};
+  hit.verdict = links::MachineRules::shipped().judge({.is_click = type == events::Type::clicked,
+                                                      .method = request.method,
+                                                      .agent = request.user_agent,
+                                                      .accept = request.accept,
+                                                      .language = request.accept_language,
+                                                      .purpose = request.purpose});
+  return hit;
+}
+
+awaitable<void> LinkService::record(links::Hit hit) {
+  while (!recorder_.take(hit)) {
+    asio::steady_timer pause(co_await asio::this_coro::executor, kFullPause);
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+}
+
+awaitable<LinkAnswer> LinkService::open(const LinkRequest& request, std::string_view token) {
+  const auto content = relay_.tracking_keys().current()->read(token, TokenKind::open);
+  if (!content) {
+    co_return page(404, unknown_link_page());
+  }
+  co_await record(hit_of(request, events::Type::opened, *content));
+  co_return text("image/gif", kPixel);
+}
+
+awaitable<LinkAnswer> LinkService::click(const LinkRequest& request, std::string_view token,
+                                         TokenKind kind) {
+  const auto content = relay_.tracking_keys().current()->read(token, kind);
+  if (!content) {
+    co_return page(404, unknown_link_page());
+  }
+  auto found = relay_.links().find(content->account, content->message, content->link);
+  if (!found) {
+    log::error("a link could not be looked up",
+               {{"message", to_string(content->message)}, {"why", found.error().text()}});
+    co_return unavailable();
+  }
+  if (!*found) {
+    co_return page(404, expired_link_page());
+  }
+  const links::Target& target = **found;
+  std::optional<std::string> url =
+      relay_.link_orders().decide(content->account, content->message, target.campaign, target.url);
+  if (url && !links::may_redirect_to(*url)) {
+    co_return page(404, unknown_link_page());
+  }
+  links::Hit hit = hit_of(request, events::Type::clicked, *content);
+  hit.url = url.value_or(target.url);
+  co_await record(std::move(hit));
+  if (!url) {
+    co_return page(410, revoked_link_page(links::host_of(target.url)));
+  }
+  LinkAnswer answer = page(302, {});
+  answer.location = std::move(*url);
+  co_return answer;
+}
+
+awaitable<LinkAnswer> LinkService::unsubscribe(const LinkRequest& request, std::string_view token) {
+  const auto content = relay_.tracking_keys().current()->read(token, TokenKind::unsubscribe);
+  if (!content) {
+    co_return page(404, unknown_link_page());
+  }
+  const auto message = relay_.links().read(content->message);
+  const auto accepted =
+      relay_.events().first_about(recipient_of(content->message, content->recipient), 1);
+  std::string sender;
+  if (message && *message && !(*message)->from_domain.empty()) {
+    sender = (*message)->from_domain;
+  } else if (accepted && !accepted->events.empty()) {
+    sender = accepted->events.front().from_domain;
+  }
+  if (sender.empty()) {
+    sender = request.host;
+  }
+  const UnsubscribeWords& words = words_for(request.accept_language);
+  if (is_read(request)) {
+    co_return page(200, unsubscribe_page(words, sender));
+  }
+  if (request.method != "POST") {
+    co_return not_allowed("GET, HEAD, POST");
+  }
+  if (!asks_to_unsubscribe(request.body)) {
+    co_return page(400, plain_page("This was not understood",
+                                   "A request to unsubscribe says List-Unsubscribe=One-Click."));
+  }
+  auto step = recorder_.step_of(hit_of(request, events::Type::unsubscribed, *content));
+  if (!step) {
+    co_return unavailable();
+  }
+  const Result<> done =
+      co_await relay_.committers()[net::IoThreads::current()].commit(std::move(*step));
+  if (!done) {
+    co_return unavailable();
+  }
+  co_return page(200, unsubscribed_page(words, sender));
+}
+
+}  // namespace postrider::http

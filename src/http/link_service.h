@@ -1,0 +1,71 @@
+// What is answered on a tracking host: the pixel, the redirect, the unsubscribe page and its
+// one-click action (RFC 8058), robots.txt, a page for everything else.
+//
+// A redirect leads only to what was stored for a genuine token, and only to http and https; nothing
+// of a request goes into a Location. No cookies. HEAD is answered as GET.
+//
+// Opens and clicks are handed to a recorder before they are answered; where that is full, the
+// answer waits. An unsubscribe is answered once it is durable.
+//
+// Thread: any of the io threads; answer() stays on the one that calls it.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/address.hpp>
+
+#include "links/hit_recorder.h"
+#include "relay/relay.h"
+
+namespace postrider::http {
+
+struct LinkRequest {
+  std::string method;
+  std::string path;  ///< without the query
+  std::string host;  ///< lower case, without a port; empty: none was named
+  std::string user_agent;
+  std::string accept;
+  std::string accept_language;
+  std::string purpose;  ///< Sec-Purpose, Purpose, X-Purpose or X-Moz
+  std::string body;
+  boost::asio::ip::address client;
+};
+
+struct LinkAnswer {
+  int status = 200;
+  std::string_view content_type = "text/html; charset=utf-8";
+  std::string body;
+  std::string location;    ///< printable ASCII
+  std::string_view allow;  ///< of 405
+};
+
+class LinkService {
+ public:
+  /// Both outlive it.
+  LinkService(relay::Relay& relay, links::HitRecorder& recorder);
+
+  boost::asio::awaitable<LinkAnswer> answer(LinkRequest request);
+
+ private:
+  boost::asio::awaitable<LinkAnswer> open(const LinkRequest& request, std::string_view token);
+  boost::asio::awaitable<LinkAnswer> click(const LinkRequest& request, std::string_view token,
+                                           track::TokenKind kind);
+  boost::asio::awaitable<LinkAnswer> unsubscribe(const LinkRequest& request,
+                                                 std::string_view token);
+  boost::asio::awaitable<void> record(links::Hit hit);
+  links::Hit hit_of(const LinkRequest& request, events::Type type,
+                    const track::TokenContent& token) const;
+
+  relay::Relay& relay_;
+  links::HitRecorder& recorder_;
+  std::map<std::string, std::string, std::less<>> files_;  ///< by path: what opens apps
+};
+
+/// Whether a POST asks for one-click unsubscribe: List-Unsubscribe=One-Click, as a form in either
+/// encoding (RFC 8058, 3.2).
+bool asks_to_unsubscribe(std::string_view body);
+
+}  // namespace postrider::http

@@ -1,0 +1,156 @@
+#include "links/hit_recorder.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <iterator>
+#include <mutex>
+#include <sys/prctl.h>
+#include <utility>
+
+#include "base/log.h"
+#include "net/io_threads.h"
+#include "store/store.h"
+
+namespace postrider::links {
+namespace {
+
+constexpr std::size_t kStepHits = 500;
+constexpr std::size_t kUncommittedMax = 4 * kStepHits;
+
+}  // namespace
+
+struct HitRecorder::Queue {
+  explicit Queue(std::size_t most) : waiting_max(most) {}
+
+  /// Empty: it is to end, and there are none left.
+  std::vector<Hit> next() {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [this] {
+      return is_stopping || (!waiting.empty() && uncommitted < kUncommittedMax);
+    });
+    const auto count = static_cast<std::ptrdiff_t>(std::min(waiting.size(), kStepHits));
+    const auto end = waiting.begin() + count;
+    std::vector<Hit> hits(std::make_move_iterator(waiting.begin()), std::make_move_iterator(end));
+    waiting.erase(waiting.begin(), end);
+    return hits;
+  }
+
+  void add_uncommitted(std::ptrdiff_t count) {
+    {
+      const std::lock_guard lock(mutex);
+      uncommitted += static_cast<std::size_t>(count);
+    }
+    changed.notify_all();
+  }
+
+  const std::size_t waiting_max;
+  std::mutex mutex;  // guards what follows
+  std::condition_variable changed;
+  std::deque<Hit> waiting;
+  std::size_t uncommitted = 0;  // in steps that the store has
+  bool is_stopping = false;
+};
+
+HitRecorder::HitRecorder(const Parts& parts, std::size_t waiting_max)
+    : parts_(parts), queue_(std::make_shared<Queue>(waiting_max)) {}
+
+HitRecorder::~HitRecorder() {
+  stop();
+}
+
+void HitRecorder::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void HitRecorder::stop() {
+  {
+    const std::lock_guard lock(queue_->mutex);
+    queue_->is_stopping = true;
+  }
+  queue_->changed.notify_all();
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+}
+
+bool HitRecorder::take(Hit& hit) {
+  {
+    const std::lock_guard lock(queue_->mutex);
+    if (queue_->waiting.size() >= queue_->waiting_max) {
+      return false;
+    }
+    queue_->waiting.push_back(std::move(hit));
+    if (queue_->waiting.size() > 1) {
+      return true;  // the thread is on its way to what stands in front
+    }
+  }
+  queue_->changed.notify_all();
+  return true;
+}
+
+std::size_t HitRecorder::waiting() const {
+  const std::lock_guard lock(queue_->mutex);
+  return queue_->waiting.size();
+}
+
+Result<store::Step> HitRecorder::step_of(const Hit& hit) const {
+  store::Step step;
+  TRY_VOID(append(step, hit));
+  return step;
+}
+
+void HitRecorder::run() {
+  ::prctl(PR_SET_NAME, "hits");
+  while (true) {
+    const std::vector<Hit> hits = queue_->next();
+    if (hits.empty()) {
+      return;
+    }
+    store::Step step;
+    for (const Hit& hit : hits) {
+      if (const Result<> done = append(step, hit); !done) {
+        log::error("an open or click could not be recorded",
+                   {{"message", to_string(hit.token.message)}, {"why", done.error().text()}});
+      }
+    }
+    submit(std::move(step));
+  }
+}
+
+Result<> HitRecorder::append(store::Step& step, const Hit& hit) const {
+  Result<std::optional<TrackedMessage>> read = parts_.links.read(hit.token.message);
+  const bool is_there = read && *read && (*read)->account == hit.token.account;
+  if (!is_there && hit.type == events::Type::unsubscribed) {
+    TrackedMessage unknown;
+    unknown.account = hit.token.account;
+    read = unknown;  // the wish outlives the links
+  } else if (!is_there) {
+    return read ? Result<>() : fail(read.error());
+  }
+  TRY(const events::Page first,
+      parts_.events.first_about(recipient_of(hit.token.message, hit.token.recipient), 1));
+  const events::Event* const accepted = first.events.empty() ? nullptr : &first.events.front();
+  if (const auto event = event_of(hit, **read, accepted, parts_.address_kept)) {
+    parts_.events.append(step, *event);
+  }
+  return {};
+}
+
+void HitRecorder::submit(store::Step step) {
+  const auto count = static_cast<std::ptrdiff_t>(step.records().size());
+  if (count == 0) {
+    return;
+  }
+  queue_->add_uncommitted(count);
+  std::vector<store::Store::Request> requests;
+  requests.push_back(
+      {.step = std::move(step),
+       .urgency = store::Urgency::note,
+       .completed = [queue = queue_,
+                     count](const Result<>& /*done*/) { queue->add_uncommitted(-count); },
+       .reply_to = &parts_.mailbox});
+  parts_.store.submit(requests);
+}
+
+}  // namespace postrider::links

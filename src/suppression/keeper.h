@@ -1,0 +1,56 @@
+// The consumer of the event log that puts addresses on the suppression list: "suppressions".
+//
+// Hard bounces (`failed` and `bounced`), complaints, and addresses that bounce softly again and
+// again, for everything; `unsubscribed` for the stream that the mail was of, so that who leaves the
+// newsletter still gets the password reset. A block never puts an address there, whatever its code.
+//
+// It may begin again anywhere: the same event writes the same row once more. What people have put
+// there or taken back stays.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "events/consumers.h"
+#include "suppression/list.h"
+#include "suppression/soft_bounces.h"
+
+namespace postrider::suppression {
+
+class Keeper final : public events::Consumer {
+ public:
+  static constexpr std::string_view kName = "suppressions";
+
+  /// `limit`: asked for each batch. Store and list outlive it.
+  Keeper(const store::Store& store, List& list, std::function<SoftBounceLimit()> limit)
+      : store_(store), list_(list), ask_limit_(std::move(limit)) {}
+
+  std::string_view name() const override { return kName; }
+  Result<> take(std::span<const events::Event> events, store::Step& step) override;
+  Result<> can_begin_at(std::uint64_t /*next*/) const override { return {}; }
+  void begin_at(std::uint64_t /*next*/, store::Step& /*step*/) override {}
+
+ private:
+  using Softs = std::map<std::string, SoftBounces>;  ///< by key: of this batch
+  void suppress(const events::Event& event, const mail::Address& address, Reason reason,
+                store::Step& step);
+  Result<> take_outcome(const events::Event& event, const mail::Address& address, Softs& softs,
+                        store::Step& step);
+  Result<> take_failure(const events::Event& event, const mail::Address& address, Softs& softs,
+                        store::Step& step);
+  Result<> take_soft(const events::Event& event, const mail::Address& address, Softs& softs,
+                     store::Step& step);
+  Result<> take_success(const events::Event& event, const mail::Address& address, Softs& softs,
+                        store::Step& step);
+  Result<SoftBounces> soft_bounces(const std::string& key, const Softs& softs) const;
+
+  const store::Store& store_;
+  List& list_;
+  std::function<SoftBounceLimit()> ask_limit_;
+  SoftBounceLimit limit_;
+};
+
+}  // namespace postrider::suppression

@@ -1,0 +1,87 @@
+"""Webhooks across kill -9 and beside endpoints that hang: nothing lost, in order, nobody waits for anybody."""
+import json
+import os
+import random
+import time
+from collections import defaultdict
+
+import pytest
+
+from receiver import Receiver
+from test_survival import Load, free_port
+from test_webhooks import LOCAL, add, wait_for_told
+from waiting import LIMIT_S, wait_for
+
+ROUNDS = int(os.environ.get("POSTRIDER_KILL_ROUNDS", "3"))
+ENDPOINTS, HANGING = 100, 30
+
+
+@pytest.fixture
+def receivers():
+    made = []
+
+    def make():
+        made.append(Receiver())
+        return made[-1]
+    yield make
+    for receiver in made:
+        receiver.close()
+
+
+def assert_in_order(events):
+    """The first copies of each message's events came in the order of the log."""
+    seen, last = set(), defaultdict(int)
+    for event in events:
+        if event["sequence"] not in seen:
+            seen.add(event["sequence"])
+            assert event["sequence"] > last[event["message"]], event
+            last[event["message"]] = event["sequence"]
+
+
+def test_kill_9_at_random_moments_loses_no_event(start_relay, sink, receivers):
+    relay = start_relay("--smtp-port", str(free_port()), *LOCAL, routes=[f"*={sink.route}"], test_clock=False)
+    steady, moody = receivers(), receivers()
+    dice = random.Random(17)
+    moody.behave = lambda _request, _handler: dice.choice([200, 200, 200, 500, None])
+    for receiver in (steady, moody):
+        add(relay, receiver, "--types", "accepted,delivered")
+    for round_ in range(ROUNDS):
+        load = Load(relay, first=round_ * 1_000_000)
+        time.sleep(0.3 + 1.7 * dice.random())  # the load itself, not a wait for something
+        relay.kill()
+        load.end()
+        relay.start()
+    moody.answer(200)
+    relay.wait_for_event("delivered")
+
+    def settled():
+        events = relay.events()
+        types = [e["type"] for e in events]
+        return events if types.count("accepted") == types.count("delivered") > 100 else None
+    events = wait_for("all mail to be delivered", settled, limit_s=3 * LIMIT_S, explain=relay.explain)
+    wanted = {e["sequence"]: e for e in events if e["type"] in ("accepted", "delivered")}
+    for receiver in (steady, moody):
+        wait_for("every event", lambda r=receiver: wanted.keys() <= {e["sequence"] for e in r.events()},
+                 limit_s=3 * LIMIT_S, explain=relay.explain)
+        told = receiver.events()
+        assert all(wanted[e["sequence"]] == e for e in told)
+        assert_in_order(told)
+
+
+def test_endpoints_that_hang_delay_no_other(start_relay, sink, receivers):
+    relay = start_relay(*LOCAL, routes=[f"*={sink.route}"], test_clock=False)
+    hanging, working = receivers(), receivers()
+    hanging.hang()
+    for number in range(ENDPOINTS):
+        add(relay, hanging if number < HANGING else working, path=f"/{number}")
+    before = time.monotonic()
+    relay.submit(to=[f"u{i}@example.net" for i in range(10)])
+    wait_for_told(relay, working, 20 * (ENDPOINTS - HANGING))
+    took = time.monotonic() - before
+    assert took < LIMIT_S / 2, took  # seconds; a hanging one alone takes 15
+    assert len(hanging.requests) >= HANGING
+    listed = json.loads(relay.cli("webhook", "list", "--json"))["webhooks"]
+    wait_for("the cursors", lambda: sum(w["lag"] == 0 for w in json.loads(
+        relay.cli("webhook", "list", "--json"))["webhooks"]) == ENDPOINTS - HANGING, explain=relay.explain)
+    assert len(listed) == ENDPOINTS
+    print(f"{ENDPOINTS - HANGING} endpoints had their events after {took:.2f} s")

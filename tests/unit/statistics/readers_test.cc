@@ -1,0 +1,140 @@
+// Opens and clicks in the counters: people and machines apart, each recipient once.
+#include <gtest/gtest.h>
+
+#include "events/event_store.h"
+#include "statistics/counter.h"
+#include "statistics/query.h"
+#include "support/fresh_folder.h"
+#include "support/running_store.h"
+
+namespace postrider::statistics {
+namespace {
+
+using events::Event;
+using events::Type;
+
+constexpr AccountId kShop{1};
+constexpr std::uint32_t kHour = 24 * 20'000 + 10;
+
+class ReadersTest : public ::testing::Test {
+ protected:
+  static Event hit(Type type, std::uint64_t recipient, std::uint32_t hours_later = 0,
+                   std::string machine = "") {
+    Event made;
+    made.type = type;
+    made.time = Time(std::chrono::hours(kHour + hours_later));
+    made.account = kShop;
+    made.recipient = RecipientId{recipient * kIdStep};
+    made.campaign = "spring";
+    made.machine = std::move(machine);
+    return made;
+  }
+
+  /// Into the log and through the counter; the sequence of the first.
+  std::uint64_t take(const std::vector<Event>& some) {
+    const std::uint64_t first = log_->last_sequence() + 1;
+    store::Step step;
+    for (const Event& event : some) {
+      log_->append(step, event);
+    }
+    EXPECT_TRUE(store_.commit(std::move(step)));
+    store::Step counted;
+    EXPECT_TRUE(counter_.take(log_->read(first, some.size()).value().events, counted));
+    EXPECT_TRUE(store_.commit(std::move(counted)));
+    return first;
+  }
+
+  static Event changed(std::uint64_t about, std::string was, std::string now) {
+    Event made;
+    made.type = Type::reassessed;
+    made.time = Time(std::chrono::hours(kHour + 5));
+    made.about_event = about;
+    made.machine_was = std::move(was);
+    made.machine = std::move(now);
+    return made;
+  }
+
+  Counts counts(std::uint32_t hour = kHour) const {
+    const auto answer = ask(*store_, {.by = Query::By::hour, .from = hour, .to = hour + 1}).value();
+    return answer.total;
+  }
+  static std::vector<std::uint64_t> opens(const Counts& counts) {
+    return {counts.get(tag::of(Type::opened)), counts.get(tag::kOpenedUnique),
+            counts.get(tag::kOpenedByMachines)};
+  }
+  using Numbers = std::vector<std::uint64_t>;
+
+  test::FreshFolder folder_;
+  test::RunningStore store_{folder_ / "db"};
+  std::unique_ptr<events::EventStore> log_ = events::make_event_store(*store_);
+  Counter counter_{*store_};
+};
+
+TEST_F(ReadersTest, EachRecipientCountsOnceHoweverOftenTheyCome) {
+  take({hit(Type::opened, 1), hit(Type::opened, 1), hit(Type::opened, 2)});
+  take({hit(Type::opened, 1), hit(Type::opened, 1, 1), hit(Type::opened, 3, 1)});
+  EXPECT_EQ(opens(counts()), (Numbers{4, 2, 0}));
+  EXPECT_EQ(opens(counts(kHour + 1)), (Numbers{2, 1, 0})) << "1 was there an hour before";
+  EXPECT_EQ(counts().get(tag::kClickedUnique), 0U) << "opens are no clicks";
+}
+
+TEST_F(ReadersTest, MachinesStandApartAndProxiesAreWhoTheyFetchFor) {
+  take({hit(Type::opened, 1, 0, "prefetch"), hit(Type::opened, 2, 0, "proxy"),
+        hit(Type::opened, 3, 0, "scanner"), hit(Type::clicked, 3, 0, "scanner"),
+        hit(Type::clicked, 2)});
+  EXPECT_EQ(opens(counts()), (Numbers{1, 1, 2}));
+  EXPECT_EQ(counts().get(tag::of(Type::clicked)), 1U);
+  EXPECT_EQ(counts().get(tag::kClickedUnique), 1U);
+  EXPECT_EQ(counts().get(tag::kClickedByMachines), 1U);
+}
+
+TEST_F(ReadersTest, AChangedVerdictMovesTheHitInItsOwnHour) {
+  const std::uint64_t first = take({hit(Type::opened, 1), hit(Type::opened, 2)});
+  take({changed(first, "none", "scanner")});
+  EXPECT_EQ(opens(counts()), (Numbers{1, 1, 1}));
+  take({changed(first, "scanner", "none")});
+  EXPECT_EQ(opens(counts()), (Numbers{2, 2, 0}));
+  EXPECT_TRUE(counts(kHour + 5).empty()) << "the change itself counts as nothing";
+}
+
+TEST_F(ReadersTest, WhoCameTwiceAndOnceAsAMachineStillCounts) {
+  const std::uint64_t first = take({hit(Type::opened, 1), hit(Type::opened, 1, 1)});
+  take({changed(first, "none", "scanner")});
+  EXPECT_EQ(opens(counts()), (Numbers{0, 1, 1}));
+  take({changed(first + 1, "none", "scanner")});
+  EXPECT_EQ(opens(counts()), (Numbers{0, 0, 1})) << "taken back where it was counted";
+  EXPECT_EQ(opens(counts(kHour + 1)), (Numbers{0, 0, 1}));
+}
+
+TEST_F(ReadersTest, CountedAnewTheyAreTheSame) {
+  const std::uint64_t first = take({hit(Type::opened, 1), hit(Type::clicked, 1)});
+  take({changed(first, "none", "scanner"), hit(Type::opened, 1)});
+  const Counts before = counts();
+  store::Step step;
+  counter_.begin_at(1, step);
+  ASSERT_TRUE(store_.commit(std::move(step)));
+  step = {};
+  ASSERT_TRUE(counter_.take(log_->read(1, 100).value().events, step));
+  ASSERT_TRUE(store_.commit(std::move(step)));
+  EXPECT_EQ(counts(), before);
+}
+
+TEST_F(ReadersTest, CampaignsHaveRowsOfTheirOwn) {
+  take({hit(Type::opened, 1), hit(Type::opened, 1)});
+  const auto answer = ask(*store_, {.by = Query::By::dimension,
+                                    .dimension = Dimension::campaign,
+                                    .from = kHour,
+                                    .to = kHour + 1})
+                          .value();
+  ASSERT_EQ(answer.rows.size(), 1U);
+  EXPECT_EQ(answer.rows[0].name, "spring");
+  EXPECT_EQ(opens(answer.rows[0].counts), (Numbers{2, 1, 0}));
+}
+
+TEST_F(ReadersTest, OpensThatNameNobodyHaveNoUniqueOnes) {
+  take({hit(Type::opened, 0), hit(Type::opened, 0)});
+  EXPECT_EQ(opens(counts()), (Numbers{2, 0, 0}));
+}
+
+}  // namespace
+}  // namespace postrider::statistics
