@@ -285,7 +285,7 @@ class SharedCopies : public FeedbackTest {
  protected:
   void SetUp() override {
     FeedbackTest::SetUp();
-    ASSERT_TRUE(directory_->change_account("shop", std::nullopt, false, std::nullopt));
+    ASSERT_TRUE(directory_->change_account("shop", {.own_return_paths = false}));
     deliver(1, "ann@x.example");
     deliver(2, "bob@x.example", 1);
     deliver(3, "else@x.example");
