@@ -42,11 +42,14 @@ install_sections() {
   mkdir -p "$root/build"
   local entries missing
   entries=$(listed "$@")
-  missing=$(printf '%s\n' "$entries" | grep -v '^npm:' | missing_debian || true)
+  missing=$(printf '%s\n' "$entries" | grep -v ':' | missing_debian || true)
   # shellcheck disable=SC2086  # words, each a package
   [ -z "$missing" ] || install_debian $missing
   for entry in $(printf '%s\n' "$entries" | grep '^npm:' || true); do
     install_npm "${entry#npm:}"
+  done
+  for entry in $(printf '%s\n' "$entries" | grep '^unpacked:' || true); do
+    unpack_debian "${entry#unpacked:}"
   done
 }
 
@@ -153,6 +156,22 @@ install_npm() {
   mkdir -p "$folder"
   npm install --prefix "$folder" --no-audit --no-fund --loglevel error "$name@$version" >> "$root/build/setup.log" 2>&1 ||
     install_failed "$root/build/setup.log"
+}
+
+# A package that must not be installed beside another one: its files, below build/unpacked.
+unpack_debian() {
+  local name=$1 folder=$root/build/unpacked log=$root/build/setup.log
+  [ ! -e "$folder/$name.unpacked" ] || return 0
+  say "Unpacking $name"
+  mkdir -p "$folder"
+  (
+    cd "$folder"
+    rm -f "$name"_*.deb
+    apt_get download "$name" || { apt_get update && apt_get download "$name"; }
+    dpkg -x "$name"_*.deb .
+    rm "$name"_*.deb
+    touch "$name.unpacked"
+  ) >> "$log" 2>&1 || install_failed "$log"
 }
 
 # Configures the preset where it has not been, or not since packages came (what CMake did not find then

@@ -18,6 +18,7 @@
 #include "http/control_api.h"
 #include "http/link_server.h"
 #include "http/server.h"
+#include "mail/address.h"
 #include "net/descriptors.h"
 #include "net/network.h"
 #include "relay/data_directory.h"
@@ -37,6 +38,16 @@ delivery::Route route_to(const relay::Endpoint& endpoint) {
   to.host = endpoint.address().to_string();
   to.port = endpoint.port();
   return to;
+}
+
+/// Of a listener on all addresses: the one on loopback.
+relay::Endpoint reachable(relay::Endpoint endpoint) {
+  if (endpoint.address().is_unspecified()) {
+    endpoint.address(endpoint.address().is_v4()
+                         ? asio::ip::address(asio::ip::address_v4::loopback())
+                         : asio::ip::address_v6::loopback());
+  }
+  return endpoint;
 }
 
 bool has_route_for_all(const relay::Settings& settings) {
@@ -69,7 +80,23 @@ struct Instance::State {
     TRY_VOID(start_simulator());
     TRY_VOID(start_http());
     TRY_VOID(relay->start());
+    wire_the_way_back();
     return {};
+  }
+
+  /// What the simulator's mailboxes send back comes in where it comes in from outside.
+  void wire_the_way_back() {
+    const auto& listening = relay->listeners().listening();
+    const auto inbound =
+        std::ranges::find(listening, relay::ListenerKind::inbound, &relay::ListeningOn::kind);
+    if (!simulator || inbound == listening.end()) {
+      return;
+    }
+    asio::post(executor(), [this, to = reachable(inbound->endpoint),
+                            complaints_to = mail::Address{
+                                .local = "fbl", .domain = relay->settings().return_path_domain}] {
+      simulator->answer_to(to, complaints_to);
+    });
   }
 
   asio::any_io_executor executor() { return relay->threads().context(0).get_executor(); }

@@ -41,7 +41,8 @@ std::string_view words_for(relay::ListenerTls tls) {
 /// The first listener in the clear with STARTTLS: what the example uses.
 std::string example_endpoint(const relay::Relay& relay) {
   for (const relay::ListeningOn& listening : relay.listeners().listening()) {
-    if (listening.tls == relay::ListenerTls::starttls) {
+    if (listening.kind == relay::ListenerKind::submission &&
+        listening.tls == relay::ListenerTls::starttls) {
       return net::to_string(listening.endpoint);
     }
   }

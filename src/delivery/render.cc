@@ -38,13 +38,13 @@ RecipientId owner(const spool::Message& message, std::uint32_t index,
   return recipient_of(message.id, shared ? 0 : index);
 }
 
-std::string own_lines(const spool::Message& message, std::uint32_t index, std::string_view token,
+std::string own_lines(const spool::Message& message, std::string_view token,
                       const RenderContext& context) {
   std::string lines;
   lines.reserve(kHeadEstimate);
   lines.append(kIdHeader).append(token).append("\r\n");
   if (message.lacks_message_id) {
-    lines.append("Message-ID: <").append(to_string(owner(message, index, context))).append("@");
+    lines.append("Message-ID: <").append(token).append("@");
     lines.append(message.from_domain.empty() ? context.hostname : message.from_domain);
     lines.append(">\r\n");
   }
@@ -149,7 +149,7 @@ std::uint64_t estimated_size(const queue::Fresh& fresh, const RenderContext& con
 
 Result<Rendered> render(const queue::Fresh& fresh, std::uint32_t index, std::string_view token,
                         const RenderContext& context, Time now) {
-  Rendered rendered{.head = own_lines(fresh.message, index, token, context),
+  Rendered rendered{.head = own_lines(fresh.message, token, context),
                     .content = content_for(fresh, index, context)};
   const directory::Domain* domain = signing_domain(fresh.message, *context.directory);
   if (domain != nullptr && !domain->signatures.empty()) {

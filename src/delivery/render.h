@@ -4,7 +4,7 @@
 //
 //   DKIM-Signature: ...            one for each active key of the From domain
 //   X-Postrider-Id: TOKEN          for reports that lose the return path
-//   Message-ID: <...>              bulk mail that came without one
+//   Message-ID: <TOKEN@...>        bulk mail that came without one
 //   (the stored message, or this recipient's copy of it)
 //
 // Pure but for the random numbers of signing; any thread.

@@ -94,6 +94,22 @@ std::string_view to_string(Type type) {
   return found == kTypes.end() ? "unknown" : found->name;
 }
 
+bool says_how_it_stands(Type type) {
+  switch (type) {
+    case Type::accepted:
+    case Type::delivered:
+    case Type::deferred:
+    case Type::failed:
+    case Type::expired:
+    case Type::bounced:
+    case Type::complained:
+    case Type::suppressed:
+      return true;
+    default:
+      return false;
+  }
+}
+
 Result<Type> parse_type(std::string_view name) {
   const auto found = std::ranges::find(kTypes, name, &TypeName::name);
   if (found == kTypes.end()) {

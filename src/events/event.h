@@ -32,9 +32,14 @@ enum class Type : std::uint8_t {
   clicked = 31,       ///< a link was followed
   unsubscribed = 32,  ///< the recipient wants no more of this stream
   reassessed = 33,    ///< who opened or clicked was taken for somebody else: `about_event`
+  complained = 34,    ///< the reader called it spam
+  delayed = 35,       ///< another host's report, after `delivered`, that the copy waits there
 };
 std::string_view to_string(Type type);
 Result<Type> parse_type(std::string_view name);
+
+/// Whether a recipient stands as the last of these events about it says.
+bool says_how_it_stands(Type type);
 
 struct Event {
   std::uint64_t sequence = 0;  ///< place in the log; given by the commit
@@ -73,6 +78,7 @@ struct Event {
   std::string kind;  ///< bounce taxonomy: hard, soft, block ...
   std::string category;
   std::string rule;  ///< that has judged (docs/bounces.md)
+  std::string mta;   ///< host that a report names as the one that refused
 
   // As the sender has labelled the message.
   std::string campaign;

@@ -25,6 +25,9 @@ inline constexpr std::array kTypes{
     TypeName{Type::expired, "expired", "given up at the end of its schedule"},
     TypeName{Type::bounced, "bounced", "a report came after `delivered`"},
     TypeName{Type::suppressed, "suppressed", "never tried"},
+    TypeName{Type::complained, "complained", "the reader called it spam"},
+    TypeName{Type::delayed, "delayed",
+             "a report came after `delivered`: the copy waits at another host; nothing changes"},
     TypeName{Type::rejected, "rejected", "a submission was refused"},
     TypeName{Type::operational, "operational", "about the relay itself: `detail` says what"},
     TypeName{Type::opened, "opened", "the pixel was fetched"},
@@ -89,6 +92,7 @@ inline const std::array kFields{
     Field{56, "confidence", &Event::confidence, "in that, percent"},
     Field{58, "machine_was", &Event::machine_was, "reassessed: as `machine`, until now"},
     Field{57, "about_event", &Event::about_event, "reassessed: `sequence` of that event"},
+    Field{60, "mta", &Event::mta, "host that a report names as the one that refused"},
 };
 
 }  // namespace postrider::events

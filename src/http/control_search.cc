@@ -22,6 +22,7 @@ using events::Type;
 struct Summary {
   Event accepted;
   Event last;  ///< that says how it stands
+  std::uint64_t attempts = 0;
   std::string site;
   std::string category;
 };
@@ -30,7 +31,7 @@ Result<std::optional<Summary>> summary_of(const events::EventStore& store, Recip
   TRY(const events::Page page, store.about(MessageId{id.value}, 1));
   std::optional<Summary> summary;
   for (const Event& event : page.events) {
-    if (event.recipient != id || event.type >= Type::operational) {
+    if (event.recipient != id || !events::says_how_it_stands(event.type)) {
       continue;
     }
     if (!summary) {
@@ -38,6 +39,7 @@ Result<std::optional<Summary>> summary_of(const events::EventStore& store, Recip
       summary->accepted = event;
     }
     summary->last = event;
+    summary->attempts = std::max(summary->attempts, event.attempt);
     summary->site = event.site.empty() ? summary->site : event.site;
     summary->category = event.category.empty() ? summary->category : event.category;
   }
@@ -69,7 +71,7 @@ void write(JsonText& json, const Summary& summary, const directory::Snapshot& di
   json.field("custom_id", accepted.custom_id);
   json.field("status", events::to_string(summary.last.type));
   json.field("at", format_time(summary.last.time));
-  json.field("attempts", summary.last.attempt);
+  json.field("attempts", summary.attempts);
   json.field("site", summary.site);
   json.field("category", summary.category);
   json.field("reply", summary.last.reply);

@@ -22,9 +22,9 @@ using statistics::Dimension;
 using statistics::Query;
 namespace tag = statistics::tag;
 
-constexpr std::array kTypes{Type::accepted, Type::delivered, Type::deferred,    Type::failed,
-                            Type::expired,  Type::bounced,   Type::suppressed,  Type::rejected,
-                            Type::opened,   Type::clicked,   Type::unsubscribed};
+constexpr std::array kTypes{Type::accepted, Type::delivered, Type::deferred,   Type::failed,
+                            Type::expired,  Type::bounced,   Type::complained, Type::suppressed,
+                            Type::rejected, Type::opened,    Type::clicked,    Type::unsubscribed};
 
 Time time_of_hour(std::uint32_t hours) {
   return Time(std::chrono::hours(hours));

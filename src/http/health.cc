@@ -76,6 +76,23 @@ void write_intake(MetricsText& metrics, const relay::Relay& relay) {
   metrics.sample(relay.listeners().sessions_asked_to_leave());
 }
 
+void write_feedback(MetricsText& metrics, const relay::FeedbackFigures& figures) {
+  metrics.counter("postrider_inbound_mails_total", "Mails that came back and were read.");
+  metrics.sample(figures.mails.load());
+  metrics.counter("postrider_feedback_total", "What mails that came back said, by what followed.");
+  const auto sample = [&](std::string_view what, const std::atomic<std::uint64_t>& count) {
+    metrics.sample(count.load(), {{"what", what}});
+  };
+  sample("bounced", figures.bounced);
+  sample("delayed", figures.delayed);
+  sample("complained", figures.complained);
+  sample("unsubscribed", figures.unsubscribed);
+  sample("repeated", figures.repeated);
+  sample("silent", figures.silent);
+  sample("unmatched", figures.unmatched);
+  sample("broken", figures.broken);
+}
+
 void write_attempts(MetricsText& metrics, const relay::OutcomeRecorder& outcomes) {
   using delivery::Outcome;
   metrics.counter("postrider_attempts_total", "Attempts at a recipient, by what came of them.");
@@ -229,6 +246,7 @@ awaitable<Response> measure(relay::Relay& relay, const LinkServer* links, Call /
   const delivery::WorkerFigures figures = co_await relay.dispatcher().figures();
   MetricsText metrics;
   write_intake(metrics, relay);
+  write_feedback(metrics, relay.feedback());
   write_attempts(metrics, relay.outcomes());
   write_queue(metrics, figures);
   write_store(metrics, relay);

@@ -53,11 +53,6 @@ Result<std::uint32_t> count_recipients(const events::EventStore& store, MessageI
   return count;
 }
 
-/// True of the events that say how a recipient stands: not of what readers and machines do later.
-bool says_how_it_stands(events::Type type) {
-  return type < events::Type::rejected;
-}
-
 void take(RecipientStory& story, const events::Event& event) {
   if (!says_how_it_stands(event.type)) {
     return;

@@ -22,9 +22,9 @@ constexpr std::array<std::string_view, 13> kKnown{
     "recipient", "sender",  "subject", "status", "category", "provider", "campaign",
     "custom_id", "account", "from",    "to",     "before",   "limit"};
 
-constexpr std::array kStatuses{Type::accepted, Type::deferred,    Type::delivered,  Type::failed,
-                               Type::expired,  Type::bounced,     Type::suppressed, Type::opened,
-                               Type::clicked,  Type::unsubscribed};
+constexpr std::array kStatuses{Type::accepted, Type::deferred, Type::delivered,   Type::failed,
+                               Type::expired,  Type::bounced,  Type::suppressed,  Type::complained,
+                               Type::opened,   Type::clicked,  Type::unsubscribed};
 
 Result<> check_known(const Parameters& parameters) {
   for (const auto& [name, value] : parameters) {

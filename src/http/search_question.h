@@ -3,7 +3,7 @@
 //   recipient, sender   addresses
 //   subject             words, all of which stand in it
 //   status              accepted (waits, untried), deferred, delivered, failed, expired, bounced,
-//                       suppressed
+//                       suppressed, complained
 //   category, provider  of an attempt
 //   campaign, custom_id as the sender has labelled the message
 //   account             name

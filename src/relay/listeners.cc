@@ -149,8 +149,8 @@ awaitable<void> join(OnThread& thread) {
 }  // namespace
 
 struct Listeners::State {
-  State(net::IoThreads& t, SubmissionServices& s, const Certificate& c)
-      : io(t), services(s), certificate(c) {
+  State(net::IoThreads& t, SubmissionServices& s, InboundServices& b, const Certificate& c)
+      : io(t), services(s), inbound(b), certificate(c) {
     for (std::size_t i = 0; i < io.count(); ++i) {
       threads.push_back(std::make_unique<OnThread>(io.context(i), i));
     }
@@ -185,7 +185,10 @@ struct Listeners::State {
       return {};
     }
     TRY(std::vector<net::Listener> ready, std::move(opened));
-    listening.push_back({.name = name, .endpoint = ready.front().local(), .tls = listener.tls});
+    listening.push_back({.name = name,
+                         .endpoint = ready.front().local(),
+                         .tls = listener.tls,
+                         .kind = listener.kind});
     for (std::size_t i = 0; i < threads.size(); ++i) {
       threads[i]->accepting.spawn(accept(*threads[i], name, std::move(ready[i])));
     }
@@ -225,10 +228,17 @@ struct Listeners::State {
     if (!place->enter(client, is_proxy, policy.options->implicit_tls)) {
       return;
     }
-    thread.sessions.spawn(
-        smtp::serve_session(net::Stream(std::move(socket)), policy.options,
-                            make_submission_handler(services, policy.settings, std::move(place)),
-                            thread.letters + std::to_string(++thread.count), &thread.idle));
+    thread.sessions.spawn(smtp::serve_session(net::Stream(std::move(socket)), policy.options,
+                                              make_handler(policy.settings, std::move(place)),
+                                              thread.letters + std::to_string(++thread.count),
+                                              &thread.idle));
+  }
+
+  std::unique_ptr<smtp::SessionHandler> make_handler(
+      const std::shared_ptr<const ListenerSettings>& settings, std::unique_ptr<Place> place) {
+    return settings->kind == ListenerKind::inbound
+               ? make_inbound_handler(inbound, settings, std::move(place))
+               : make_submission_handler(services, settings, std::move(place));
   }
 
   /// Places run short: who is idle leaves before anybody is turned away.
@@ -246,6 +256,7 @@ struct Listeners::State {
 
   net::IoThreads& io;
   SubmissionServices& services;
+  InboundServices& inbound;
   const Certificate& certificate;
   Doors doors;
   std::vector<std::unique_ptr<OnThread>> threads;
@@ -254,9 +265,9 @@ struct Listeners::State {
   std::map<std::string, Policy> policies;
 };
 
-Listeners::Listeners(net::IoThreads& threads, SubmissionServices& services,
-                     const Certificate& certificate)
-    : state_(std::make_unique<State>(threads, services, certificate)) {}
+Listeners::Listeners(net::IoThreads& threads, SubmissionServices& submission,
+                     InboundServices& inbound, const Certificate& certificate)
+    : state_(std::make_unique<State>(threads, submission, inbound, certificate)) {}
 
 Listeners::~Listeners() = default;
 
@@ -284,10 +295,12 @@ std::vector<std::string> Listeners::change_to(const Settings& settings) {
       continue;
     }
     if (known->second.settings->endpoints != listener.endpoints ||
-        known->second.settings->tls != listener.tls) {
-      not_applied.push_back("listener." + name + " has changed its address or its TLS");
+        known->second.settings->tls != listener.tls ||
+        known->second.settings->kind != listener.kind) {
+      not_applied.push_back("listener." + name + " has changed its address, its TLS or its kind");
     }
     ListenerSettings kept = listener;
+    kept.kind = known->second.settings->kind;
     kept.endpoints = known->second.settings->endpoints;
     kept.tls = known->second.settings->tls;
     known->second = state_->make_policy(settings, kept);

@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "net/io_threads.h"
 #include "relay/certificate.h"
+#include "relay/inbound.h"
 #include "relay/settings.h"
 #include "relay/submission.h"
 
@@ -27,11 +28,13 @@ struct ListeningOn {
   std::string name;
   Endpoint endpoint;  ///< with the port that the kernel chose
   ListenerTls tls = ListenerTls::none;
+  ListenerKind kind = ListenerKind::submission;
 };
 
 class Listeners {
  public:
-  Listeners(net::IoThreads& threads, SubmissionServices& services, const Certificate& certificate);
+  Listeners(net::IoThreads& threads, SubmissionServices& submission, InboundServices& inbound,
+            const Certificate& certificate);
   ~Listeners();
 
   /// Errc::unavailable names the address and what to do.

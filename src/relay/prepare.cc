@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "mail/header.h"
 #include "relay/instructions.h"
+#include "relay/received_line.h"
 #include "relay/tracking.h"
 
 namespace postrider::relay {
@@ -115,30 +116,6 @@ bool is_bulk(const mail::Sections& sections, directory::Stream of_credential) {
          lower(value_of(sections, "Precedence")) == "bulk";
 }
 
-/// As Extended-Domain asks: what is no name of ours to repeat would make the header 8-bit, or
-/// another field of it.
-std::string name_in_received(const std::string& helo) {
-  return is_ascii(helo) && mail::make_address("x", helo) ? helo : "unknown";
-}
-
-/// TCP-info of RFC 5321, 4.4, without a zone: that is a name of this machine's.
-std::string literal_of(const std::string& address) {
-  const bool is_v6 = address.find(':') != std::string::npos;
-  return (is_v6 ? "[IPv6:" : "[") + address.substr(0, address.find('%')) + "]";
-}
-
-std::string received_line(const Origin& origin, std::string_view hostname, MessageId id,
-                          const smtp::Envelope& envelope, Time now) {
-  std::string line = "Received: from " + name_in_received(origin.helo);
-  line.append(" (").append(literal_of(origin.client)).append(")\r\n\tby ").append(hostname);
-  line.append(" (Postrider) with ").append(origin.protocol);
-  line.append(" id ").append(to_string(id));
-  if (envelope.recipients.size() == 1) {
-    line.append("\r\n\tfor <").append(mail::to_string(envelope.recipients[0].address)).append(">");
-  }
-  return line.append("; ").append(mail::format_date(now)).append("\r\n");
-}
-
 /// By which Google adds up complaints of bulk mail: three names of our choice, the rarest first,
 /// and one of 5 to 15 characters that all mail of this installation has.
 std::string feedback_id(const spool::Message& message, std::string_view hostname) {
@@ -150,8 +127,8 @@ std::string feedback_id(const spool::Message& message, std::string_view hostname
   }
   sender.erase(0, sender.size() - std::min(sender.size(), kFeedbackSenderMax));
   sender.append(sender.size() < kFeedbackSenderMin ? "postrider" : "");
-  return "Feedback-ID: " + message.from_domain + ":" + to_string(message.account) + ":bulk:" +
-         sender + "\r\n";
+  return "Feedback-ID: " + message.from_domain + ":" + to_string(message.account) +
+         ":bulk:" + sender + "\r\n";
 }
 
 /// The message as it will be stored, in one copy.
@@ -200,7 +177,8 @@ Result<Prepared> prepare(Submission& submission, MessageId id, const directory::
   prepared.header_from = std::move(author.addresses);
   prepared.subject = printable(value_of(sections, "Subject"), kSubjectMax);
 
-  std::string added = received_line(submission.origin, hostname, id, submission.envelope, now);
+  std::string added =
+      received_line(submission.origin, hostname, to_string(id), submission.envelope, now);
   if (mail::find_field(sections.fields, "Date") == nullptr) {
     added.append("Date: ").append(mail::format_date(now)).append("\r\n");
   }

@@ -26,20 +26,11 @@
 #include "directory/directory.h"
 #include "mail/address.h"
 #include "queue/waiting.h"
+#include "relay/received_line.h"
 #include "spool/message.h"
 #include "track/plan.h"
 
 namespace postrider::relay {
-
-/// Where a submission came from; what Received: tells.
-struct Origin {
-  std::string helo;
-  std::string client;                                       ///< address, without port
-  std::string protocol;                                     ///< "ESMTPSA", "HTTP", ... (RFC 3848)
-  std::string user;                                         ///< credential
-  std::string session;                                      ///< for the log
-  directory::Stream stream = directory::Stream::automatic;  ///< the credential's
-};
 
 struct Submission {
   AccountId account;

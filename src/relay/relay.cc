@@ -10,7 +10,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 
-#include "base/bytes.h"
 #include "base/current.h"
 #include "base/log.h"
 #include "bounce/classifier.h"
@@ -22,7 +21,10 @@
 #include "relay/open_options.h"
 #include "relay/own_addresses.h"
 #include "relay/settings_reload.h"
+#include "relay/spool_recovery.h"
 #include "relay/test_clock.h"
+#include "relay/used_ids.h"
+#include "relay/way_back.h"
 #include "relay/webhook_notice.h"
 #include "search/indexer.h"
 #include "statistics/counter.h"
@@ -37,10 +39,6 @@ using asio::awaitable;
 namespace {
 
 constexpr std::size_t kBlockingThreads = 2;
-
-/// The largest listener.NAME.recipients_max: the ids of a message's other recipients lie behind the
-/// one that names it, and were used although nothing has been written under them yet.
-constexpr std::uint64_t kRecipientsMost = 100'000;
 
 }  // namespace
 
@@ -99,7 +97,7 @@ struct Relay::State {
 
   Result<> build() {
     authenticator = std::make_unique<directory::Authenticator>(*directory, *clock, settings.auth);
-    TRY(const std::uint64_t highest, highest_id());
+    TRY(const std::uint64_t highest, highest_used_id(*store));
     ids = std::make_unique<IdSource>(0, highest);
     options.set(settings.delivery);
     soft_bounces.set(settings.soft_bounces);
@@ -149,20 +147,11 @@ struct Relay::State {
                                             .hostname = settings.hostname,
                                             .is_stopping = is_stopping,
                                             .memory = memory});
-    listeners = std::make_unique<Listeners>(threads, *submission, *certificate);
+    way_back = std::make_unique<WayBack>(
+        settings, token_key, [this] { return bounce_rules.get(); }, *submission);
+    listeners =
+        std::make_unique<Listeners>(threads, *submission, way_back->services(), *certificate);
     return {};
-  }
-
-  /// Ids in the spool, in the event log and in links have been used.
-  Result<std::uint64_t> highest_id() const {
-    std::uint64_t highest = 0;
-    for (const auto table : {store::Table::meta, store::Table::event_about, store::Table::link}) {
-      TRY(const std::optional<std::string> key, store->last_key(table));
-      if (key) {
-        highest = std::max(highest, Reader(*key).u64());
-      }
-    }
-    return highest + kRecipientsMost * kIdStep;
   }
 
   Result<> start() {
@@ -181,7 +170,9 @@ struct Relay::State {
       dispatcher->tick();
       webhooks->tick();
     });
-    TRY_VOID(recover());
+    TRY(recovered, recover_spool(*store, *spool, *events, *clock, [this](queue::Waiting waiting) {
+          dispatcher->add_recovered(std::move(waiting));
+        }));
     housekeeping =
         std::make_unique<net::TaskGroup>(threads.context(0).get_executor(), "housekeeping");
     housekeeping->spawn(watch_certificate(*certificate));
@@ -191,41 +182,6 @@ struct Relay::State {
     consumers->start();
     webhooks->start();
     is_started = true;
-    return {};
-  }
-
-  Result<> recover() {
-    store::Step repairs;
-    std::vector<std::string> problems;
-    if (const auto missing = store->missing_writes()) {
-      problems.push_back(*missing);
-    }
-    TRY(recovered,
-        spool->recover(
-            [this](const spool::Recovered& found) {
-              for (queue::Waiting& waiting : queue::waiting_of(found)) {
-                dispatcher->add_recovered(std::move(waiting));
-              }
-            },
-            repairs, problems),
-        "recovering the spool");
-    for (const std::string& problem : problems) {
-      log::error("the spool is damaged", {{"what", problem}});
-      events::Event event;
-      event.type = events::Type::operational;
-      event.time = clock->now();
-      event.detail = problem;
-      events->append(repairs, event);
-    }
-    if (!repairs.empty()) {
-      std::vector<store::Store::Request> requests;
-      requests.push_back({.step = std::move(repairs), .completed = {}, .reply_to = nullptr});
-      store->submit(requests);
-    }
-    if (recovered.recipients > 0) {
-      log::info("recovered the queue", {{"messages", std::to_string(recovered.messages)},
-                                        {"recipients", std::to_string(recovered.recipients)}});
-    }
     return {};
   }
 
@@ -278,6 +234,7 @@ struct Relay::State {
   std::unique_ptr<delivery::Services> services;
   std::unique_ptr<delivery::Dispatcher> dispatcher;
   std::unique_ptr<SubmissionServices> submission;
+  std::unique_ptr<WayBack> way_back;
   std::unique_ptr<Listeners> listeners;
   std::unique_ptr<net::TaskGroup> housekeeping;
   spool::RecoveryFigures recovered;
@@ -310,6 +267,7 @@ Result<std::vector<std::string>> Relay::reload(Settings settings) {
   std::ranges::move(state_->listeners->change_to(settings), std::back_inserter(not_applied));
   settings.delivery.mx.own_addresses =
       own_addresses(state_->listeners->listening(), settings.delivery.mx.port);
+  state_->way_back->change_to(settings.inbound);
   state_->options.set(settings.delivery);
   state_->soft_bounces.set(settings.soft_bounces);
   state_->dispatcher->set_options(state_->options.get());
@@ -405,6 +363,9 @@ const Intake& Relay::intake() const {
 }
 const OutcomeRecorder& Relay::outcomes() const {
   return *state_->recorder;
+}
+const FeedbackFigures& Relay::feedback() const {
+  return state_->way_back->figures();
 }
 const Listeners& Relay::listeners() const {
   return *state_->listeners;

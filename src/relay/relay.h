@@ -20,6 +20,7 @@
 #include "links/link_orders.h"
 #include "links/link_store.h"
 #include "relay/certificate.h"
+#include "relay/feedback.h"
 #include "relay/intake.h"
 #include "relay/listeners.h"
 #include "relay/outcome_recorder.h"
@@ -84,6 +85,7 @@ class Relay {
   store::Committer& committer();  ///< of the io thread that asks
   const Intake& intake() const;
   const OutcomeRecorder& outcomes() const;
+  const FeedbackFigures& feedback() const;
   const Listeners& listeners() const;
   const Clock& clock() const;
   const spool::RecoveryFigures& recovered() const;

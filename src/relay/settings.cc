@@ -18,7 +18,11 @@ std::map<std::string, ListenerSettings> default_listeners() {
   ListenerSettings smtps;
   smtps.endpoints = loopback(2465);
   smtps.tls = ListenerTls::implicit;
-  return {{"smtp", smtp}, {"smtps", smtps}};
+  ListenerSettings inbound;
+  inbound.kind = ListenerKind::inbound;
+  inbound.endpoints = loopback(2524);
+  inbound.auth_required = false;
+  return {{"smtp", smtp}, {"smtps", smtps}, {"inbound", inbound}};
 }
 
 smtp::ServerOptions server_options(const Settings& settings, const ListenerSettings& listener) {
@@ -31,7 +35,8 @@ smtp::ServerOptions server_options(const Settings& settings, const ListenerSetti
   options.hops_max = settings.limits.hops_max;
   options.line_bytes_max = settings.limits.line_bytes_max;
   options.tls_required = listener.tls_required;
-  options.auth_required = listener.auth_required;
+  options.auth_offered = listener.kind == ListenerKind::submission;
+  options.auth_required = options.auth_offered && listener.auth_required;
   options.auth_in_clear = listener.auth_in_clear;
   options.implicit_tls = listener.tls == ListenerTls::implicit;
   options.timeouts = settings.limits.timeouts;

@@ -20,6 +20,7 @@
 #include "directory/authenticator.h"
 #include "dns/resolver.h"
 #include "links/address_kept.h"
+#include "mail/address.h"
 #include "net/network.h"
 #include "smtp/server_session.h"
 #include "suppression/soft_bounces.h"
@@ -28,6 +29,11 @@
 namespace postrider::relay {
 
 using Endpoint = boost::asio::ip::tcp::endpoint;
+
+enum class ListenerKind : std::uint8_t {
+  submission,  ///< takes mail to be sent
+  inbound,     ///< takes what comes back: bounces, complaints, mail for postmaster
+};
 
 enum class ListenerTls : std::uint8_t {
   none,
@@ -43,6 +49,7 @@ struct TrustedHosts {
 
 /// [listener.NAME]
 struct ListenerSettings {
+  ListenerKind kind = ListenerKind::submission;
   std::vector<Endpoint> endpoints;  ///< at least one; port 0: the kernel chooses
   ListenerTls tls = ListenerTls::starttls;
   bool tls_required = false;
@@ -80,6 +87,12 @@ struct SpoolSettings {
   std::uint64_t memory_bytes = 128 << 20;    ///< write buffers and caches of the database
 };
 
+/// [inbound]: where mail for these is sent on to; none: it is kept as files.
+struct InboundSettings {
+  std::optional<mail::Address> postmaster;
+  std::optional<mail::Address> abuse;
+};
+
 /// [links]: where opens, clicks and unsubscribes come in.
 struct LinkSettings {
   std::vector<Endpoint> endpoints;  ///< none: off
@@ -113,6 +126,7 @@ struct Settings {
   SpoolSettings spool;
   dns::ResolverOptions dns;
   delivery::Options delivery;
+  InboundSettings inbound;
   LinkSettings links;
   SimulatorSettings simulator;
   webhook::Options webhook;
@@ -120,7 +134,7 @@ struct Settings {
   std::filesystem::path bounce_rules;  ///< [bounce] rules; empty: none but the shipped ones
 };
 
-/// smtp: 127.0.0.1:2525 and [::1]:2525, STARTTLS; smtps: 127.0.0.1:2465 and [::1]:2465, implicit.
+/// On 127.0.0.1 and ::1. smtp: port 2525, STARTTLS; smtps: 2465, implicit; inbound: 2524, STARTTLS.
 std::map<std::string, ListenerSettings> default_listeners();
 
 /// What a session of `listener` is to be told; `tls` (the context) is left for the caller to set.

@@ -199,6 +199,13 @@ Kind<std::string> account_name() {
       toml_string);
 }
 
+Kind<mail::Address> mail_address() {
+  return parsed_string<mail::Address>(
+      "a mail address as a string, such as \"ops@example.com\"",
+      [](Text text) { return mail::parse_mailbox(text, false); },
+      [](const mail::Address& address) { return toml_string(mail::to_string(address)); });
+}
+
 Kind<std::string> zone() {
   return {.read = [](const Node& node, const Complain& complain) -> std::optional<std::string> {
             const auto* written = std::get_if<std::string>(&node.value);

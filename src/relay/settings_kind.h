@@ -17,6 +17,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include "base/clock.h"
+#include "mail/address.h"
 #include "net/network.h"
 #include "relay/settings_tree.h"
 
@@ -37,8 +38,9 @@ Kind<std::string> domain();           ///< in lower-case A-labels
 Kind<std::string> optional_domain();  ///< the same, or "" for none
 Kind<std::string> pattern();          ///< of domains (base/pattern.h)
 Kind<std::string> account_name();
-Kind<std::string> zone();        ///< a domain, or "." for all of them
-Kind<std::string> dns_server();  ///< "192.0.2.53" or "192.0.2.53@5353"
+Kind<mail::Address> mail_address();  ///< of ASCII letters
+Kind<std::string> zone();            ///< a domain, or "." for all of them
+Kind<std::string> dns_server();      ///< "192.0.2.53" or "192.0.2.53@5353"
 Kind<bool> flag();
 Kind<std::uint32_t> whole(std::uint32_t min, std::uint32_t max);
 Kind<std::uint16_t> port();                                      ///< 1 to 65535

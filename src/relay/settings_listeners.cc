@@ -22,6 +22,22 @@ void read_trusted(Section& section, std::vector<TrustedHosts>& trusted) {
   }
 }
 
+/// Nobody logs in where mail comes back, and nobody is trusted.
+void check_inbound(Section& section, const ListenerSettings& listener) {
+  if (listener.auth_in_clear) {
+    section.complain("auth_in_clear",
+                     "is of submission only; leave it out with kind = \"inbound\"");
+  }
+  if (!listener.trusted.empty()) {
+    section.complain("trusted", "is of submission only; leave it out with kind = \"inbound\"");
+  }
+  if (listener.tls == ListenerTls::implicit) {
+    section.complain("tls",
+                     "mail servers begin without TLS; write tls = \"starttls\" with kind = "
+                     "\"inbound\"");
+  }
+}
+
 void check_listener(Section& section, const ListenerSettings& listener) {
   if (listener.endpoints.empty()) {
     section.complain("listen", "is missing; write where to listen, such as \"127.0.0.1:2525\"");
@@ -30,6 +46,10 @@ void check_listener(Section& section, const ListenerSettings& listener) {
     section.complain("tls_required",
                      "asks for TLS, and tls = \"none\" offers none; write tls = "
                      "\"starttls\" or \"implicit\"");
+  }
+  if (listener.kind == ListenerKind::inbound) {
+    check_inbound(section, listener);
+    return;
   }
   if (listener.tls == ListenerTls::none && listener.auth_required && !listener.auth_in_clear) {
     section.complain("auth_required",
@@ -41,6 +61,7 @@ void check_listener(Section& section, const ListenerSettings& listener) {
 void read_listener(Section& section, ListenerSettings& listener) {
   constexpr std::uint64_t kSmallest = 1 << 10;
   constexpr std::uint64_t kLargest = std::uint64_t{1} << 30;
+  section.read("kind", choice<ListenerKind>({"submission", "inbound"}), listener.kind);
   section.read("listen", list_of(endpoint()), listener.endpoints);
   section.read("tls", choice<ListenerTls>({"none", "starttls", "implicit"}), listener.tls);
   section.read("tls_required", flag(), listener.tls_required);

@@ -82,6 +82,11 @@ void read_bounce(Section section, Settings& settings) {
   }
 }
 
+void read_inbound(Section section, InboundSettings& inbound) {
+  section.read("postmaster", optional_of(mail_address()), inbound.postmaster);
+  section.read("abuse", optional_of(mail_address()), inbound.abuse);
+}
+
 void read_webhook(Section section, webhook::Options& webhook) {
   using namespace std::chrono_literals;
   section.read("allow_networks", list_of(network()), webhook.allow_networks);
@@ -107,6 +112,7 @@ void read_services(Section& root, Settings& settings) {
   read_links(root.section("links"), settings);
   read_simulator(root.section("simulator"), settings);
   read_bounce(root.section("bounce"), settings);
+  read_inbound(root.section("inbound"), settings.inbound);
   read_webhook(root.section("webhook"), settings.webhook);
   read_suppression(root.section("suppression"), settings.soft_bounces);
 }

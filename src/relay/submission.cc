@@ -47,17 +47,6 @@ Reply refusal(const Error& error) {
           .text = text.substr(space + 1)};
 }
 
-/// RFC 3848 and RFC 6531, 4.3; HELO knows one name only.
-std::string protocol_of(const smtp::SessionInfo& session, const smtp::Envelope& envelope) {
-  if (!session.esmtp) {
-    return "SMTP";
-  }
-  std::string protocol = envelope.smtputf8 ? "UTF8SMTP" : "ESMTP";
-  protocol += session.tls ? "S" : "";
-  protocol += session.user.empty() ? "" : "A";
-  return protocol;
-}
-
 /// Disk space that one transaction may need, counted among that of all for as long as it lives.
 class Reservation {
  public:

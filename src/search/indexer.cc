@@ -17,21 +17,6 @@ using events::Event;
 using events::Type;
 using store::Table;
 
-bool says_how_it_stands(Type type) {
-  switch (type) {
-    case Type::accepted:
-    case Type::delivered:
-    case Type::deferred:
-    case Type::failed:
-    case Type::expired:
-    case Type::bounced:
-    case Type::suppressed:
-      return true;
-    default:
-      return false;
-  }
-}
-
 /// What readers did stands beside how the delivery stands, and counts where it was a person.
 bool is_what_a_reader_did(const Event& event) {
   const bool is_person = event.machine.empty() || event.machine == "proxy";
@@ -62,6 +47,7 @@ std::initializer_list<Type> before(const Event& event) {
     case Type::suppressed:
       return kEither;
     case Type::bounced:
+    case Type::complained:  // who bounces and complains is found under both
       return kDelivered;
     default:
       return kNothing;

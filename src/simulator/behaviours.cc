@@ -115,6 +115,13 @@ constexpr std::array kBehaviours = {
               "The mail server [{client}] has exceeded the maximum number of connections. (S3115)",
               true},
 
+    Behaviour{"bounces-later", "Takes the mail, and a bounce mail comes back: no such user.", dot,
+              take, 250, "2.0.0", "OK: queued as {id}", false, Sequel::bounce},
+    Behaviour{"complains", "Takes the mail, and a complaint comes back (ARF).", dot, take, 250,
+              "2.0.0", "OK: queued as {id}", false, Sequel::complaint},
+    Behaviour{"vacation", "Takes the mail, and an automatic answer comes back.", dot, take, 250,
+              "2.0.0", "OK: queued as {id}", false, Sequel::vacation},
+
     Behaviour{"slow", "Takes everything, and each reply comes late.", dot, late, 250, "2.0.0",
               "OK: queued as {id}"},
     Behaviour{"drops-connection", "Closes the connection at RCPT, without a word.", rcpt, hang_up,

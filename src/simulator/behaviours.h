@@ -33,6 +33,9 @@ enum class Effect : std::uint8_t {
   endless,    ///< says a reply of thousands of lines
 };
 
+/// What a mailbox sends back once it has taken a mail.
+enum class Sequel : std::uint8_t { none, bounce, complaint, vacation };
+
 struct Behaviour {
   std::string_view name;
   std::string_view what;  ///< one sentence, for --list and the documents
@@ -42,6 +45,7 @@ struct Behaviour {
   std::string_view enhanced;  ///< "5.1.1"
   std::string_view text;  ///< with {recipient}, {sender}, {domain} (of the sender), {client}, {id}
   bool close = false;     ///< ends the session after the reply
+  Sequel sequel = Sequel::none;
 };
 
 /// All of them, in the order in which they are documented. Names are unique.

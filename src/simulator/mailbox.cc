@@ -113,6 +113,7 @@ class MailboxHandler final : public smtp::SessionHandler {
       }
     }
     const auto taken = shared_.memory.keep(describe(session, envelope, std::move(content)));
+    answer_for(envelope, *taken);
     co_return Reply{.code = 250,
                     .enhanced = "2.0.0",
                     .text = "OK: queued as " + session.id + "-" + std::to_string(taken->number)};
@@ -158,6 +159,24 @@ class MailboxHandler final : public smtp::SessionHandler {
             .enhanced = std::string(behaviour.enhanced),
             .text = std::move(text),
             .close = behaviour.close};
+  }
+
+  void answer_for(const Envelope& envelope, const Taken& taken) {
+    for (std::size_t i = 0; shared_.answering && i < envelope.recipients.size(); ++i) {
+      const mail::Address& mailbox = envelope.recipients[i].address;
+      const Behaviour* behaviour = find_behaviour(mailbox.local);
+      if (behaviour == nullptr) {
+        continue;
+      }
+      const Answered answered{.return_path = envelope.reverse_path,
+                              .mailbox = mailbox,
+                              .content = taken.content,
+                              .id = std::to_string(taken.number) + "." + std::to_string(i),
+                              .now = taken.at};
+      if (auto mail = sent_back(behaviour->sequel, answered, shared_.answering->complaints_to)) {
+        shared_.send_back(*std::move(mail));
+      }
+    }
   }
 
   Taken describe(const SessionInfo& session, const Envelope& envelope, std::string content) const {

@@ -17,6 +17,9 @@ using tcp = asio::ip::tcp;
 
 namespace {
 
+// With sessions: who sends more at a time to mailboxes that answer gets no more answers.
+constexpr std::size_t kTasksMost = 10'000;
+
 constexpr std::array kSites = {
     Site{"simulator.test", "A modern server: TLS and every extension.", true, true},
     Site{"no-tls.simulator.test", "Offers no STARTTLS.", false, true},
@@ -55,7 +58,10 @@ struct Simulator::State {
       : shared{.clock = clock,
                .memory = Memory(options.memory),
                .late = options.late,
+               .answering = {},
+               .send_back = [this](SentBack mail) { send(std::move(mail)); },
                .sessions_max = options.sessions_max},
+        back(options.back),
         tasks(executor, "simulator") {}
 
   void serve(tcp::socket socket, const Port& port) {
@@ -64,7 +70,14 @@ struct Simulator::State {
                                     "sim-" + std::to_string(++sessions_begun)));
   }
 
+  void send(SentBack mail) {
+    if (tasks.size() < kTasksMost) {
+      tasks.spawn(bring_back(std::move(mail), shared.answering->to, back));
+    }
+  }
+
   Shared shared;
+  std::chrono::milliseconds back;
   std::list<Port> ports;
   std::uint64_t sessions_begun = 0;
   net::TaskGroup tasks;
@@ -95,6 +108,10 @@ Result<std::unique_ptr<Simulator>> Simulator::start(const asio::any_io_executor&
         [&state = *state, &each](tcp::socket socket) { state.serve(std::move(socket), each); }));
   }
   return std::unique_ptr<Simulator>(new Simulator(std::move(state)));
+}
+
+void Simulator::answer_to(const tcp::endpoint& endpoint, mail::Address complaints_to) {
+  state_->shared.answering = {.to = endpoint, .complaints_to = std::move(complaints_to)};
 }
 
 awaitable<void> Simulator::stop() {

@@ -28,6 +28,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "mail/address.h"
 #include "net/tls.h"
 #include "simulator/behaviours.h"
 #include "simulator/memory.h"
@@ -52,6 +53,7 @@ struct Options {
   std::uint64_t message_bytes_max = 100 << 20;
   std::uint32_t sessions_max = 2000;     ///< 421 4.3.2 above
   std::chrono::milliseconds late{3000};  ///< how late slow@ answers
+  std::chrono::milliseconds back{1000};  ///< until mailboxes send something back, in real time
   MemoryLimits memory = {};
 };
 
@@ -67,6 +69,10 @@ class Simulator {
   static Result<std::unique_ptr<Simulator>> start(const boost::asio::any_io_executor& executor,
                                                   const Clock& clock, Options options);
   ~Simulator();  ///< after stop()
+
+  /// From now on mailboxes send back what they do, there: bounces and answers to the return path,
+  /// complaints to their address.
+  void answer_to(const boost::asio::ip::tcp::endpoint& endpoint, mail::Address complaints_to);
 
   /// Closes the ports, ends the sessions politely, returns when all have ended.
   boost::asio::awaitable<void> stop();

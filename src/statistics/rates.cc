@@ -15,6 +15,7 @@ constexpr std::array kDelivered{of(Type::delivered)};
 constexpr std::array kDeferred{of(Type::deferred)};
 constexpr std::array kDeliveredAtFirst{tag::kDeliveredAtFirst};
 constexpr std::array kBounced{of(Type::failed), of(Type::expired), of(Type::bounced)};
+constexpr std::array kComplained{of(Type::complained)};
 constexpr std::array kSettled{of(Type::delivered), of(Type::failed), of(Type::expired)};
 constexpr std::array kAttempts{of(Type::delivered), of(Type::deferred), of(Type::failed)};
 
@@ -39,6 +40,10 @@ constexpr std::array kRates{
          "deferred / (delivered + deferred + failed): attempts that were put off, of "
          "all attempts",
          kDeferred, kAttempts},
+    Rate{"complaint",
+         "complained / delivered: recipients that called it spam, of those that a mail server took "
+         "in the same time",
+         kComplained, kDelivered},
     Rate{"first_attempt", "delivered by the first attempt / delivered", kDeliveredAtFirst,
          kDelivered},
     Rate{"open",

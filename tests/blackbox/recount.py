@@ -4,7 +4,7 @@ import json
 
 from waiting import wait_for
 
-COUNTED = ("accepted", "delivered", "deferred", "failed", "expired", "bounced", "suppressed", "rejected")
+COUNTED = ("accepted", "delivered", "deferred", "failed", "expired", "bounced", "complained", "suppressed", "rejected")
 FIELD = {"stream": "stream", "domain": "from_domain", "provider": "site", "source": "source_address",
          "category": "category"}
 

@@ -8,6 +8,7 @@ import signal
 import smtplib
 import ssl
 import subprocess
+import urllib.request
 
 import pytest
 
@@ -134,6 +135,16 @@ class Relay:
             events = self.events(type=kind, **wanted)
             return events if len(events) >= count else None
         return wait_for(f"{count} of the event '{kind}' {wanted or ''}", found, explain=self.explain)
+
+    def story(self, message):
+        """Of a message, by its id: as `message show` has it."""
+        return json.loads(self.cli("message", "show", str(message), "--json"))
+
+    def metric(self, name):
+        """The sample with this name and labels, as a number."""
+        with urllib.request.urlopen(f"http://{self.ready['http']}/metrics", timeout=LIMIT_S) as answer:
+            lines = answer.read().decode().splitlines()
+        return next(float(line.rpartition(" ")[2]) for line in lines if line.rpartition(" ")[0] == name)
 
     def advance(self, duration):
         """Moves the relay's clock; what falls due meanwhile happens now."""

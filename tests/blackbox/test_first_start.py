@@ -12,6 +12,7 @@ from relay import BINARY
 from waiting import LIMIT_S, wait_for
 
 FREE_PORTS = ["--set", 'listener.smtp.listen=["127.0.0.1:0"]', "--set", 'listener.smtps.listen=["127.0.0.1:0"]',
+              "--set", 'listener.inbound.listen=["127.0.0.1:0"]',
               "--set", 'http.listen="127.0.0.1:0"', "--set", 'simulator.listen="127.0.0.1:0"']
 
 

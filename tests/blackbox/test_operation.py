@@ -25,11 +25,11 @@ def get(relay, path):
 
 
 def test_ready_line_says_all_that_a_test_needs(relay):
-    assert {"smtp", "smtps", "http", "user", "password", "domains", "data", "pid"} <= set(relay.ready)
+    assert {"smtp", "smtps", "inbound", "http", "user", "password", "domains", "data", "pid"} <= set(relay.ready)
     assert relay.ready["domains"] == ["example.org"]
     assert relay.ready["data"] == str(relay.data)
     assert relay.ready["pid"] == relay.process.pid
-    for listener in ("smtp", "smtps", "http"):
+    for listener in ("smtp", "smtps", "inbound", "http"):
         assert relay.address(listener)[0] == "127.0.0.1"
 
 

@@ -1,9 +1,8 @@
 """`postrider message search`: recipients found by what is known of them."""
-import json
-
 import pytest
 
 from raw_http import control
+from searching import search, wait_until_indexed
 from waiting import wait_for
 
 
@@ -21,17 +20,6 @@ def mailed(relay, sink):
     relay.wait_for_event("failed")
     wait_until_indexed(relay)
     return relay
-
-
-def wait_until_indexed(relay):
-    def caught_up():
-        answer = json.loads(relay.cli("message", "search", "--json"))
-        return answer["indexed_to"] == answer["last"]
-    wait_for("the index to catch up", caught_up, explain=relay.explain)
-
-
-def search(relay, *words):
-    return json.loads(relay.cli("message", "search", *words, "--json"))
 
 
 def found(relay, *words):

@@ -5,12 +5,16 @@ import subprocess
 import pytest
 
 from relay import BINARY, ROOT
+from waiting import wait_for
 
 DELIVERED, FAILED, WAITS = "delivered", "failed", "deferred"
 
 # mailbox: (first event, its reply begins with, attempt that settles it or None, kind: category)
 OUTCOMES = {
     "delivered": (DELIVERED, "250 2.0.0", 1, None),
+    "bounces-later": (DELIVERED, "250 2.0.0", 1, None),
+    "complains": (DELIVERED, "250 2.0.0", 1, None),
+    "vacation": (DELIVERED, "250 2.0.0", 1, None),
     "slow": (DELIVERED, "250 2.0.0", 1, None),
     "starttls-required": (DELIVERED, "250 2.0.0", 1, None),
     "greylisted": (WAITS, "450 4.2.0", 3, "soft: greylisted"),
@@ -113,3 +117,15 @@ def test_unknown_mailbox_says_where_the_known_ones_are_listed(shared_relay):
     shared_relay.submit(to="mailbox-ful@simulator.test")
     event = shared_relay.wait_for_event("failed", to="mailbox-ful@simulator.test")
     assert "postrider simulator --list" in event["reply"]
+
+
+def test_what_mailboxes_send_back_comes_in(relay):
+    for mailbox in ("vacation", "complains", "bounces-later"):
+        relay.submit(to=f"{mailbox}+1@simulator.test")
+    bounced = relay.wait_for_event("bounced")
+    assert bounced["to"] == "bounces-later+1@simulator.test"
+    assert (bounced["kind"], bounced["category"]) == ("hard", "no-such-mailbox")
+    assert bounced["mta"] == "store.simulator.test"
+    assert relay.wait_for_event("complained")["to"] == "complains+1@simulator.test"
+    wait_for("the answer to be read", lambda: relay.metric('postrider_feedback_total{what="silent"}') == 1)
+    assert len(relay.events(to="vacation+1@simulator.test")) == 2

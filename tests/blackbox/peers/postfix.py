@@ -52,13 +52,18 @@ message_size_limit = 20971520
 """
 
 
-class Postfix:
-    """`mailboxes`: addresses that exist. `more`: further lines of main.cf."""
+def free_address():
+    """A loopback address that nobody else is likely to have."""
+    return f"127.{random.randint(16, 250)}.{random.randint(0, 250)}.{random.randint(1, 250)}"
 
-    def __init__(self, mailboxes, hostname="mx.example", tls="may", more=""):
+
+class Postfix:
+    """`mailboxes`: addresses that exist. `more`: further lines of main.cf. `address`: where it listens."""
+
+    def __init__(self, mailboxes, hostname="mx.example", tls="may", more="", address=None):
         # Not below pytest's folders: these are closed to the users of Postfix's processes.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="postrider-postfix-"))
-        self.address = f"127.{random.randint(16, 250)}.{random.randint(0, 250)}.{random.randint(1, 250)}"
+        self.address = address or free_address()
         self.mailboxes = {m: m.replace("@", "-at-") + "/" for m in mailboxes}
         self._write_configuration(hostname, tls, more)
         done = subprocess.run(["postfix", "-c", self.conf, "start"], capture_output=True, text=True,

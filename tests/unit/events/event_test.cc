@@ -169,7 +169,7 @@ TEST(Event, AFieldThatEndsEarlyIsDamage) {
 TEST(Event, TypesAreReadByTheirNames) {
   for (const Type type :
        {Type::accepted, Type::delivered, Type::deferred, Type::failed, Type::expired, Type::bounced,
-        Type::suppressed, Type::rejected, Type::operational}) {
+        Type::suppressed, Type::complained, Type::unsubscribed, Type::delayed, Type::rejected, Type::operational}) {
     EXPECT_EQ(*parse_type(to_string(type)), type);
   }
   EXPECT_EQ(parse_type("lost\n").error().code(), Errc::invalid);

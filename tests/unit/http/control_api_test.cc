@@ -46,9 +46,9 @@ Request request_of(const std::string& method, const std::string& text, const std
 class ControlApiTest : public testing::Test {
  protected:
   void start(const std::vector<std::string>& more = {}) {
-    std::vector<std::string> overrides{"listener.smtp.listen=127.0.0.1:0",
-                                       "listener.smtps.enabled=false", "threads=2",
-                                       "hostname=esp.example"};
+    std::vector<std::string> overrides{
+        "listener.smtp.listen=127.0.0.1:0", "listener.smtps.enabled=false",
+        "listener.inbound.enabled=false", "threads=2", "hostname=esp.example"};
     overrides.insert(overrides.end(), more.begin(), more.end());
     auto settings = relay::require_settings({.file = {}, .overrides = overrides});
     ASSERT_TRUE(settings) << settings.error().text();

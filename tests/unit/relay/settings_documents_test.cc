@@ -47,7 +47,8 @@ std::set<std::string> mentioned_keys(const std::string& text) {
     if (std::regex_match(line, match, header)) {
       section = match[2].str() + (match[1] == "[[" ? "[]." : ".");
     } else if (std::regex_match(line, match, option)) {
-      keys.insert(std::regex_replace(section + match[1].str(), std::regex("^listener\\.smtps?\\."),
+      keys.insert(std::regex_replace(section + match[1].str(),
+                                     std::regex("^listener\\.(smtps?|inbound)\\."),
                                      "listener.NAME."));
     }
   }

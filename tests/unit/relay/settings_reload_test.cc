@@ -50,6 +50,7 @@ const std::vector<Row>& rows() {
       {"route", "[{domain = '*', host = '127.0.0.1'}]", false},
       {"site", "[{domain = '*', connections = 1}]", false},
       {"retry.waits", "['7m']", false},
+      {"inbound.postmaster", "'ops@example.com'", false},
       {"bounce.rules", "'/dev/null'", false},
       {"links.listen", "['127.0.0.1:1']", true},
       {"links.tls", "true", true},

@@ -75,10 +75,11 @@ TEST_F(SettingsToml, EmptyFileGivesTheDefaults) {
   EXPECT_FALSE(settings.hostname.empty());
   EXPECT_EQ(settings.return_path_domain, settings.hostname);
   EXPECT_EQ(settings.delivery.hostname, settings.hostname);
-  ASSERT_THAT(settings.listeners, SizeIs(2));
+  ASSERT_THAT(settings.listeners, SizeIs(3));
   EXPECT_EQ(settings.listeners.at("smtps").tls, ListenerTls::implicit);
+  EXPECT_EQ(settings.listeners.at("inbound").kind, ListenerKind::inbound);
   for (const auto& [name, listener] : settings.listeners) {
-    EXPECT_TRUE(listener.auth_required);
+    EXPECT_EQ(listener.auth_required, listener.kind == ListenerKind::submission);
     EXPECT_FALSE(listener.auth_in_clear);
     for (const Endpoint& endpoint : listener.endpoints) {
       EXPECT_TRUE(endpoint.address().is_loopback()) << net::to_string(endpoint);
@@ -154,7 +155,7 @@ enabled = false
   EXPECT_EQ(settings.hostname, "relay.example.com");
   EXPECT_THAT(settings.delivery.mx.own_names, ElementsAre("relay.example.com", "rp.example.com"));
   EXPECT_EQ(settings.threads, 3U);
-  ASSERT_THAT(settings.listeners, SizeIs(2));
+  ASSERT_THAT(settings.listeners, SizeIs(3));
   const ListenerSettings& mx = settings.listeners.at("mx");
   EXPECT_EQ(net::to_string(mx.endpoints.at(0)), "0.0.0.0:25");
   EXPECT_EQ(mx.trusted.at(0).account, "shop");
@@ -292,6 +293,13 @@ INSTANTIATE_TEST_SUITE_P(
             "1:13: http.listen: 127.0.0.1:2465 is "
             "listened on already, by listener.smtps"},
         Row{"SimulatorOnHttp", "simulator.listen='127.0.0.1:8025'", "is http.listen too"},
+        Row{"PostmasterWithoutADomain", "inbound.postmaster='ops'", "1:20: inbound.postmaster: "},
+        Row{"InboundWithTrust", "[listener.inbound]\ntrusted = {'10.0.0.0/8'='shop'}",
+            "listener.inbound.trusted: is of submission only"},
+        Row{"InboundWithLogin", "[listener.inbound]\nauth_in_clear = true",
+            "listener.inbound.auth_in_clear: is of submission only"},
+        Row{"InboundWithTlsFromTheStart", "[listener.inbound]\ntls = 'implicit'",
+            "listener.inbound.tls: mail servers begin without TLS"},
         Row{"PublicSimulator", "simulator.listen='0.0.0.0:2529'", "is not a loopback address"},
         Row{"KeyWithoutCertificate", "[tls]\nkey='/x.pem'",
             "tls.certificate: is missing; write the "
@@ -406,7 +414,7 @@ TEST_F(SettingsToml, OverridesWinAndJoinTables) {
   EXPECT_EQ(settings.limits.hops_max, 6U);
   EXPECT_EQ(settings.log.level, log::Level::debug);
   EXPECT_EQ(settings.limits.timeouts.command, 30s);
-  EXPECT_THAT(settings.listeners, SizeIs(2));
+  EXPECT_THAT(settings.listeners, SizeIs(3));
   EXPECT_EQ(settings.listeners.at("smtp").endpoints,
             std::vector<Endpoint>{Endpoint(boost::asio::ip::address_v4::loopback(), 0)});
   EXPECT_EQ(settings.listeners.at("smtp").trusted.at(0).account, "shop");

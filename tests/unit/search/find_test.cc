@@ -149,7 +149,12 @@ TEST_F(FindTest, StatusIsWhatTheLastEventMadeItHoweverEventsFallIntoBatches) {
                                   second,
                                   third,
                                   event(Type::accepted, 6),
-                                  event(Type::failed, 6)};
+                                  event(Type::failed, 6),
+                                  event(Type::accepted, 7),
+                                  event(Type::delivered, 7),
+                                  event(Type::complained, 7),
+                                  event(Type::unsubscribed, 7),
+                                  event(Type::delayed, 7)};
   for (std::size_t batch = 1; batch <= events.size(); ++batch) {
     store::Step step;
     Indexer().begin_at(1, step);
@@ -161,7 +166,8 @@ TEST_F(FindTest, StatusIsWhatTheLastEventMadeItHoweverEventsFallIntoBatches) {
     EXPECT_EQ(with("deferred"), Ids{3}) << batch;
     EXPECT_EQ(with("bounced"), Ids{4}) << batch;
     EXPECT_EQ(with("failed"), Ids{6}) << batch;
-    EXPECT_EQ(ids({.terms = {{Kind::provider, "mx.example.net"}}}), (Ids{6, 5, 4, 3, 2})) << batch;
+    EXPECT_EQ(with("complained"), Ids{7}) << batch;
+    EXPECT_EQ(ids({.terms = {{Kind::provider, "mx.example.net"}}}), (Ids{7, 6, 5, 4, 3, 2})) << batch;
   }
 }
 

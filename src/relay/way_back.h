@@ -1,0 +1,31 @@
+// What inbound listeners stand on, wired together: the reading of reports, and folders for mail
+// that people are to read. Outlives the listeners.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "relay/inbound.h"
+
+namespace postrider::relay {
+
+class WayBack {
+ public:
+  using Rules = std::function<std::shared_ptr<const bounce::Classifier>()>;
+
+  /// `rules`: as they are now; any thread.
+  WayBack(const Settings& settings, const mail::TokenKey& token_key, Rules rules,
+          const SubmissionServices& shared);
+
+  void change_to(const InboundSettings& settings) { people_.change_to(settings); }
+
+  InboundServices& services() { return services_; }
+  const FeedbackFigures& figures() const { return feedback_.figures(); }
+
+ private:
+  Feedback feedback_;
+  ForPeople people_;
+  InboundServices services_;
+};
+
+}  // namespace postrider::relay

@@ -1,0 +1,313 @@
+// What comes back becomes events, with everything real but the session.
+#include "relay/feedback.h"
+
+#include <algorithm>
+#include <future>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <string>
+#include <vector>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "support/fresh_folder.h"
+#include "support/running_store.h"
+#include "support/temporary_directory.h"
+
+namespace postrider::relay {
+namespace {
+
+using events::Event;
+using events::Type;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const Time kNow{std::chrono::seconds(1'800'000'000)};
+const mail::TokenKey kKey = [] {
+  mail::TokenKey key;
+  key.fill(7);
+  return key;
+}();
+
+std::string status_of(std::string_view recipient, std::string_view action, std::string_view reply) {
+  return "Final-Recipient: rfc822; " + std::string(recipient) +
+         "\r\nAction: " + std::string(action) + "\r\nDiagnostic-Code: smtp; " + std::string(reply) +
+         "\r\n\r\n";
+}
+
+std::string report(const std::string& statuses, const std::string& returned = "Subject: x\r\n") {
+  return "From: MAILER-DAEMON@mx.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; "
+         "report-type=delivery-status; boundary=b\r\n\r\n--b\r\nContent-Type: "
+         "message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n" +
+         statuses + "--b\r\nContent-Type: text/rfc822-headers\r\n\r\n" + returned + "\r\n--b--\r\n";
+}
+
+std::string complaint(const std::string& returned, const std::string& recipient) {
+  return "From: fbl@provider.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; "
+         "report-type=feedback-report; boundary=b\r\n\r\n--b\r\nContent-Type: "
+         "message/feedback-report\r\n\r\nFeedback-Type: abuse\r\nUser-Agent: Loop/1\r\n" +
+         (recipient.empty() ? "" : "Original-Rcpt-To: " + recipient + "\r\n") +
+         "\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n" + returned + "\r\nhello\r\n--b--\r\n";
+}
+
+class FeedbackTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    account_ = directory_->add_account("shop", kNow)->id;
+    threads_.start();
+  }
+  void TearDown() override { threads_.stop(); }
+
+  static RecipientId recipient(std::uint64_t number) { return {number * kIdStep}; }
+  static std::string token(std::uint64_t number) {
+    return mail::make_token(kKey, recipient(number));
+  }
+  static std::string own_id(std::uint64_t number) {
+    return "X-Postrider-Id: " + token(number) + "\r\n";
+  }
+
+  /// The recipient with this number, of the message that is named by `message`.
+  void tell(Type type, std::uint64_t number, const std::string& to, std::uint64_t message = 0) {
+    Event event;
+    event.type = type;
+    event.time = kNow;
+    event.account = account_;
+    event.recipient = recipient(number);
+    event.message = MessageId{recipient(message == 0 ? number : message).value};
+    event.to = to;
+    event.site = type == Type::delivered ? "mx.example" : "";
+    store::Step step;
+    events_->append(step, event);
+    ASSERT_TRUE(store_.commit(std::move(step)));
+  }
+  void deliver(std::uint64_t number, const std::string& to, std::uint64_t message = 0) {
+    tell(Type::accepted, number, to, message);
+    tell(Type::delivered, number, to, message);
+  }
+
+  Result<> take(std::vector<InboundAddress> addresses, std::string content) {
+    const InboundMail mail{.session = "a1",
+                           .sender = {},
+                           .addresses = std::move(addresses),
+                           .content = std::move(content)};
+    return boost::asio::co_spawn(threads_.context(0), feedback_.take(mail), boost::asio::use_future)
+        .get();
+  }
+  Result<> bounce(std::uint64_t number, std::string content) {
+    return take({{.use = InboundUse::bounce, .recipient = recipient(number)}}, std::move(content));
+  }
+  Result<> to_nobody(std::string content) {
+    return take({{.use = InboundUse::bounce, .recipient = {}}}, std::move(content));
+  }
+
+  /// "bounced ann@x hard", of what is no delivery.
+  std::vector<std::string> told() {
+    const auto page = events_->read(1, 10'000);
+    std::vector<std::string> all;
+    for (const Event& event : page->events) {
+      if (event.type >= Type::unsubscribed || event.type == Type::bounced) {
+        all.push_back(std::string(to_string(event.type)) + " " + event.to + " " + event.kind);
+      }
+    }
+    return all;
+  }
+  Event last() { return events_->read(1, 10'000)->events.back(); }
+
+  std::vector<store::Committer> committers() {
+    std::vector<store::Committer> made;
+    made.emplace_back(*store_, threads_.context(0), threads_.mailbox(0));
+    return made;
+  }
+
+  net::IoThreads threads_{1};
+  test::FreshFolder folder_;
+  test::RunningStore store_{folder_ / "db"};
+  std::unique_ptr<events::EventStore> events_ = events::make_event_store(*store_);
+  TemporaryDirectory directory_;
+  ManualClock clock_{kNow};
+  std::vector<store::Committer> committers_ = committers();
+  std::shared_ptr<const bounce::Classifier> rules_ =
+      std::make_shared<const bounce::Classifier>(bounce::Classifier::load().value());
+  AccountId account_;
+  Feedback feedback_{{.clock = clock_,
+                      .events = *events_,
+                      .directory = *directory_,
+                      .committers = committers_,
+                      .classifier = [this] { return rules_; },
+                      .token_key = kKey}};
+};
+
+const std::string kUnknown = "550 5.1.1 User unknown";
+
+TEST_F(FeedbackTest, ABounceSaysWhyAndRepeatsWhatIsKnown) {
+  deliver(1, "ann@x.example");
+  ASSERT_TRUE(bounce(1, report(status_of("ann@x.example", "failed", kUnknown))));
+  const Event event = last();
+  EXPECT_EQ(event.type, Type::bounced);
+  EXPECT_EQ(event.account, account_);
+  EXPECT_EQ(event.recipient, recipient(1));
+  EXPECT_EQ(event.site, "mx.example");
+  EXPECT_EQ(event.code, 550U);
+  EXPECT_EQ(event.enhanced, "5.1.1");
+  EXPECT_EQ(event.category, "no-such-mailbox");
+  EXPECT_EQ(event.detail, "");
+  EXPECT_FALSE(event.rule.empty());
+}
+
+TEST_F(FeedbackTest, IsToldOnceOfEachKind) {
+  deliver(1, "ann@x.example");
+  const std::string late = report(status_of("ann@x.example", "delayed", "451 4.4.1 later"));
+  const std::string gone = report(status_of("ann@x.example", "failed", kUnknown));
+  const std::string full = report(status_of("ann@x.example", "failed", "552 5.2.2 full"));
+  for (const std::string& one : {late, late, gone, gone, full, late}) {
+    ASSERT_TRUE(bounce(1, one));
+  }
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(take({{.use = InboundUse::complaint, .recipient = {}}},
+                     complaint(own_id(1), "ann@x.example")));
+    ASSERT_TRUE(take({{.use = InboundUse::unsubscribe, .recipient = recipient(1)}}, ""));
+  }
+  EXPECT_THAT(told(),
+              ElementsAre("delayed ann@x.example soft", "bounced ann@x.example hard",
+                          "complained ann@x.example complaint", "unsubscribed ann@x.example "));
+  EXPECT_EQ(feedback_.figures().repeated, 6U);
+}
+
+TEST_F(FeedbackTest, WithoutAnIdOfOursNothingIsTold) {
+  deliver(1, "ann@x.example");
+  std::string forged = token(1);
+  forged[20] = forged[20] == 'a' ? 'b' : 'a';
+  for (const std::string& returned :
+       {std::string("Subject: x\r\n"), "X-Postrider-Id: " + forged + "\r\n",
+        "Message-ID: <" + std::to_string(recipient(1).value) + "@shop.example>\r\n",
+        "Return-Path: <bounces+" + forged + "@rp.example>\r\n"}) {
+    ASSERT_TRUE(to_nobody(report(status_of("ann@x.example", "failed", kUnknown), returned)));
+    ASSERT_TRUE(to_nobody(complaint(returned, "ann@x.example")));
+  }
+  EXPECT_THAT(told(), IsEmpty());
+  EXPECT_EQ(feedback_.figures().unmatched, 8U);
+}
+
+TEST_F(FeedbackTest, AnIdInWhatComesBackIsEnough) {
+  for (std::uint64_t number = 1; number <= 3; ++number) {
+    deliver(number, "r" + std::to_string(number) + "@x.example");
+  }
+  const std::string status = status_of("somebody@x.example", "failed", kUnknown);
+  ASSERT_TRUE(to_nobody(report(status, own_id(1))));
+  ASSERT_TRUE(to_nobody(report(
+      status, "Return-Path: <bounces+" + token(2) +
+                  "@rp.example>\r\nFrom: <a@shop.example>\r\nMessage-ID: <1@shop.example>\r\n")));
+  ASSERT_TRUE(to_nobody(report(status, "Message-ID: <" + token(3) + "@shop.example>\r\n")));
+  EXPECT_THAT(told(), ElementsAre("bounced r1@x.example hard", "bounced r2@x.example hard",
+                                  "bounced r3@x.example hard"));
+}
+
+TEST_F(FeedbackTest, TheTokenOfTheAddressCountsBeforeWhatComesBack) {
+  deliver(1, "ann@x.example");
+  deliver(2, "bob@x.example");
+  ASSERT_TRUE(bounce(1, report(status_of("bob@x.example", "failed", kUnknown), own_id(2))));
+  EXPECT_THAT(told(), ElementsAre("bounced ann@x.example hard"));
+  EXPECT_EQ(last().detail, "reported as bob@x.example");
+}
+
+// Whoever was written to by one account holds a token, and nothing more.
+TEST_F(FeedbackTest, ATokenOfOneAccountSaysNothingOfAnothersRecipients) {
+  const AccountId shop = account_;
+  deliver(1, "ann@x.example");
+  account_ = directory_->add_account("bank", kNow)->id;
+  deliver(2, "bob@x.example");
+  std::string forged = token(2);
+  std::ranges::copy(token(1).substr(15), forged.begin() + 15);
+  for (const std::string& returned : {std::string("To: bob@x.example\r\n"),
+                                      "X-Postrider-Id: " + forged + "\r\nTo: bob@x.example\r\n"}) {
+    ASSERT_TRUE(to_nobody(report(status_of("bob@x.example", "failed", kUnknown), returned)));
+    ASSERT_TRUE(to_nobody(complaint(returned, "bob@x.example")));
+  }
+  EXPECT_THAT(told(), IsEmpty());
+  ASSERT_TRUE(bounce(1, report(status_of("bob@x.example", "failed", kUnknown))));
+  ASSERT_TRUE(to_nobody(complaint(own_id(1), "bob@x.example")));
+  EXPECT_THAT(told(),
+              ElementsAre("bounced ann@x.example hard", "complained ann@x.example complaint"));
+  EXPECT_EQ(last().account, shop);
+}
+
+TEST_F(FeedbackTest, OfSeveralThatAreReportedTheOneWithOurAddressCounts) {
+  deliver(1, "ann@x.example");
+  ASSERT_TRUE(bounce(1, report(status_of("one@x.example", "failed", kUnknown) +
+                               status_of("Ann@X.example", "failed", "552 5.2.2 mailbox full"))));
+  EXPECT_THAT(told(), ElementsAre("bounced ann@x.example soft"));
+}
+
+TEST_F(FeedbackTest, WhoHasFailedOrIsUnknownDoesNotBounceAgain) {
+  tell(Type::accepted, 1, "ann@x.example");
+  tell(Type::failed, 1, "ann@x.example");
+  tell(Type::accepted, 2, "bob@x.example");
+  tell(Type::expired, 2, "bob@x.example");
+  for (const std::uint64_t number : {1U, 2U, 3U}) {
+    ASSERT_TRUE(bounce(number, report(status_of("ann@x.example", "failed", kUnknown))));
+  }
+  EXPECT_THAT(told(), IsEmpty());
+}
+
+TEST_F(FeedbackTest, AReportThatOvertakesTheDeliveryIsToComeAgain) {
+  tell(Type::accepted, 1, "ann@x.example");
+  const std::string early = report(status_of("ann@x.example", "failed", kUnknown));
+  const auto first = bounce(1, early);
+  ASSERT_FALSE(first);
+  EXPECT_EQ(first.error().code(), Errc::unavailable);
+  tell(Type::delivered, 1, "ann@x.example");
+  ASSERT_TRUE(bounce(1, early));
+  EXPECT_THAT(told(), ElementsAre("bounced ann@x.example hard"));
+}
+
+// Both would find that nothing has been told yet.
+TEST_F(FeedbackTest, TwoCopiesAtTheSameTimeCountOnce) {
+  deliver(1, "ann@x.example");
+  std::vector<InboundMail> copies(32);
+  std::vector<std::future<Result<>>> taken;
+  for (InboundMail& mail : copies) {
+    mail.session = "a1";
+    mail.addresses = {{.use = InboundUse::bounce, .recipient = recipient(1)}};
+    mail.content = report(status_of("ann@x.example", "failed", kUnknown));
+    taken.push_back(
+        boost::asio::co_spawn(threads_.context(0), feedback_.take(mail), boost::asio::use_future));
+  }
+  for (auto& one : taken) {
+    const Result<> done = one.get();
+    EXPECT_TRUE(done || done.error().code() == Errc::unavailable);
+  }
+  EXPECT_THAT(told(), ElementsAre("bounced ann@x.example hard"));
+}
+
+class SharedCopies : public FeedbackTest {
+ protected:
+  void SetUp() override {
+    FeedbackTest::SetUp();
+    ASSERT_TRUE(directory_->change_account("shop", {.own_return_paths = false}));
+    deliver(1, "ann@x.example");
+    deliver(2, "bob@x.example", 1);
+    deliver(3, "else@x.example");
+  }
+};
+
+TEST_F(SharedCopies, AreToldApartByAddress) {
+  ASSERT_TRUE(to_nobody(report(status_of("bob@x.example", "failed", kUnknown), own_id(1))));
+  ASSERT_TRUE(to_nobody(complaint(own_id(1), "bob@x.example")));
+  EXPECT_THAT(told(),
+              ElementsAre("bounced bob@x.example hard", "complained bob@x.example complaint"));
+}
+
+TEST_F(SharedCopies, NameNobodyByOthersAddressesOrNone) {
+  for (const char* address : {"else@x.example", "redacted@x.example", ""}) {
+    ASSERT_TRUE(to_nobody(complaint(own_id(1), address)));
+  }
+  EXPECT_THAT(told(), IsEmpty());
+  ASSERT_TRUE(to_nobody(complaint(own_id(3), "")));
+  EXPECT_THAT(told(), ElementsAre("complained else@x.example complaint"))
+      << "a message with one recipient needs no address";
+}
+
+}  // namespace
+}  // namespace postrider::relay
