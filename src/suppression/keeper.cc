@@ -18,12 +18,9 @@ bool is_report_of_ours(const Event& event) {
   return event.from_domain.empty() && event.from.empty();
 }
 
-/// The number of `complained`, which inbound mail tells.
-constexpr Type kComplained{34};
-
 /// What the reader said.
 std::optional<Reason> reason_of(Type type) {
-  if (type == kComplained) {
+  if (type == Type::complained) {
     return Reason::complaint;
   }
   return type == Type::unsubscribed ? std::optional(Reason::unsubscribe) : std::nullopt;
@@ -33,7 +30,7 @@ std::optional<Reason> reason_of(Type type) {
 
 std::span<const Type> Keeper::wants() const {
   static constexpr std::array kWanted{Type::delivered, Type::failed,       Type::expired,
-                                      Type::bounced,   Type::unsubscribed, kComplained};
+                                      Type::bounced,   Type::unsubscribed, Type::complained};
   return kWanted;
 }
 
