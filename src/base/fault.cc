@@ -39,4 +39,12 @@ void fault_point(const char* name) {
 
 }  // namespace postrider
 
+#else
+
+namespace postrider {
+
+void fault_point(const char* /*name*/) {}
+
+}  // namespace postrider
+
 #endif

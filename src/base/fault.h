@@ -2,16 +2,12 @@
 // steps whose order a promise rests on. `POSTRIDER_FAULT=NAME:N` in the environment ends it when
 // the place NAME is passed for the Nth time.
 //
-// Compiled in by the preset `faults` alone (POSTRIDER_FAULT_POINTS); in any other build the calls
-// are nothing. Any thread.
+// Built so by the preset `faults` alone (POSTRIDER_FAULT_POINTS, of fault.cc and nothing else, so
+// that all other files are the same); in any other build a call does nothing. Any thread.
 #pragma once
 
 namespace postrider {
 
-#ifdef POSTRIDER_FAULT_POINTS
 void fault_point(const char* name);
-#else
-inline void fault_point(const char* /*name*/) {}
-#endif
 
 }  // namespace postrider
