@@ -149,7 +149,7 @@ TEST_F(ListTest, WhoLeavesAStreamLeavesThatAlone) {
 }
 
 TEST_F(ListTest, WhoComplainsIsSentNothing) {
-  take({event(Type{34}, 1, "complaint")});
+  take({event(Type::complained, 1, "complaint")});
   EXPECT_FALSE(is_free(list_, kShop, "transactional"));
   EXPECT_EQ(list_.find(kShop, kAnn, "bulk", kNow)->change.reason, Reason::complaint);
 }
