@@ -16,18 +16,12 @@ std::optional<rocksdb::Status> BackgroundErrors::take() {
   return std::exchange(first_, std::nullopt);
 }
 
-bool BackgroundErrors::take_log_failure() {
-  const std::lock_guard lock(mutex_);
-  return std::exchange(log_failed_, false);
-}
-
 void BackgroundErrors::OnBackgroundError(rocksdb::BackgroundErrorReason reason,
                                          rocksdb::Status* status) {
   using rocksdb::BackgroundErrorReason;
   if (reason == BackgroundErrorReason::kWriteCallback ||
       reason == BackgroundErrorReason::kMemTable) {
-    const std::lock_guard lock(mutex_);
-    log_failed_ = true;  // the write that failed hears of the rest
+    log_has_failed_ = true;  // the write that failed hears of the rest
     return;
   }
   const bool will_be_mended = status->severity() <= rocksdb::Status::Severity::kSoftError;

@@ -4,6 +4,7 @@
 // Any thread.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -24,8 +25,8 @@ class BackgroundErrors final : public rocksdb::EventListener {
   /// itself.
   std::optional<rocksdb::Status> take();
 
-  /// Whether writing to the log itself has failed since the last call.
-  bool take_log_failure();
+  /// Whether writing to the log itself, or beginning one, has ever failed.
+  bool log_has_failed() const { return log_has_failed_; }
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override;
 
@@ -47,7 +48,7 @@ class BackgroundErrors final : public rocksdb::EventListener {
   std::mutex mutex_;
   std::function<void()> heard_;
   std::optional<rocksdb::Status> first_;
-  bool log_failed_ = false;
+  std::atomic<bool> log_has_failed_ = false;
 };
 
 }  // namespace postrider::store

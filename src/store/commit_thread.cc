@@ -4,8 +4,10 @@
 #include <atomic>
 #include <cassert>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <optional>
+#include <rocksdb/convenience.h>
 #include <sys/prctl.h>
 #include <thread>
 #include <utility>
@@ -191,9 +193,6 @@ struct CommitThread::State {
   std::unexpected<Error> refuse(const rocksdb::Status& status) {
     if (status.IsNoSpace()) {
       become_full(status.ToString());
-      if (database.background_errors().take_log_failure()) {
-        failed_log = database.current_log();
-      }
       return fail(Errc::unavailable, "the disk is full");
     }
     return latch(status.ToString());
@@ -216,10 +215,8 @@ struct CommitThread::State {
     return fail(*failure);
   }
 
-  /// RocksDB keeps its error until it is told that the cause is gone. It then brings what it has in
-  /// memory to disk and begins a new log, but only if it has something in memory; it must not go on
-  /// with a log whose writing has failed (7.8 ends the process by an assertion). A log that it
-  /// could not even begin is fatal to it: then it answers with that error for ever, room or not.
+  /// A log that found no room is never gone on with: RocksDB 7.8 keeps the broken file if it has
+  /// nothing in memory, and ends the process by an assertion at the next write.
   bool look_for_room() {
     const SteadyTime now = std::chrono::steady_clock::now();
     if (now < look_again) {
@@ -229,23 +226,33 @@ struct CommitThread::State {
     if (space.now() < 2 * full_below) {
       return false;
     }
-    const rocksdb::Status status = database.rocks().Resume();
-    const bool is_fatal = status.severity() >= rocksdb::Status::Severity::kFatalError;
-    if (status.IsBusy() || (status.IsNoSpace() && !is_fatal)) {  // Busy: it is trying by itself
+    if (database.background_errors().log_has_failed()) {
+      (void)latch("the disk was full, and the log can only be begun anew by a new start");
+      return false;
+    }
+    const rocksdb::Status status = resume();
+    if (status.IsBusy() || status.IsNoSpace()) {  // Busy: it is trying by itself
       return false;
     }
     if (!status.ok()) {
       (void)latch(status.ToString());
       return false;
     }
-    if (failed_log && *failed_log == database.current_log()) {
-      (void)latch("the disk was full, and the log can only be begun anew by a new start");
-      return false;
-    }
-    failed_log.reset();
     is_full = false;
     log::info("there is room on the disk again: mail is accepted", {});
     return true;
+  }
+
+  /// RocksDB keeps its error until it is told that the cause is gone; it then brings what it has in
+  /// memory to disk, and waits for that. A flush that waited for its thread when the error came it
+  /// has put aside without beginning it, and waits for it for ever (7.8, BackgroundFlush).
+  rocksdb::Status resume() {
+    resuming = std::async(std::launch::async, [this] { return database.rocks().Resume(); });
+    if (resuming.wait_for(options.resume_wait) == std::future_status::timeout) {
+      rocksdb::CancelAllBackgroundWork(&database.rocks());  // so that it can be closed
+      return rocksdb::Status::TimedOut("the disk was full, and the database does not go on");
+    }
+    return resuming.get();
   }
 
   /// One hand-over for each thread that waits.
@@ -300,9 +307,9 @@ struct CommitThread::State {
 
   // Of the commit thread.
   StepEncoder encoder{database};
-  SteadyTime look_again;                    // for room, while the disk is full
-  std::optional<std::uint64_t> failed_log;  // the log file that found no room
-  std::optional<Error> failure;             // set once: latched
+  SteadyTime look_again;         // for room, while the disk is full
+  std::optional<Error> failure;  // set once: latched
+  std::future<rocksdb::Status> resuming;
   std::vector<std::pair<net::Mailbox*, std::vector<Completion>>> answers;
   std::thread committing;
 

@@ -2,8 +2,8 @@
 // everybody; and what it does when storage fails (store.h).
 //
 // On a full disk promises are refused and notes are held, in their order; once a second it looks
-// whether there is room again, and then goes on by itself. Anything else that fails latches it for
-// good.
+// whether there is room again, and then goes on by itself, or latches if only a new start can.
+// Anything else that fails latches it for good.
 //
 // Included by the store only: knows RocksDB. Threads: as store.h says.
 #pragma once

@@ -179,11 +179,6 @@ void Database::compare(const StoreOptions& options, std::optional<std::uint64_t>
   }
 }
 
-std::uint64_t Database::current_log() const {
-  std::unique_ptr<rocksdb::LogFile> log;
-  return rocks_->GetCurrentWalFile(&log).ok() && log ? log->LogNumber() : 0;
-}
-
 Result<std::uint64_t> Database::last_event() const {
   const std::unique_ptr<rocksdb::Iterator> last(
       rocks_->NewIterator(rocksdb::ReadOptions(), family(Table::event)));

@@ -43,9 +43,6 @@ class Database {
   }
   BackgroundErrors& background_errors() const { return *background_errors_; }
 
-  /// Which log file is being written; 0 if RocksDB does not say.
-  std::uint64_t current_log() const;
-
   /// The number of the last event; 0 if there is none.
   Result<std::uint64_t> last_event() const;
 

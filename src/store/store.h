@@ -12,7 +12,8 @@
 // there.
 //
 // A full disk is no failed sync: promises fail with Errc::unavailable until there is room again,
-// and notes are held until then. The store goes on by itself, within seconds.
+// and notes are held until then. The store then goes on by itself, within seconds; where it was the
+// log that found no room, or the database does not go on within `resume_wait`, it latches then.
 //
 // After opening, the last acknowledged sequence number (a file beside the database) is compared
 // with what was recovered: acknowledged writes that are missing, and a damaged log, are reported by
@@ -43,7 +44,8 @@ struct StoreOptions {
   std::uint64_t write_buffer_bytes = 16 << 20;  ///< of meta and of body each
   std::uint64_t reserve_bytes = 256 << 20;      ///< free space under which has_room() says no
   std::chrono::milliseconds note_wait{5};
-  std::size_t open_files_max = 256;  ///< of tables and bodies that are kept open
+  std::chrono::milliseconds resume_wait{60'000};  ///< for the database to go on once there is room
+  std::size_t open_files_max = 256;               ///< of tables and bodies that are kept open
 };
 
 enum class Urgency : std::uint8_t {
