@@ -41,8 +41,7 @@ class StoredEvents final : public EventStore {
                              return false;
                            }
                            const std::uint64_t sequence = Reader(key).u64();
-                           if (only.empty() ||
-                               std::ranges::find(only, type_of_record(record)) != only.end()) {
+                           if (is_wanted(record, only)) {
                              add(page, sequence, record);
                            }
                            page.next = sequence + 1;
@@ -52,9 +51,10 @@ class StoredEvents final : public EventStore {
     return page;
   }
 
-  Result<Page> about(MessageId message, std::uint32_t count) const override {
+  Result<Page> about(MessageId message, std::uint32_t count,
+                     std::span<const Type> only) const override {
     TRY(const std::vector<std::uint64_t> found, sequences_about(message, count));
-    return page_of(found);
+    return page_of(found, only);
   }
 
   Result<Page> first_about(RecipientId recipient, std::size_t limit) const override {
@@ -68,18 +68,23 @@ class StoredEvents final : public EventStore {
                       return found.size() < limit;
                     }),
         "reading the event log");
-    return page_of(found);
+    return page_of(found, {});
   }
 
   std::uint64_t last_sequence() const override { return store_.last_sequence(); }
 
  private:
-  Result<Page> page_of(const std::vector<std::uint64_t>& sequences) const {
+  static bool is_wanted(std::string_view record, std::span<const Type> only) {
+    return only.empty() || std::ranges::find(only, type_of_record(record)) != only.end();
+  }
+
+  Result<Page> page_of(const std::vector<std::uint64_t>& sequences,
+                       std::span<const Type> only) const {
     Page page;
     for (const std::uint64_t sequence : sequences) {
       TRY(const std::optional<std::string> record,
           store_.get(store::Table::event, key_of(sequence)), "reading the event log");
-      if (record) {
+      if (record && is_wanted(*record, only)) {
         add(page, sequence, *record);
       }
     }

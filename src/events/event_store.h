@@ -41,8 +41,10 @@ class EventStore {
   /// Of the `limit` events from this sequence on, in order, those of the types `only`; none: all.
   virtual Result<Page> read(std::uint64_t from, std::size_t limit,
                             std::span<const Type> only = {}) const = 0;
-  /// All events about the `count` recipients of a message, in order.
-  virtual Result<Page> about(MessageId message, std::uint32_t count) const = 0;
+  /// All events about the `count` recipients of a message, in order, of the types `only`; none:
+  /// all.
+  virtual Result<Page> about(MessageId message, std::uint32_t count,
+                             std::span<const Type> only = {}) const = 0;
   /// The oldest events about it, at most `limit`: the first is `accepted`, as long as the log has
   /// it. However many came later.
   virtual Result<Page> first_about(RecipientId recipient, std::size_t limit) const = 0;

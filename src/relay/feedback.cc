@@ -97,6 +97,8 @@ awaitable<Result<>> Feedback::take(const InboundMail& mail) {
   std::move_only_function<Result<Plan>()> work = [&]() -> Result<Plan> {
     try {
       return plan(mail);
+    } catch (const std::bad_alloc&) {
+      return fail(Errc::unavailable, "no memory left, try again later");
     } catch (const std::exception& broken) {
       figures_.broken.fetch_add(1, std::memory_order_relaxed);
       log::error("a mail broke its reader", {{"session", mail.session}, {"why", broken.what()}});
@@ -146,10 +148,34 @@ void Feedback::note_unmatched(const InboundMail& mail, const std::string& what) 
 }
 
 Result<> Feedback::add_unsubscribed(Plan& plan, const InboundMail& mail, RecipientId recipient) {
+  TRY(const std::optional<KnownRecipient> known, find_recipient(parts_.events, recipient));
+  if (known) {
+    TRY(const bool is_own, is_of_one_copy(known->facts));
+    if (!is_own) {
+      note_unmatched(mail, "an id that other recipients have, too");
+      return {};
+    }
+  }
   Told told;
   told.type = Type::unsubscribed;
   told.text = mail.sender.empty() ? "" : "by mail from " + printable(mail.sender, 320);
   return add(plan, recipient, told);
+}
+
+/// Recipients that share their bytes share the id of the first (delivery/render.h).
+Result<bool> Feedback::is_of_one_copy(const events::Event& facts) const {
+  const auto snapshot = parts_.directory.snapshot();
+  const directory::Account* account = snapshot->account(facts.account);
+  if (account == nullptr || account->own_return_paths ||
+      facts.recipient != recipient_of(facts.message, 0)) {
+    return true;
+  }
+  TRY(const auto tracked, parts_.links.read(facts.message));
+  if (tracked) {
+    return true;
+  }
+  TRY(const auto all, recipients_of(parts_.events, facts.message));
+  return all.size() == 1;
 }
 
 Result<> Feedback::add_report(Plan& plan, const ReportReading& reading, RecipientId recipient) {
@@ -160,20 +186,19 @@ Result<> Feedback::add_report(Plan& plan, const ReportReading& reading, Recipien
               {{"recipient", to_string(recipient)}});
     return {};
   }
-  const auto snapshot = parts_.directory.snapshot();
-  const directory::Account* account = snapshot->account(known->facts.account);
-  if (account == nullptr || account->own_return_paths) {
+  TRY(const bool is_own, is_of_one_copy(known->facts));
+  if (is_own) {
     return add(plan, recipient, *told_about(reading.told, known->facts.to));
   }
-  // The id is that of all copies with these bytes: addresses tell them apart.
+  // Everybody who got a copy has this id. A complaint is believed of the address that it names; a
+  // bounce, of which there is none without return paths of our own, would be one reader's word
+  // against another.
   TRY(const auto all, recipients_of(parts_.events, known->facts.message));
-  if (all.size() == 1) {
-    return add(plan, recipient, *told_about(reading.told, known->facts.to));
-  }
   for (const SharedRecipient& one : all) {
     const Told* told = told_about(reading.told, one.address);
-    if (equal_ignoring_case(told->address, one.address) ||
-        equal_ignoring_case(told->original, one.address)) {
+    const bool is_named = equal_ignoring_case(told->address, one.address) ||
+                          equal_ignoring_case(told->original, one.address);
+    if (told->type == Type::complained && is_named) {
       TRY_VOID(add(plan, one.id, *told));
     }
   }

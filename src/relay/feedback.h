@@ -26,6 +26,7 @@
 #include "bounce/classifier.h"
 #include "directory/directory.h"
 #include "events/event_store.h"
+#include "links/link_store.h"
 #include "net/io_threads.h"
 #include "relay/inbound_address.h"
 #include "relay/report_reading.h"
@@ -60,6 +61,7 @@ class Feedback {
     const Clock& clock;
     const events::EventStore& events;
     const directory::Directory& directory;
+    const links::LinkStore& links;
     std::vector<store::Committer>& committers;  ///< one for each io thread
     std::function<std::shared_ptr<const bounce::Classifier>()> classifier;  ///< any thread
     mail::TokenKey token_key{};
@@ -78,6 +80,7 @@ class Feedback {
   class Claims;
 
   Result<Plan> plan(const InboundMail& mail);
+  Result<bool> is_of_one_copy(const events::Event& facts) const;
   Result<> add_unsubscribed(Plan& plan, const InboundMail& mail, RecipientId recipient);
   Result<> add_report(Plan& plan, const ReportReading& reading, RecipientId recipient);
   Result<> add(Plan& plan, RecipientId recipient, const Told& told);

@@ -150,7 +150,7 @@ struct Relay::State {
                                             .is_stopping = is_stopping,
                                             .memory = memory});
     way_back = std::make_unique<WayBack>(
-        settings, token_key, [this] { return bounce_rules.get(); }, *submission);
+        settings, token_key, [this] { return bounce_rules.get(); }, *links, *submission);
     listeners =
         std::make_unique<Listeners>(threads, *submission, way_back->services(), *certificate);
     return {};

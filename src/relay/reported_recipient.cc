@@ -1,6 +1,7 @@
 #include "relay/reported_recipient.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/text.h"
@@ -61,7 +62,11 @@ bool is_at(const Told& told, std::string_view address) {
 
 Result<std::optional<KnownRecipient>> find_recipient(const events::EventStore& events,
                                                      RecipientId recipient) {
-  TRY(const events::Page page, events.about(MessageId{recipient.value}, 1));
+  // Not the hits of its links, of which anybody who has one can make any number.
+  static constexpr std::array kStory{
+      Type::accepted, Type::delivered,  Type::deferred,   Type::failed,       Type::expired,
+      Type::bounced,  Type::suppressed, Type::complained, Type::unsubscribed, Type::delayed};
+  TRY(const events::Page page, events.about(MessageId{recipient.value}, 1, kStory));
   std::optional<KnownRecipient> known;
   for (const Event& event : page.events) {
     if (event.recipient != recipient || event.to.empty()) {
@@ -77,7 +82,8 @@ Result<std::optional<KnownRecipient>> find_recipient(const events::EventStore& e
 
 Result<std::vector<SharedRecipient>> recipients_of(const events::EventStore& events,
                                                    MessageId message) {
-  TRY(const events::Page page, events.about(message, kSharedMost));
+  static constexpr std::array kAccepted{Type::accepted};
+  TRY(const events::Page page, events.about(message, kSharedMost, kAccepted));
   std::vector<SharedRecipient> all;
   for (const Event& event : page.events) {
     if (event.type == Type::accepted && event.message == message) {

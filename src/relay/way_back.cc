@@ -7,16 +7,17 @@
 namespace postrider::relay {
 
 WayBack::WayBack(const Settings& settings, const mail::TokenKey& token_key, Rules rules,
-                 const SubmissionServices& shared)
+                 const links::LinkStore& links, const SubmissionServices& shared)
     : feedback_({.clock = shared.clock,
                  .events = shared.events,
                  .directory = shared.directory,
+                 .links = links,
                  .committers = shared.committers,
                  .classifier = std::move(rules),
                  .token_key = token_key}),
       people_({.intake = shared.intake,
                .committers = shared.committers,
-               .blocking = shared.blocking,
+               .blocking = folders_,
                .clock = shared.clock,
                .folder = DataDirectory::mail(settings.data)},
               settings.inbound),

@@ -15,7 +15,7 @@ class WayBack {
 
   /// `rules`: as they are now; any thread.
   WayBack(const Settings& settings, const mail::TokenKey& token_key, Rules rules,
-          const SubmissionServices& shared);
+          const links::LinkStore& links, const SubmissionServices& shared);
 
   void change_to(const InboundSettings& settings) { people_.change_to(settings); }
 
@@ -24,6 +24,7 @@ class WayBack {
 
  private:
   Feedback feedback_;
+  net::BlockingPool folders_{1};  // of its own: a flood of it is nobody else's wait
   ForPeople people_;
   InboundServices services_;
 };

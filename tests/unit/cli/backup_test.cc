@@ -71,7 +71,7 @@ class BackupTest : public testing::Test {
         store::Step step;
         spool::make_spool(*store)->add(step,
                                        spool::full_message(MessageId{number * 1000 * kIdStep}),
-                                       std::make_shared<const std::string>("hello\r\n"));
+                                       std::make_shared<const std::string>("hello\r\n"), {});
         step.append(0, "an event");
         ASSERT_TRUE(store.commit(std::move(step)));
       }

@@ -125,6 +125,7 @@ class FeedbackTest : public testing::Test {
   test::FreshFolder folder_;
   test::RunningStore store_{folder_ / "db"};
   std::unique_ptr<events::EventStore> events_ = events::make_event_store(*store_);
+  links::LinkStore links_{*store_};
   TemporaryDirectory directory_;
   ManualClock clock_{kNow};
   std::vector<store::Committer> committers_ = committers();
@@ -134,6 +135,7 @@ class FeedbackTest : public testing::Test {
   Feedback feedback_{{.clock = clock_,
                       .events = *events_,
                       .directory = *directory_,
+                      .links = links_,
                       .committers = committers_,
                       .classifier = [this] { return rules_; },
                       .token_key = kKey}};
@@ -292,11 +294,26 @@ class SharedCopies : public FeedbackTest {
   }
 };
 
-TEST_F(SharedCopies, AreToldApartByAddress) {
+TEST_F(SharedCopies, AreToldApartByAddressInComplaintsAndBelievedInNothingElse) {
   ASSERT_TRUE(to_nobody(report(status_of("bob@x.example", "failed", kUnknown), own_id(1))));
+  ASSERT_TRUE(take({{.use = InboundUse::unsubscribe, .recipient = recipient(1)}}, "no more"));
+  EXPECT_THAT(told(), IsEmpty()) << "ann and bob both have this id";
   ASSERT_TRUE(to_nobody(complaint(own_id(1), "bob@x.example")));
-  EXPECT_THAT(told(),
-              ElementsAre("bounced bob@x.example hard", "complained bob@x.example complaint"));
+  EXPECT_THAT(told(), ElementsAre("complained bob@x.example complaint"));
+}
+
+TEST_F(SharedCopies, OfTrackedMailAreNotShared) {
+  ASSERT_TRUE(to_nobody(complaint(own_id(2), "redacted@x.example")));
+  EXPECT_THAT(told(), ElementsAre("complained bob@x.example complaint"))
+      << "no copy but its own has the second recipient's id";
+  store::Step step;
+  links::TrackedMessage tracked;
+  tracked.account = account_;
+  links::LinkStore::put(step, MessageId{recipient(1).value}, tracked);
+  ASSERT_TRUE(store_.commit(std::move(step)));
+  ASSERT_TRUE(to_nobody(complaint(own_id(1), "redacted@x.example")));
+  EXPECT_THAT(told(), ElementsAre("complained bob@x.example complaint",
+                                  "complained ann@x.example complaint"));
 }
 
 TEST_F(SharedCopies, NameNobodyByOthersAddressesOrNone) {
