@@ -68,6 +68,9 @@ Result<LinkOrder> order_of(const RequestBody& body, const directory::Snapshot& d
   }
   TRY(const auto host, body.text("host"));
   order.host = lower(host.value_or(""));
+  if (order.host.ends_with('.')) {
+    order.host.pop_back();  // as host_of() has it
+  }
   TRY(const auto campaign, body.text("campaign"));
   order.campaign = campaign.value_or("");
   TRY(const auto from, body.text("from"));

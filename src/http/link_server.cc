@@ -1,5 +1,6 @@
 #include "http/link_server.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -22,6 +23,7 @@ using tcp = asio::ip::tcp;
 namespace {
 
 constexpr std::uint32_t kConnectionsMax = 10'000;
+constexpr std::uint32_t kConnectionsPerAddress = 100;
 constexpr std::size_t kCrowdedFrom = kConnectionsMax - kConnectionsMax / 4;
 
 struct OnThread {
@@ -81,8 +83,7 @@ struct LinkServer::State {
   awaitable<void> accept(OnThread& thread, net::Listener listener) {
     co_await listener.run([this, &thread](tcp::socket socket) {
       boost::system::error_code gone;
-      const auto client = socket.remote_endpoint(gone).address();
-      auto admitted = limiter.admit(client);
+      auto admitted = admit(socket.remote_endpoint(gone).address());
       auto* place = std::get_if<net::ConnectionLimiter::Lease>(&admitted);
       if (!gone && place != nullptr && !sessions.is_stopping) {
         thread.sessions.spawn(
@@ -91,8 +92,16 @@ struct LinkServer::State {
     });
   }
 
+  std::variant<net::ConnectionLimiter::Lease, net::ConnectionLimiter::Refusal> admit(
+      const asio::ip::address& client) {
+    const bool is_proxy = std::ranges::any_of(
+        sessions.proxies, [&](const net::Network& one) { return one.contains(client); });
+    return is_proxy ? limiter.admit_proxy(client) : limiter.admit(client);
+  }
+
   relay::Relay& relay;
-  net::ConnectionLimiter limiter{{.total_max = kConnectionsMax, .per_address_max = 0}};
+  net::ConnectionLimiter limiter{
+      {.total_max = kConnectionsMax, .per_address_max = kConnectionsPerAddress}};
   links::HitRecorder recorder;
   LinkService service;
   LinkSessions sessions;

@@ -1,8 +1,9 @@
 // Listens for readers' opens, clicks and unsubscribes ([links]) on every io thread, and has what
 // they did recorded.
 //
-// At most 10,000 connections at a time; one above that is closed without a word, and from three
-// quarters on silence is borne for a second only. Threads: listen() before the io threads start;
+// At most 10,000 connections at a time, and 100 from one address (IPv6: from one /64) that is none
+// of links.proxy_from; one above that is closed without a word, and from three quarters on silence
+// is borne for a second only. Threads: listen() before the io threads start;
 // stop() from a coroutine on one of them.
 #pragma once
 

@@ -24,7 +24,9 @@ using track::TokenKind;
 
 namespace {
 
-constexpr std::chrono::milliseconds kFullPause{2};
+constexpr std::chrono::milliseconds kFirstPause{2};
+constexpr std::chrono::milliseconds kLongestPause{250};
+constexpr std::chrono::seconds kRecordWithin{10};
 constexpr std::string_view kRobots = "User-agent: *\nDisallow: /\n";
 /// One transparent pixel, GIF89a.
 constexpr std::string_view kPixel(
@@ -78,8 +80,23 @@ bool asks_to_unsubscribe(std::string_view body) {
   return value != std::string_view::npos && body.substr(value + 4).starts_with("One-Click\r\n");
 }
 
+awaitable<bool> record_within(links::HitRecorder& recorder, links::Hit hit,
+                              std::chrono::milliseconds limit) {
+  const auto until = std::chrono::steady_clock::now() + limit;
+  auto next = kFirstPause;
+  while (!recorder.take(hit)) {
+    if (std::chrono::steady_clock::now() >= until) {
+      co_return false;
+    }
+    asio::steady_timer pause(co_await asio::this_coro::executor, next);
+    co_await pause.async_wait(asio::use_awaitable);
+    next = std::min(2 * next, kLongestPause);
+  }
+  co_return true;
+}
+
 LinkService::LinkService(relay::Relay& relay, links::HitRecorder& recorder)
-    : relay_(relay), recorder_(recorder) {
+    : relay_(relay), recorder_(recorder), hosts_(relay.settings().links.hosts) {
   const relay::LinkSettings& settings = relay_.settings().links;
   for (const auto& [path, file] :
        {std::pair("/.well-known/apple-app-site-association", settings.apple_app_site_association),
@@ -91,8 +108,7 @@ LinkService::LinkService(relay::Relay& relay, links::HitRecorder& recorder)
 }
 
 awaitable<LinkAnswer> LinkService::answer(LinkRequest request) {
-  const auto& hosts = relay_.settings().links.hosts;
-  if (!hosts.empty() && std::ranges::find(hosts, request.host) == hosts.end()) {
+  if (!hosts_.empty() && std::ranges::find(hosts_, request.host) == hosts_.end()) {
     co_return page(421, plain_page("Not here", "This host is not served here."));
   }
   const std::string_view path = request.path;
@@ -144,19 +160,16 @@ links::Hit LinkService::hit_of(const LinkRequest& request, events::Type type,
   return hit;
 }
 
-awaitable<void> LinkService::record(links::Hit hit) {
-  while (!recorder_.take(hit)) {
-    asio::steady_timer pause(co_await asio::this_coro::executor, kFullPause);
-    co_await pause.async_wait(asio::use_awaitable);
-  }
-}
-
 awaitable<LinkAnswer> LinkService::open(const LinkRequest& request, std::string_view token) {
   const auto content = relay_.tracking_keys().current()->read(token, TokenKind::open);
   if (!content) {
     co_return page(404, unknown_link_page());
   }
-  co_await record(hit_of(request, events::Type::opened, *content));
+  const bool is_recorded = co_await record_within(
+      recorder_, hit_of(request, events::Type::opened, *content), kRecordWithin);
+  if (!is_recorded) {
+    co_return unavailable();
+  }
   co_return text("image/gif", kPixel);
 }
 
@@ -183,7 +196,10 @@ awaitable<LinkAnswer> LinkService::click(const LinkRequest& request, std::string
   }
   links::Hit hit = hit_of(request, events::Type::clicked, *content);
   hit.url = url.value_or(target.url);
-  co_await record(std::move(hit));
+  const bool is_recorded = co_await record_within(recorder_, std::move(hit), kRecordWithin);
+  if (!is_recorded) {
+    co_return unavailable();
+  }
   if (!url) {
     co_return page(410, revoked_link_page(links::host_of(target.url)));
   }

@@ -5,14 +5,17 @@
 // of a request goes into a Location. No cookies. HEAD is answered as GET.
 //
 // Opens and clicks are handed to a recorder before they are answered; where that is full, the
-// answer waits. An unsubscribe is answered once it is durable.
+// answer waits, ten seconds at most, and is 503 then. An unsubscribe is answered once it is
+// durable.
 //
 // Thread: any of the io threads; answer() stays on the one that calls it.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -55,14 +58,19 @@ class LinkService {
                                            track::TokenKind kind);
   boost::asio::awaitable<LinkAnswer> unsubscribe(const LinkRequest& request,
                                                  std::string_view token);
-  boost::asio::awaitable<void> record(links::Hit hit);
   links::Hit hit_of(const LinkRequest& request, events::Type type,
                     const track::TokenContent& token) const;
 
   relay::Relay& relay_;
   links::HitRecorder& recorder_;
+  const std::vector<std::string> hosts_;  ///< a copy: a reload changes the relay's settings
   std::map<std::string, std::string, std::less<>> files_;  ///< by path: what opens apps
 };
+
+/// False: `recorder` had no room within `limit`. It is asked at growing intervals. Outlives the
+/// await.
+boost::asio::awaitable<bool> record_within(links::HitRecorder& recorder, links::Hit hit,
+                                           std::chrono::milliseconds limit);
 
 /// Whether a POST asks for one-click unsubscribe: List-Unsubscribe=One-Click, as a form in either
 /// encoding (RFC 8058, 3.2).

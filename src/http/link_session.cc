@@ -79,6 +79,16 @@ std::string purpose_of(const Fields& fields) {
   return all;
 }
 
+/// All of its lines as the one list that they are (RFC 9110, 5.3).
+std::string forwarded_for(const Fields& fields) {
+  std::string all;
+  const auto [first, last] = fields.equal_range("X-Forwarded-For");
+  for (auto line = first; line != last; ++line) {
+    all.append(all.empty() ? "" : ", ").append(view(line->value()));
+  }
+  return all;
+}
+
 LinkRequest request_of(const Fields& fields, const ip::address& peer,
                        const std::vector<net::Network>& proxies) {
   return {.method = std::string(view(fields.method_string())),
@@ -89,7 +99,7 @@ LinkRequest request_of(const Fields& fields, const ip::address& peer,
           .accept_language = std::string(view(fields[bhttp::field::accept_language])),
           .purpose = purpose_of(fields),
           .body = fields.body(),
-          .client = client_of(peer, view(fields["X-Forwarded-For"]), proxies)};
+          .client = client_of(peer, forwarded_for(fields), proxies)};
 }
 
 std::string head_of(const LinkAnswer& answer, bool keep) {
@@ -190,6 +200,11 @@ class Session {
       stream_.consume(parser.put(asio::buffer(bytes.data(), bytes.size()), ec));
       if (parser.is_done() || (ec && ec != bhttp::error::need_more)) {
         co_return parser.is_done() ? error_code() : ec;
+      }
+      // Beast's limits leave out extensions and trailers of chunks, which stand here until they
+      // end.
+      if (stream_.buffered().size() > kHeaderBytesMax) {
+        co_return error_code(bhttp::error::header_limit);
       }
       if (parser.is_header_done() && !has_been_told && is_asked_to_continue(parser.get())) {
         has_been_told = true;

@@ -1,7 +1,8 @@
 // One connection to a tracking host: HTTP/1.0 and 1.1 on a stream of ours, answered by the link
 // service.
 //
-// RFC 9110, 9112 (parsed by Boost.Beast). Bounded: header 16 KiB, body 64 KiB, 10 s for a TLS
+// RFC 9110, 9112 (parsed by Boost.Beast). Bounded: header, extension and trailer of a chunk 16 KiB
+// each, body 64 KiB, 10 s for a TLS
 // handshake, 5 s for the first byte of a connection, 15 s of silence between requests (1 s while
 // it is crowded), 20 s for a request to come and for each write. Thread: the stream's.
 #pragma once

@@ -64,7 +64,7 @@ struct Session {
   void close() { beast::close_socket(stream); }
 
   Stream stream;
-  beast::flat_buffer buffer;
+  beast::flat_buffer buffer{128 << 10};  // of what the limits of Beast leave out (chunks), too
   bool is_answering = false;
   bool is_closing = false;
   std::list<Session*>& all;

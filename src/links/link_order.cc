@@ -113,7 +113,11 @@ std::string host_of(std::string_view url) {
   }
   const auto bracket = host.find(']');
   const auto port = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
-  return lower(host.substr(0, port));
+  host = host.substr(0, port);
+  if (host.ends_with('.')) {
+    host.remove_suffix(1);  // the same name, written in full (RFC 1034, 3.1)
+  }
+  return lower(host);
 }
 
 }  // namespace postrider::links

@@ -49,7 +49,8 @@ Result<LinkOrder> decode_order(std::string_view record);  ///< Errc::corrupt
 
 /// Whether a stored target may stand in a Location: http or https with a host, printable ASCII.
 bool may_redirect_to(std::string_view url);
-/// Lower case, without user information and port; empty of what is no such URL.
+/// Lower case, without user information, port and the dot of a full name; empty of what is no such
+/// URL.
 std::string host_of(std::string_view url);
 
 }  // namespace postrider::links

@@ -71,6 +71,16 @@ ConnectionLimiter::ConnectionLimiter(ConnectionLimits limits) : state_(std::make
 
 std::variant<ConnectionLimiter::Lease, ConnectionLimiter::Refusal> ConnectionLimiter::admit(
     const ip::address& client) {
+  return admit(client, false);
+}
+
+std::variant<ConnectionLimiter::Lease, ConnectionLimiter::Refusal> ConnectionLimiter::admit_proxy(
+    const ip::address& proxy) {
+  return admit(proxy, true);
+}
+
+std::variant<ConnectionLimiter::Lease, ConnectionLimiter::Refusal> ConnectionLimiter::admit(
+    const ip::address& client, bool is_proxy) {
   const Client counted = client_of(client);
   const std::lock_guard lock(state_->mutex);
   const ConnectionLimits& limits = state_->limits;
@@ -79,7 +89,7 @@ std::variant<ConnectionLimiter::Lease, ConnectionLimiter::Refusal> ConnectionLim
   }
   const auto found = state_->by_client.find(counted);
   const std::uint32_t here = found == state_->by_client.end() ? 0 : found->second;
-  if (limits.per_address_max != 0 && here >= limits.per_address_max) {
+  if (!is_proxy && limits.per_address_max != 0 && here >= limits.per_address_max) {
     return Refusal::too_many_from_address;
   }
   auto held = std::make_unique<Lease::Held>(state_, counted);

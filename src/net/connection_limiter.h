@@ -41,6 +41,8 @@ class ConnectionLimiter {
   explicit ConnectionLimiter(ConnectionLimits limits);
 
   std::variant<Lease, Refusal> admit(const boost::asio::ip::address& client);
+  /// As admit(), but only the total counts: for a proxy, behind whose address many are.
+  std::variant<Lease, Refusal> admit_proxy(const boost::asio::ip::address& proxy);
 
   /// For connections to come; those that are open stay.
   void set_limits(ConnectionLimits limits);
@@ -49,6 +51,7 @@ class ConnectionLimiter {
 
  private:
   struct State;
+  std::variant<Lease, Refusal> admit(const boost::asio::ip::address& client, bool is_proxy);
   std::shared_ptr<State> state_;
 };
 

@@ -87,10 +87,11 @@ struct Relay::State {
             .directory = *directory,
             .resolver = *resolver,
             .blocking = blocking,
-            .tell_contact = [this](const directory::Webhook& webhook, const std::string& why) {
-              threads.mailbox(0).post([this, webhook, why] {
-                mail_webhook_notice(*intake, committers[0], webhook, why, settings.hostname,
-                                    clock->now());
+            // A copy of the name: reload() changes the settings while the threads run.
+            .tell_contact = [this, hostname = settings.hostname](const directory::Webhook& webhook,
+                                                                 const std::string& why) {
+              threads.mailbox(0).post([this, hostname, webhook, why] {
+                mail_webhook_notice(*intake, committers[0], webhook, why, hostname, clock->now());
               });
             }};
   }

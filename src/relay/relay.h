@@ -1,8 +1,10 @@
 // A whole relay in one object: the stores, the threads, the way in, the queue and the way out,
 // wired together. What serves people (HTTP, the simulator) is built on top of it.
 //
-// Thread: start(), reload() and stop() from the main thread. The parts say for themselves who may
-// use them.
+// Thread: start() and stop() from the main thread; reload() from the main thread or one that blocks
+// (the control API's), one call at a time, and not while stop() runs. It changes settings() while
+// the io threads run: what they need of it they copy beforehand. The parts say for themselves who
+// may use them.
 #pragma once
 
 #include <functional>

@@ -26,6 +26,7 @@ constexpr std::chrono::milliseconds kGather{1000};
 constexpr std::chrono::seconds kTryAgain{1};
 constexpr std::uint64_t kSaveEvery = 5000;  // events of which the endpoint is told nothing
 constexpr std::uint64_t kTrimEvery = 1000;  // rows
+constexpr std::chrono::hours kTrimAfter{24};
 constexpr unsigned kGone = 410;
 
 awaitable<void> pause(std::chrono::milliseconds limit) {
@@ -105,6 +106,9 @@ awaitable<void> Endpoint::run() {
   }
   while (!has_ended_) {
     co_await wait_until_due();
+    if (is_time_to_trim()) {
+      save();
+    }
     Result<std::shared_ptr<Round>> round = gather();
     if (!round) {
       set_problem(round.error().text());
@@ -117,8 +121,11 @@ awaitable<void> Endpoint::run() {
     if ((*round)->open.empty()) {
       const bool has_more = (*round)->next <= around_.events.last_sequence();
       co_await send_round(*round);  // moves the cursor
-      if (!has_more) {
-        co_await woken_.wait(net::Deadline::max());
+      if (has_more) {
+        // Nothing waits while it catches up: the others on this thread have their turn, and stop().
+        co_await boost::asio::post(around_.executor, boost::asio::use_awaitable);
+      } else {
+        co_await woken_.wait(net::within(kTrimAfter));
       }
       continue;
     }
@@ -293,10 +300,14 @@ void Endpoint::save() {
   // Behind what happens now: the cursor is moved after this.
   is_saving_ = true;
   boost::asio::post(around_.executor, [self = shared_from_this()] {
+    if (self->is_stopping_) {
+      return;  // stop() writes it, and whoever comes after that may have moved the cursor
+    }
     self->must_save_ = false;
-    if (self->rows_since_trim_ >= kTrimEvery) {
+    if (self->is_time_to_trim()) {
       self->rows_since_trim_ = 0;
-      const Time oldest = self->around_.clock.now() - self->around_.options().log_for;
+      self->trimmed_ = self->around_.clock.now();
+      const Time oldest = self->trimmed_ - self->around_.options().log_for;
       if (const auto done =
               trim_requests(self->around_.store, self->unsaved_, self->webhook_->id, oldest);
           !done) {
@@ -315,11 +326,15 @@ void Endpoint::save() {
                                    if (!done) {
                                      alive->set_problem(done.error().text());
                                    }
-                                   if (alive->must_save_) {
+                                   if (alive->must_save_ && !alive->is_stopping_) {
                                      alive->save();
                                    }
                                  });
   });
+}
+
+bool Endpoint::is_time_to_trim() const {
+  return rows_since_trim_ >= kTrimEvery || around_.clock.now() - trimmed_ >= kTrimAfter;
 }
 
 void Endpoint::write_state(store::Step& step) const {

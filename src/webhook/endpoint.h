@@ -85,6 +85,7 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
   boost::asio::awaitable<void> wait_until_due();
   void note(const Request& request);
   void save();
+  bool is_time_to_trim() const;
   void write_state(store::Step& step) const;
   void set_problem(std::string problem);
 
@@ -107,6 +108,7 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
 
   store::Step unsaved_;  ///< rows of the log
   std::uint64_t rows_since_trim_ = 0;
+  Time trimmed_{};  ///< long ago: the first save trims
   std::uint16_t row_ = 0;
   bool is_saving_ = false;
   bool must_save_ = false;

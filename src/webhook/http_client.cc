@@ -56,7 +56,8 @@ Exchange exchange_of(Parser& parser, bool is_whole) {
           .may_keep = is_whole && parser.keep_alive()};
 }
 
-/// Feeds what has been received to the parser; the error, if there is one that matters.
+/// Feeds what has been received to the parser; the error, if there is one that matters. Extensions
+/// and trailers of chunks, which Beast's limits leave out, may be as long as a head.
 error_code take(net::Stream& stream, Parser& parser) {
   while (!stream.buffered().empty() && !parser.is_done()) {
     const std::string_view bytes = stream.buffered();
@@ -64,7 +65,7 @@ error_code take(net::Stream& stream, Parser& parser) {
     const std::size_t used = parser.put(asio::buffer(bytes.data(), bytes.size()), ec);
     stream.consume(used);
     if (ec == bhttp::error::need_more) {
-      return {};
+      return stream.buffered().size() > kHeadMax ? bhttp::error::header_limit : error_code();
     }
     if (ec || used == 0) {
       return ec;

@@ -3,8 +3,8 @@
 // between the check and the connection.
 //
 // Certificates are checked by name. Redirects are answers like any other and are not followed. Of
-// an answer 16 KiB of head and 64 KiB of body are read; a body that is longer or does not come
-// costs the connection, not the answer.
+// an answer 16 KiB of head (and of what chunks carry besides) and 64 KiB of body are read; a body
+// that is longer or does not come costs the connection, not the answer.
 //
 // Deadlines: 10 s to connect, 10 s for TLS, and what the caller says from the first byte sent to
 // the end of the answer; looking a name up takes as long as the resolver allows.

@@ -2,9 +2,9 @@
 // and the log of its requests, newest first. Table::webhook; each record is a version, tagged by
 // nothing, and a checksum.
 //
-// The log is bounded: by age (webhook.log_for) and to 5,000 rows an endpoint or a little more,
-// however busy it is. Any thread; reading blocks. Errors: the store's; a row that can't be read is
-// left out.
+// The log is bounded: by age (webhook.log_for, to a day, while the endpoint is active) and to 5,000
+// rows an endpoint or a little more, however busy it is. Any thread; reading blocks. Errors: the
+// store's; a row that can't be read is left out.
 #pragma once
 
 #include <cstdint>

@@ -224,22 +224,61 @@ def test_a_proxy_in_front_names_its_client(start_relay, tmp_path):
     Reader(relay).get(link["path"], X_Forwarded_For="198.51.100.7, 203.0.113.9")
     assert relay.wait_for_event("clicked")["address"] == "203.0.113.0"
 
+    answer = sent_raw(relay, f"GET {link['path']} HTTP/1.1\r\nHost: t.example\r\nX-Forwarded-For: 198.51.100.7\r\n"
+                      "X-Forwarded-For: 192.0.2.9\r\nUser-Agent: lines\r\nConnection: close\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 302 ")
+    assert relay.wait_for_event("clicked", user_agent="lines")["address"] == "192.0.2.0"
+
+
+def sent_raw(relay, request):
+    host, _, port = relay.ready["links"].rpartition(":")
+    with socket.create_connection((host, int(port)), LIMIT_S) as peer:
+        peer.sendall(request)
+        answer = b""
+        while more := peer.recv(65536):
+            answer += more
+    return answer
+
 
 @pytest.mark.parametrize("request_bytes, status", [
     (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 20000 + b"\r\n\r\n", b"431"),
     (b"POST /u/x HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n", b"413"),
+    pytest.param(b"POST /u/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;" + b"x" * 200000, b"431",
+                 id="extension without end"),
+    pytest.param(b"POST /u/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: " + b"x" * 200000, b"431",
+                 id="trailer without end"),
     (b"GET / HTTP/9.9\r\n\r\n", b"400"),
     (b"\x16\x03\x01\x02\x00\r\n\r\n", b"400"),
     (b"GET /c/\x00 HTTP/1.1\r\nHost: a\r\n\r\n", b"400"),
 ])
 def test_what_is_no_request_is_refused(shared_relay, request_bytes, status):
-    host, _, port = shared_relay.ready["links"].rpartition(":")
-    with socket.create_connection((host, int(port)), LIMIT_S) as peer:
-        peer.sendall(request_bytes)
-        answer = b""
-        while more := peer.recv(65536):
-            answer += more
-    assert answer.split(b" ")[1] == status
+    assert sent_raw(shared_relay, request_bytes).split(b" ")[1] == status
+
+
+def test_one_address_leaves_room_for_others(start_relay):
+    """100 connections from one address, and not one more until one has gone; a proxy may have more."""
+    for proxies, most in (([], 100), (["127.0.0.1"], 130)):
+        relay = start_relay("--set", f"links.proxy_from={json.dumps(proxies)}")
+        host, _, port = relay.ready["links"].rpartition(":")
+        peers = [socket.create_connection((host, int(port)), LIMIT_S) for _ in range(130)]
+        answered = 0
+        for peer in peers:
+            try:
+                peer.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                answered += peer.recv(12) == b"HTTP/1.1 200"
+            except OSError:
+                pass  # closed without a word
+        for peer in peers:
+            peer.close()
+        assert answered == most
+        wait_for("room again", lambda: answers(relay))
+
+
+def answers(relay):
+    try:
+        return Reader(relay).get("/")[0] == 200
+    except OSError:
+        return False
 
 
 def test_clicks_wait_for_no_one_and_are_all_told(shared_relay, tmp_path):

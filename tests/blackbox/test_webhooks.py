@@ -44,6 +44,11 @@ def wait_for_told(relay, receiver, count, **wanted):
     return wait_for(f"{count} events {wanted or ''} at the receiver", found, explain=relay.explain)
 
 
+def times_of_first(receiver):
+    """How often the mailjet format has told of the first message."""
+    return sum(event.get("email") == "a0@example.net" for event in receiver.events())
+
+
 def test_native_endpoint_gets_whole_signed_events_in_order(relay, receiver):
     webhook = add(relay, receiver, "--header", "X-Shop: 17")
     relay.submit(subject="order 17")
@@ -258,6 +263,35 @@ def test_pause_resume_replay_rotate_remove(relay, receiver):
     relay.cli("webhook", "remove", name)
     assert relay.cli("webhook", "log", name, check=False).returncode == 3
     wait_for("no cursor", lambda: f"webhook:{name}" not in relay.cli("events", "consumers"), explain=relay.explain)
+
+
+def test_replay_of_a_busy_endpoint_begins_anew(relay, receiver):
+    """Its requests are on their way, and so is the cursor that they move."""
+    for number in range(40):
+        relay.submit(to=f"a{number}@example.net")
+    wait_for("all of it", lambda: len([e for e in relay.events() if e["type"] == "delivered"]) == 40,
+             explain=relay.explain)
+    webhook = add(relay, receiver, "--format", "mailjet", "--from", "1")
+    begun = 0
+    for _ in range(25):
+        wait_for("the first event again", lambda: times_of_first(receiver) > begun, explain=relay.explain)
+        begun = times_of_first(receiver)
+        relay.cli("webhook", "replay", str(webhook["id"]), "--from", "1")
+
+
+def test_a_request_stays_in_the_log_for_its_time(relay, receiver):
+    webhook = add(relay, receiver)
+    relay.submit()
+    wait_for_told(relay, receiver, 2)
+    wait_for("the log", lambda: log_of(relay, webhook), explain=relay.explain)
+    relay.advance("6d")
+    relay.submit(to="later@example.net")
+    wait_for_told(relay, receiver, 2, to="later@example.net")
+    assert len({r["first"] for r in log_of(relay, webhook)}) >= 2
+    relay.advance("2d")
+    wait_for("the old ones gone", lambda: all(r["first"] > 2 for r in log_of(relay, webhook)),
+             explain=relay.explain)
+    assert log_of(relay, webhook), "what is two days old stays"
 
 
 def test_a_test_event_shows_the_answer_and_moves_nothing(relay, receiver):

@@ -2,12 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include "awaiting.h"
 #include "http/link_session.h"
+#include "support/fresh_folder.h"
+#include "support/running_store.h"
 
 namespace postrider::http {
 namespace {
 
 namespace ip = boost::asio::ip;
+using namespace std::chrono_literals;
 
 TEST(OneClick, IsAFormInEitherEncoding) {
   EXPECT_TRUE(asks_to_unsubscribe("List-Unsubscribe=One-Click"));
@@ -35,6 +39,32 @@ TEST(ClientBehindAProxy, IsTheLastOneThatIsNoProxy) {
   EXPECT_EQ(client("10.0.0.1", "192.0.2.1, x"), "10.0.0.1")
       << "malformed: nothing behind it counts";
   EXPECT_EQ(client("10.0.0.1", "2001:db8::1"), "2001:db8::1");
+}
+
+class RecordWithin : public testing::Test {
+ protected:
+  links::HitRecorder recorder(std::size_t waiting_max) {
+    return links::HitRecorder(
+        {.store = *store_, .events = *events_, .links = links_, .mailbox = store_.mailbox()},
+        waiting_max);
+  }
+
+  test::FreshFolder folder_;
+  test::RunningStore store_{folder_ / "spool"};
+  std::unique_ptr<events::EventStore> events_ = events::make_event_store(*store_);
+  links::LinkStore links_{*store_};
+};
+
+TEST_F(RecordWithin, IsGivenUpWhereThereIsNoRoom) {
+  links::HitRecorder full = recorder(0);
+  EXPECT_FALSE(await(record_within(full, {}, 30ms)));
+}
+
+TEST_F(RecordWithin, TakesAtOnceWhereThereIs) {
+  links::HitRecorder free = recorder(1);
+  EXPECT_TRUE(await(record_within(free, {}, 0ms)));
+  EXPECT_EQ(free.waiting(), 1U);
+  EXPECT_FALSE(await(record_within(free, {}, 0ms)));
 }
 
 }  // namespace

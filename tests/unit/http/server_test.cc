@@ -173,6 +173,10 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"BodyTooLarge",
                 "POST / HTTP/1.1\r\nContent-Length: 1048577\r\n\r\n" + std::string(1048577, 'x'),
                 "413"},
+        Refused{
+            "ExtensionWithoutEnd",
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(300'000, 'x'),
+            "400"},
         Refused{"NoHttp", "EHLO client.example\r\n\r\n", "400"},
         Refused{"NoNumber", "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", "400"},
         Refused{

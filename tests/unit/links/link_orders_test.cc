@@ -56,6 +56,8 @@ TEST(HostOf, IsWhatABrowserWouldAsk) {
   EXPECT_EQ(host_of("http://x.example?a"), "x.example");
   EXPECT_EQ(host_of("http://x.example#@y.example"), "x.example");
   EXPECT_EQ(host_of("x.example"), "");
+  EXPECT_EQ(host_of("https://x.example./a"), "x.example");
+  EXPECT_EQ(host_of("https://x.example.:443"), "x.example");
 }
 
 TEST(Redirect, LeadsToTheWebOnly) {
@@ -118,6 +120,7 @@ TEST_F(LinkOrdersTest, LinksToAHostAndThoseBelowItLeadNowhere) {
   give(host("shop.example"));
   EXPECT_EQ(leads_to(), "nowhere");
   EXPECT_EQ(leads_to(kShop, kMessage, "https://shop.example"), "nowhere");
+  EXPECT_EQ(leads_to(kShop, kMessage, "https://www.shop.example./"), "nowhere") << "the same host";
   EXPECT_EQ(leads_to(kShop, kMessage, "https://noshop.example/"), "https://noshop.example/");
   EXPECT_EQ(leads_to(kShop, kMessage, "https://x.example/shop.example"),
             "https://x.example/shop.example");

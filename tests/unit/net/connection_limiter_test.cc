@@ -67,6 +67,17 @@ TEST(ConnectionLimiter, NewLimitsHoldForNewConnections) {
   EXPECT_EQ(admit(limiter, "192.0.2.1", leases), std::nullopt);
 }
 
+TEST(ConnectionLimiter, AProxyIsBoundByTheTotalAlone) {
+  ConnectionLimiter limiter({.total_max = 3, .per_address_max = 1});
+  const auto proxy = boost::asio::ip::make_address("192.0.2.1");
+  std::vector<std::variant<ConnectionLimiter::Lease, Refusal>> admitted;
+  for (int i = 0; i < 4; ++i) {
+    admitted.push_back(limiter.admit_proxy(proxy));
+  }
+  EXPECT_TRUE(std::holds_alternative<ConnectionLimiter::Lease>(admitted[2]));
+  EXPECT_EQ(std::get<Refusal>(admitted[3]), Refusal::too_many);
+}
+
 TEST(ConnectionLimiter, ALeaseOutlivesItsLimiter) {
   std::vector<ConnectionLimiter::Lease> leases;
   {
