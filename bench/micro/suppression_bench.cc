@@ -59,6 +59,7 @@ class Listed {
     store = *store::Store::open({.directory = folder_ / "db", .reserve_bytes = 1 << 20});
     store->start([](const Error&) {});
     suppression::List list(*store, kSecret);
+    suppression::Writing writing(list);
     for (std::uint64_t i = 0; i < entries;) {
       std::vector<store::Store::Request> requests(1);
       for (const std::uint64_t end = i + 5'000; i < end && i < entries; ++i) {
@@ -66,7 +67,7 @@ class Listed {
         change.reason = suppression::Reason::hard_bounce;
         change.time = kNow;
         change.address = mail::to_string(address(i));
-        list.put(requests[0].step, kShop, address(i), change, i);
+        writing.put(requests[0].step, kShop, address(i), change, i);
       }
       store->submit(requests);
       while (store->figures().steps * 5'000 + 50'000 < i) {

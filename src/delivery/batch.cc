@@ -49,7 +49,7 @@ std::vector<Batch::Suppressed> take_suppressed(std::vector<queue::Waiting>& wait
   std::vector<Batch::Suppressed> suppressed;
   const suppression::List* list = services.suppressions;
   const bool is_report = message.from_domain.empty();
-  if (list == nullptr || is_report || fresh.suppressions == list->version()) {
+  if (list == nullptr || is_report || list->is_current(fresh.suppressions)) {
     return suppressed;
   }
   const Time now = services.clock.now();

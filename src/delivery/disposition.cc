@@ -1,5 +1,6 @@
 #include "delivery/disposition.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <optional>
@@ -80,6 +81,15 @@ Disposition decide(const Attempt& attempt, const bounce::Verdict& verdict,
   }
   return wait_until(
       policy.next_attempt(attempt.waiting.accepted, now, attempt.waiting.attempts + 1, random));
+}
+
+Duration longest_wait(const queue::Waiting& waiting, const queue::RetryPolicy& policy) {
+  Duration longest = std::max(policy.longest_wait(), policy.at_most(kUntilMended));
+  if (waiting.laters > 0) {
+    const std::size_t last = std::min<std::size_t>(waiting.laters, kLaterWaits.size()) - 1;
+    longest = std::max(longest, policy.at_most(kLaterWaits.at(last)));
+  }
+  return longest;
 }
 
 std::string status_of(dns::NoWay why) {

@@ -37,6 +37,9 @@ struct Disposition {
 Disposition decide(const Attempt& attempt, const bounce::Verdict& verdict,
                    const queue::RetryPolicy& policy, Time now, std::uint32_t random);
 
+/// No failure of decide()'s has `waiting` wait longer before its next attempt.
+Duration longest_wait(const queue::Waiting& waiting, const queue::RetryPolicy& policy);
+
 /// The enhanced status code that the reply has, or the one that its code amounts to.
 std::string status_of(const Attempt& attempt);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
+
 namespace postrider::delivery {
 namespace {
 
@@ -23,7 +25,7 @@ constexpr std::array kOwn{
     OwnWords{"4.4.1", Kind::soft, Category::connection_failed},
     OwnWords{"4.4.2", Kind::soft, Category::connection_failed},
     OwnWords{"4.4.3", Kind::soft, Category::no_mail_host},
-    OwnWords{"4.4.7", Kind::soft, Category::timed_out},
+    OwnWords{kExpiredWaiting, Kind::soft, Category::timed_out},
     OwnWords{"4.7.0", Kind::soft, Category::connection_failed},
     OwnWords{"4.7.4", Kind::soft, Category::tls_failed},
     OwnWords{"4.7.5", Kind::soft, Category::tls_failed},
@@ -95,12 +97,15 @@ Verdict judge(const Attempt& attempt, const bounce::Classifier& classifier) {
 }
 
 Verdict judge_last_reply(std::string_view reply, const bounce::Classifier& classifier) {
+  const Verdict waited{.kind = Kind::soft, .category = Category::timed_out, .rule = kOwnWords};
   if (reply.empty()) {
-    return {.kind = Kind::soft, .category = Category::timed_out, .rule = kOwnWords};
+    return waited;
   }
   bounce::Diagnostic diagnostic{};
   diagnostic.text = reply;
-  return classifier.classify(diagnostic);
+  const Verdict verdict = classifier.classify(diagnostic);
+  const bool is_ours = !is_digit(reply.front());
+  return is_ours && verdict.rule == bounce::kNoRule ? waited : verdict;
 }
 
 }  // namespace postrider::delivery

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "delivery/dispatcher.h"
 #include "delivery/disposition.h"
+#include "delivery/judgement.h"
 
 namespace postrider::delivery {
 
@@ -50,7 +51,7 @@ void Worker::add(queue::Waiting waiting) {
 
 void Worker::add_recovered(queue::Waiting waiting) {
   const Time now = services_.clock.steady_now();
-  const Duration longest = options_->retry_policy(waiting.domain).longest_wait();
+  const Duration longest = longest_wait(waiting, options_->retry_policy(waiting.domain));
   waiting.accepted = std::min(services_.clock.to_steady(waiting.accepted), now);
   waiting.due = std::min(services_.clock.to_steady(waiting.due), now + longest);
   if (waiting.attempts == 0) {
@@ -193,7 +194,8 @@ void Worker::expire(queue::Waiting waiting) {
   record({.waiting = std::move(waiting),
           .message = nullptr,
           .peer = std::move(peer),
-          .reply = {.enhanced = "4.4.7", .text = "the message waited to the end of its schedule"}});
+          .reply = {.enhanced = std::string(kExpiredWaiting),
+                    .text = "the message waited to the end of its schedule"}});
 }
 
 void Worker::take_due() {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -66,7 +67,8 @@ awaitable<Result<Response>> add(const ControlParts& parts, Call call) {
   CO_TRY(const Change change, change_of(text, wanted, now_of(parts)));
   CO_TRY(const mail::Address address, mail::parse_mailbox(text, true));
   store::Step step;
-  parts.suppressions->put(step, of, address, change, number_of_change());
+  suppression::Writing writing(*parts.suppressions);
+  writing.put(step, of, address, change, number_of_change());
   CO_TRY_VOID(co_await parts.relay->committer().commit(std::move(step)));
   JsonText json;
   json.begin_object();
@@ -96,13 +98,14 @@ awaitable<Result<Response>> remove(const ControlParts& parts, Call call) {
   };
   CO_TRY(std::vector<Change> changes, co_await off_thread(parts, std::move(work)));
   const std::size_t before = suppression::standing(changes, removal.time).size();
-  changes.push_back(removal);
+  changes.insert(std::ranges::upper_bound(changes, removal.time, {}, &Change::time), removal);
   const std::size_t removed = before - suppression::standing(changes, removal.time).size();
   if (removed == 0) {
     co_return fail(Errc::not_found, "nothing of the kind is on the list for " + removal.address);
   }
   store::Step step;
-  parts.suppressions->put(step, of, address, removal, number_of_change());
+  suppression::Writing writing(*parts.suppressions);
+  writing.put(step, of, address, removal, number_of_change());
   CO_TRY_VOID(co_await parts.relay->committer().commit(std::move(step)));
   JsonText json;
   json.begin_object();
@@ -153,8 +156,9 @@ awaitable<Result<Response>> why(const ControlParts& parts, Call call) {
 awaitable<Result<Response>> import(const ControlParts& parts, Call call) {
   CO_TRY(const AccountId of, list_of(parts, call.query("account"), call.query("global")));
   Imported imported;
+  suppression::Writing writing(*parts.suppressions);
   std::move_only_function<Result<>()> work = [&] {
-    return read_rows(call.request.body, *parts.suppressions, of, now_of(parts), imported);
+    return read_rows(call.request.body, writing, of, now_of(parts), imported);
   };
   CO_TRY_VOID(co_await off_thread(parts, std::move(work)));
   if (!imported.step.empty()) {

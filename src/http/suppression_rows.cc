@@ -66,22 +66,23 @@ std::optional<Columns> columns_of(const std::vector<std::string>& fields) {
 }
 
 Result<> take_row(const std::vector<std::string>& fields, const Columns& columns,
-                  suppression::List& list, AccountId of, Time now, Imported& into) {
+                  suppression::Writing& writing, AccountId of, Time now, Imported& into) {
   const std::string text = cell(fields, columns.address).value_or("");
   TRY(const mail::Address address, mail::parse_mailbox(text, true));
-  TRY(const Change change, change_of(text,
-                                     {.reason = cell(fields, columns.reason),
-                                      .stream = cell(fields, columns.stream),
-                                      .since = cell(fields, columns.since),
-                                      .expires = cell(fields, columns.expires),
-                                      .note = cell(fields, columns.note)},
-                                     now));
-  TRY(const std::optional<Change> known, list.same(of, address, change, now));
-  if (known) {
+  TRY(Change change, change_of(text,
+                               {.reason = cell(fields, columns.reason),
+                                .stream = cell(fields, columns.stream),
+                                .since = cell(fields, columns.since),
+                                .expires = cell(fields, columns.expires),
+                                .note = cell(fields, columns.note)},
+                               now));
+  TRY(const std::vector<Change> changes, writing.list().history(of, address));
+  if (is_covered(suppression::standing(changes, now), change)) {
     ++into.known;
     return {};
   }
-  list.put(into.step, of, address, change, number_of_change());
+  change.time = suppression::time_to_stand(changes, change, now);
+  writing.put(into.step, of, address, change, number_of_change());
   ++into.added;
   return {};
 }
@@ -145,7 +146,8 @@ Result<Change> change_of(std::string_view address, const Wanted& wanted, Time no
   change.scope = wanted.stream.value_or("");
   change.time = now;
   if (wanted.since && !wanted.since->empty()) {
-    TRY(change.time, parse_time(*wanted.since), "since");
+    TRY(const Time since, parse_time(*wanted.since), "since");
+    change.time = std::min(since, now);  // no removal of today's is to come before it
   }
   if (wanted.expires && !wanted.expires->empty()) {
     TRY(change.expires, moment_of(*wanted.expires, now), "expires");
@@ -183,7 +185,7 @@ void write(JsonText& json, const Change& change) {
   json.end_object();
 }
 
-Result<> read_rows(std::string_view csv, suppression::List& list, AccountId of, Time now,
+Result<> read_rows(std::string_view csv, suppression::Writing& writing, AccountId of, Time now,
                    Imported& into) {
   csv.remove_prefix(csv.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
   Columns columns;
@@ -203,7 +205,7 @@ Result<> read_rows(std::string_view csv, suppression::List& list, AccountId of, 
       columns = *named;
       continue;
     }
-    if (const Result<> taken = take_row(*fields, columns, list, of, now, into); !taken) {
+    if (const Result<> taken = take_row(*fields, columns, writing, of, now, into); !taken) {
       if (taken.error().code() != Errc::invalid) {
         return taken;
       }

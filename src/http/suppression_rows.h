@@ -31,7 +31,7 @@ Result<std::optional<suppression::Reason>> reason_of(const std::string& name);
 struct Wanted {
   std::optional<std::string> reason;
   std::optional<std::string> stream;
-  std::optional<std::string> since;
+  std::optional<std::string> since;    ///< a time; a later one than now is now
   std::optional<std::string> expires;  ///< a time, or a duration from now
   std::optional<std::string> note;
 };
@@ -49,7 +49,7 @@ struct Imported {
 };
 /// CSV: a first line that names the columns (address, reason, stream, since, expires, note; others
 /// are skipped), or addresses alone. Blocks on the disk for what is known.
-Result<> read_rows(std::string_view csv, suppression::List& list, AccountId of, Time now,
+Result<> read_rows(std::string_view csv, suppression::Writing& writing, AccountId of, Time now,
                    Imported& into);
 
 }  // namespace postrider::http

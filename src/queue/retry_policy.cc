@@ -66,8 +66,12 @@ std::optional<Time> RetryPolicy::attempt_after(Duration wait, Time accepted, Tim
 }
 
 Duration RetryPolicy::longest_wait() const {
-  const double wait = static_cast<double>(std::ranges::max(options_.waits).count());
-  return Duration(static_cast<std::int64_t>(wait * (1.0 + options_.jitter)));
+  return at_most(std::ranges::max(options_.waits));
+}
+
+Duration RetryPolicy::at_most(Duration wait) const {
+  const double most = static_cast<double>(wait.count()) * (1.0 + options_.jitter);
+  return Duration(static_cast<std::int64_t>(most));
 }
 
 }  // namespace postrider::queue

@@ -47,8 +47,10 @@ class RetryPolicy {
 
   Time expires(Time accepted) const { return accepted + options_.expire_after; }
 
-  /// No failure is followed by a longer one.
+  /// No failure is followed by a longer one of the schedule; attempt_after() may be asked for more.
   Duration longest_wait() const;
+  /// The most that the jitter makes of `wait`.
+  Duration at_most(Duration wait) const;
 
  private:
   explicit RetryPolicy(RetryOptions options);

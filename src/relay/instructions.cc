@@ -16,7 +16,7 @@ constexpr std::size_t kCampaignMax = 255;  // characters
 constexpr std::size_t kCustomIdMax = 1024;
 constexpr std::size_t kPayloadMax = 8192;  // it is written again with each event
 
-enum class Name { campaign, custom_id, payload, opens, clicks, privacy, other };
+enum class Name { campaign, custom_id, payload, opens, clicks, privacy, stream, other };
 
 struct Known {
   std::string_view text;
@@ -25,7 +25,8 @@ struct Known {
 constexpr std::array kKnown{
     Known{"X-Mailjet-Campaign", Name::campaign}, Known{"X-MJ-CustomID", Name::custom_id},
     Known{"X-MJ-EventPayload", Name::payload},   Known{"X-Mailjet-TrackOpen", Name::opens},
-    Known{"X-Mailjet-TrackClick", Name::clicks}, Known{"X-Postrider-Privacy", Name::privacy}};
+    Known{"X-Mailjet-TrackClick", Name::clicks}, Known{"X-Postrider-Privacy", Name::privacy},
+    Known{"X-Postrider-Stream", Name::stream}};
 
 Name name_of(std::string_view text) {
   const auto* const known = std::ranges::find_if(
@@ -88,6 +89,16 @@ Result<> read_privacy(std::optional<Privacy>& into, const mail::Field& field,
   return {};
 }
 
+Result<> read_stream(std::optional<bool>& is_bulk, const mail::Field& field,
+                     const std::string& value) {
+  const std::string stream = lower(value);
+  if (stream != "bulk" && stream != "transactional") {
+    return refused(field, "'" + printable(value, 40) + "' is neither bulk nor transactional");
+  }
+  is_bulk = stream == "bulk";
+  return {};
+}
+
 Result<> read_value(Instructions& instructions, const mail::Field& field, Name name,
                     std::string value) {
   switch (name) {
@@ -111,6 +122,8 @@ Result<> read_value(Instructions& instructions, const mail::Field& field, Name n
       return read_switch(instructions.clicks, field, value);
     case Name::privacy:
       return read_privacy(instructions.privacy, field, value);
+    case Name::stream:
+      return read_stream(instructions.is_bulk, field, value);
     case Name::other:
       break;
   }

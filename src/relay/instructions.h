@@ -6,6 +6,7 @@
 //   X-MJ-EventPayload        told with each of its events: at most 8,192 bytes
 //   X-Mailjet-TrackOpen      "0": no pixel, "1": a pixel; without it as the account has it
 //   X-Mailjet-TrackClick     the same of links
+//   X-Postrider-Stream       "bulk" or "transactional"; without it by credential and look
 //   X-Postrider-Privacy      how much tracking may know (base/privacy.h); never more than the
 //                            account allows
 //
@@ -31,6 +32,7 @@ struct Instructions {
   std::optional<bool> opens;
   std::optional<bool> clicks;
   std::optional<Privacy> privacy;
+  std::optional<bool> is_bulk;
 };
 
 /// Whether a field of this name is for us: it must not leave.

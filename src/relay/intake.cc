@@ -121,15 +121,17 @@ void Intake::add_events(store::Step& step, const Prepared& prepared, const Origi
     parts_.events.append(step, shared, recipient_of(message.id, i),
                          mail::to_string(message.envelope.recipients[i].address));
   }
-  event.type = events::Type::suppressed;
-  event.kind = bounce::to_string(bounce::Kind::block);
-  event.category = bounce::to_string(bounce::Category::suppressed);
-  event.rule = delivery::kSuppressionList;
-  for (const Suppressed& one : suppressed) {
-    event.recipient = recipient_of(message.id, one.index);
-    event.to = mail::to_string(message.envelope.recipients[one.index].address);
-    event.detail = suppression::to_string(one.hit);
-    parts_.events.append(step, event);
+  if (!suppressed.empty()) {
+    event.type = events::Type::suppressed;
+    event.kind = bounce::to_string(bounce::Kind::block);
+    event.category = bounce::to_string(bounce::Category::suppressed);
+    event.rule = delivery::kSuppressionList;
+    for (const Suppressed& one : suppressed) {
+      event.recipient = recipient_of(message.id, one.index);
+      event.to = mail::to_string(message.envelope.recipients[one.index].address);
+      event.detail = suppression::to_string(one.hit);
+      parts_.events.append(step, event);
+    }
   }
   if (!prepared.tracking_problem.empty()) {
     add_problem(step, prepared);

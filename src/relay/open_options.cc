@@ -34,10 +34,4 @@ Result<delivery::TlsClients> make_tls_clients() {
   return clients;
 }
 
-Result<> load_rules(const std::filesystem::path& own, Current<bounce::Classifier>& rules) {
-  TRY(bounce::Classifier loaded, bounce::Classifier::load(own));
-  rules.set(std::move(loaded));
-  return {};
-}
-
 }  // namespace postrider::relay

@@ -2,11 +2,8 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
 
-#include "base/current.h"
 #include "base/result.h"
-#include "bounce/classifier.h"
 #include "delivery/connector.h"
 #include "relay/settings.h"
 #include "store/store.h"
@@ -16,7 +13,5 @@ namespace postrider::relay {
 std::size_t thread_count(const Settings& settings);
 store::StoreOptions store_options(const Settings& settings);
 Result<delivery::TlsClients> make_tls_clients();
-/// Reads them anew: the file may have changed under the same name. An error: nothing has changed.
-Result<> load_rules(const std::filesystem::path& own, Current<bounce::Classifier>& rules);
 
 }  // namespace postrider::relay

@@ -194,7 +194,8 @@ events::Event OutcomeRecorder::event_of(const Told& told) const {
   event.enhanced = printable(attempt.reply.enhanced, 16);
   (attempt.is_suppressed ? event.detail : event.reply) = reply_text(attempt.reply, kReplyInEvent);
   bounce::Verdict verdict = told.verdict;
-  if (told.disposition.outcome == Outcome::expired && attempt.reply.code == 0) {
+  if (told.disposition.outcome == Outcome::expired && attempt.reply.code == 0 &&
+      attempt.reply.enhanced == delivery::kExpiredWaiting) {
     // It ended while it waited: the reason is what the last attempt had heard.
     const auto state = parts_.spool.read_state(message.id, attempt.waiting.index);
     if (state && *state && !(*state)->last_reply.empty()) {

@@ -102,18 +102,17 @@ Result<Author> find_author(const mail::Sections& sections, AccountId account,
   return author;
 }
 
-bool is_bulk(const mail::Sections& sections, directory::Stream of_credential) {
-  const std::string asked = lower(value_of(sections, "X-Postrider-Stream"));
-  if (asked == "bulk" || asked == "transactional") {
-    return asked == "bulk";
+bool is_bulk(const mail::Sections& sections, const Instructions& instructions,
+             directory::Stream of_credential) {
+  if (instructions.is_bulk) {
+    return *instructions.is_bulk;
   }
   if (of_credential != directory::Stream::automatic) {
     return of_credential == directory::Stream::bulk;
   }
   return mail::find_field(sections.fields, "List-Id") != nullptr ||
          mail::find_field(sections.fields, "List-Unsubscribe") != nullptr ||
-         mail::find_field(sections.fields, "X-Mailjet-Campaign") != nullptr ||
-         lower(value_of(sections, "Precedence")) == "bulk";
+         !instructions.labels.campaign.empty() || lower(value_of(sections, "Precedence")) == "bulk";
 }
 
 /// By which Google adds up complaints of bulk mail: three names of our choice, the rarest first,
@@ -178,7 +177,7 @@ Result<Prepared> prepare(Submission& submission, MessageId id, const directory::
   message.account = submission.account;
   message.accepted = now;
   message.from_domain = std::move(author.domain);
-  message.is_bulk = is_bulk(sections, submission.origin.stream);
+  message.is_bulk = is_bulk(sections, instructions, submission.origin.stream);
   message.labels = std::move(instructions.labels);
   prepared.header_from = std::move(author.addresses);
   prepared.subject = printable(value_of(sections, "Subject"), kSubjectMax);

@@ -54,7 +54,8 @@ struct Relay::State {
       clock = &test_clock->clock();
     }
     TRY(certificate, Certificate::load(settings));
-    TRY_VOID(load_rules(settings.bounce_rules, bounce_rules));
+    TRY(bounce::Classifier rules, bounce::Classifier::load(settings.bounce_rules));
+    bounce_rules.set(std::move(rules));
     TRY(directory, directory::Directory::open(DataDirectory::directory_file(settings.data),
                                               directory::OpenMode::read_write));
     TRY(store, store::Store::open(store_options(settings)));
@@ -265,8 +266,10 @@ Result<std::vector<std::string>> Relay::reload(Settings settings) {
   for (const std::string& option : keep_until_restart(state_->settings, settings)) {
     not_applied.push_back(option + " has changed");
   }
-  TRY_VOID(load_rules(settings.bounce_rules, state_->bounce_rules));
+  // Anew also under the same name: the file may have changed.
+  TRY(bounce::Classifier rules, bounce::Classifier::load(settings.bounce_rules));
   TRY_VOID(state_->certificate->change_to(settings));
+  state_->bounce_rules.set(std::move(rules));  // from here nothing fails
   std::ranges::move(state_->listeners->change_to(settings), std::back_inserter(not_applied));
   settings.delivery.mx.own_addresses =
       own_addresses(state_->listeners->listening(), settings.delivery.mx.port);

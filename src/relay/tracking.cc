@@ -43,11 +43,13 @@ Result<> add_plan(Prepared& prepared, const track::LinkRules& rules, Privacy pri
   if (plan.regions.empty()) {
     return {};
   }
-  TRY(track::Splice splice, track::Splice::prepare(plan, *fresh.content));
-  describe(fresh.message, splice.example());
+  TRY(track::Splice prepared_splice, track::Splice::prepare(plan, *fresh.content));
+  auto splice = std::make_shared<const track::Splice>(std::move(prepared_splice));
+  describe(fresh.message, splice->example());
+  // From here nothing throws: a message is tracked with all that belongs to it, or not at all.
   fresh.message.is_tracked = true;
   fresh.message.privacy = privacy;
-  fresh.splice = std::make_shared<const track::Splice>(std::move(splice));
+  fresh.splice = std::move(splice);
   prepared.plan = std::move(plan);
   prepared.has_links = true;
   return {};

@@ -36,8 +36,12 @@ std::span<const Type> Keeper::wants() const {
 
 Result<> Keeper::take(std::span<const Event> events, store::Step& step) {
   limit_ = ask_limit_();
+  writing_.reset();
   Softs softs;
   for (const Event& event : events) {
+    if (event.type == Type::delivered && !list_.may_have_soft_bounces()) {
+      continue;  // nearly all, without a look at the address
+    }
     const auto address = mail::parse_mailbox(event.to, true);
     if (!address || !event.recipient.exists() || !event.account.exists()) {
       continue;
@@ -74,7 +78,10 @@ void Keeper::suppress(const Event& event, const mail::Address& address, Reason r
   change.time = event.time;
   change.address = event.to;
   change.note = event.reply.empty() ? event.detail : event.reply;
-  list_.put(step, event.account, address, change, event.sequence);
+  if (!writing_) {
+    writing_.emplace(list_);
+  }
+  writing_->put(step, event.account, address, change, event.sequence);
 }
 
 Result<> Keeper::take_failure(const Event& event, const mail::Address& address, Softs& softs,
@@ -93,6 +100,9 @@ Result<> Keeper::take_soft(const Event& event, const mail::Address& address, Sof
   const AddressHash hash = list_.hash_of(address);
   const std::string key = soft_row_key(event.account, hash);
   TRY(SoftBounces soft, soft_bounces(key, softs));
+  if (!soft.take(event.sequence)) {
+    return {};
+  }
   if (soft.add(event.recipient, event.time, limit_)) {
     suppress(event, address, Reason::repeated_soft, step);
     soft = {};
@@ -113,7 +123,7 @@ Result<> Keeper::take_success(const Event& event, const mail::Address& address, 
   }
   const std::string key = soft_row_key(event.account, hash);
   TRY(SoftBounces soft, soft_bounces(key, softs));
-  if (soft.count() == 0) {
+  if (soft.count() == 0 || !soft.take(event.sequence)) {
     return {};
   }
   if (soft.add_success(event.recipient)) {

@@ -4,12 +4,13 @@
 // again, for everything; `unsubscribed` for the stream that the mail was of, so that who leaves the
 // newsletter still gets the password reset. A block never puts an address there, whatever its code.
 //
-// It may begin again anywhere: the same event writes the same row once more. What people have put
-// there or taken back stays.
+// It may begin again anywhere: the same event writes the same row once more, and a soft bounce that
+// has been counted is passed over. What people have put there or taken back stays.
 #pragma once
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -51,6 +52,7 @@ class Keeper final : public events::Consumer {
   const store::Store& store_;
   List& list_;
   std::function<SoftBounceLimit()> ask_limit_;
+  std::optional<Writing> writing_;  ///< of the batch before, until the next one shows it durable
   SoftBounceLimit limit_;
 };
 

@@ -125,31 +125,17 @@ Result<std::vector<Change>> List::changes_of(AccountId account, const AddressHas
 }
 
 Result<std::vector<Change>> List::history(AccountId account, const mail::Address& address) const {
-  return changes_of(account, hash_of(address));
-}
-
-Result<std::optional<Change>> List::same(AccountId account, const mail::Address& address,
-                                         const Change& change, Time now) const {
   const AddressHash hash = hash_of(address);
   if (is_ready_.load(std::memory_order_acquire) &&
       !filter_.may_contain(fingerprint_of(account, hash))) {
-    return std::optional<Change>();
+    return std::vector<Change>();
   }
-  TRY(const std::vector<Change> changes, changes_of(account, hash));
-  for (Change& one : standing(changes, now)) {
-    if (one.reason == change.reason && one.scope == change.scope) {
-      return std::optional(std::move(one));
-    }
-  }
-  return std::optional<Change>();
+  return changes_of(account, hash);
 }
 
-void List::put(store::Step& step, AccountId account, const mail::Address& address,
-               const Change& change, std::uint64_t number) {
-  const AddressHash hash = hash_of(address);
-  step.put(Table::suppression, change_key(account, hash, change.time, number), encode(change));
-  filter_.add(fingerprint_of(account, hash));
-  version_.fetch_add(1, std::memory_order_acq_rel);
+std::uint64_t List::version() const {
+  const std::uint64_t version = version_.load(std::memory_order_acquire);  // before writing_
+  return writing_.load(std::memory_order_acquire) == 0 ? version : 0;
 }
 
 Result<List::Page> List::page(AccountId account, const std::string& after,
@@ -200,6 +186,10 @@ bool List::may_have_soft_bounces(AccountId account, const AddressHash& hash) con
          soft_.may_contain(fingerprint_of(account, hash));
 }
 
+bool List::may_have_soft_bounces() const {
+  return !is_ready_.load(std::memory_order_acquire) || soft_.entries() > 0;
+}
+
 void List::note_soft_bounces(AccountId account, const AddressHash& hash) {
   soft_.add(fingerprint_of(account, hash));
 }
@@ -208,6 +198,22 @@ List::Figures List::figures() const {
   return {.entries = filter_.entries(),
           .bytes = filter_.bytes() + soft_.bytes(),
           .is_ready = is_ready_.load(std::memory_order_acquire)};
+}
+
+Writing::Writing(List& list) : list_(list) {
+  list_.writing_.fetch_add(1, std::memory_order_acq_rel);  // before the version: see version()
+  list_.version_.fetch_add(1, std::memory_order_acq_rel);
+}
+
+Writing::~Writing() {
+  list_.writing_.fetch_sub(1, std::memory_order_acq_rel);
+}
+
+void Writing::put(store::Step& step, AccountId account, const mail::Address& address,
+                  const Change& change, std::uint64_t number) {
+  const AddressHash hash = list_.hash_of(address);
+  step.put(Table::suppression, change_key(account, hash, change.time, number), encode(change));
+  list_.filter_.add(fingerprint_of(account, hash));
 }
 
 }  // namespace postrider::suppression

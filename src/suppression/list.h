@@ -5,7 +5,7 @@
 // not on it, and those are told by a filter in memory (filter.h) without the database: a keyed hash
 // and two lines of memory. Until start()'s thread has filled the filter, the database is asked.
 //
-// Who changes something writes it into a step of his own (put()) and commits that; it holds once
+// Who changes something writes it into a step of his own (Writing) and commits that; it holds once
 // it is durable. Reading blocks for a moment on the disk. Any thread, but for start() and stop().
 #pragma once
 
@@ -53,8 +53,12 @@ class List {
   void start();
   void stop();
 
-  /// Grows with every put(): what has been looked up at the same version need not be again.
-  std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
+  /// To be asked before a look-up. 0: something is being written, and may be overlooked.
+  std::uint64_t version() const;
+  /// What has been looked up at `version` need not be again.
+  bool is_current(std::uint64_t version) const {
+    return version != 0 && version == version_.load(std::memory_order_acquire);
+  }
 
   /// Nothing: mail of `stream` may go to `address`. Also where the database can't be read, which
   /// is logged: nothing is sent then for other reasons.
@@ -63,14 +67,6 @@ class List {
 
   /// Everything that was written down of an address, in the order of its times.
   Result<std::vector<Change>> history(AccountId account, const mail::Address& address) const;
-
-  /// What stands on the list for the same reason and scope as `change`; nothing: nothing does.
-  Result<std::optional<Change>> same(AccountId account, const mail::Address& address,
-                                     const Change& change, Time now) const;
-
-  /// `number` tells changes of one moment apart; the same change with the same number is one.
-  void put(store::Step& step, AccountId account, const mail::Address& address, const Change& change,
-           std::uint64_t number);
 
   struct Page {
     std::vector<ListedAddress> addresses;
@@ -84,6 +80,8 @@ class List {
   // Of the addresses that have soft bounces (soft_bounces.h).
 
   bool may_have_soft_bounces(AccountId account, const AddressHash& hash) const;
+  /// False: none has any.
+  bool may_have_soft_bounces() const;
   void note_soft_bounces(AccountId account, const AddressHash& hash);
   AddressHash hash_of(const mail::Address& address) const {
     return suppression::hash_of(address, secret_);
@@ -102,14 +100,37 @@ class List {
                              Time now) const;
   void fill();
 
+  friend class Writing;
+
   const store::Store& store_;
   const Secret secret_;
   Filter filter_;
   Filter soft_;
   std::atomic<std::uint64_t> version_ = 1;
+  std::atomic<std::uint64_t> writing_ = 0;  // how many Writings there are
   std::atomic<bool> is_ready_ = false;
   std::atomic<bool> stopping_ = false;
   std::thread filling_;
+};
+
+/// Changes of the list that are on their way to the disk: made before the first put(), kept until
+/// the step is durable or has failed. Mail that is accepted meanwhile is looked up once more before
+/// its first attempt. Of one thread at a time; the list outlives it.
+class Writing {
+ public:
+  explicit Writing(List& list);
+  ~Writing();
+  Writing(const Writing&) = delete;
+  Writing& operator=(const Writing&) = delete;
+
+  const List& list() const { return list_; }
+
+  /// `number` tells changes of one moment apart; the same change with the same number is one.
+  void put(store::Step& step, AccountId account, const mail::Address& address, const Change& change,
+           std::uint64_t number);
+
+ private:
+  List& list_;
 };
 
 }  // namespace postrider::suppression

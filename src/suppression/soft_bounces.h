@@ -27,6 +27,8 @@ struct SoftBounceLimit {
 
 class SoftBounces {
  public:
+  /// For each event first, by its sequence number. False: it, or a later one, has been taken.
+  bool take(std::uint64_t sequence);
   /// True: the limit is reached.
   bool add(RecipientId recipient, Time time, const SoftBounceLimit& limit);
   /// True: there is nothing left to remember.
@@ -42,7 +44,8 @@ class SoftBounces {
  private:
   std::uint32_t count_ = 0;
   Time first_{};
-  RecipientId delivered_;  ///< the last one; its report may come yet
+  RecipientId delivered_;    ///< the last one; its report may come yet
+  std::uint64_t taken_ = 0;  ///< sequence number of the last event
 };
 
 }  // namespace postrider::suppression

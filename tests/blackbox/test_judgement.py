@@ -123,3 +123,9 @@ def test_rules_of_ones_own_win_and_are_read_again(start_relay, sink, tmp_path):
     relay.cli("reload")
     relay.submit()
     assert relay.wait_for_events("failed", 2)[1]["rule"] == "changed"
+
+    rules.write_text(RULE.replace('"mine"', '"early"'))
+    config.write_text(f'bounce.rules = "{rules}"\n[tls]\ncertificate = "{tmp_path}/none"\nkey = "{tmp_path}/none"\n')
+    assert relay.cli("reload", check=False).returncode != 0
+    relay.submit()
+    assert relay.wait_for_events("failed", 3)[2]["rule"] == "changed", "a reload that fails changes nothing"

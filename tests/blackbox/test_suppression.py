@@ -155,6 +155,34 @@ def test_a_list_is_imported_and_exported(relay, tmp_path):
     assert "0 added, 2 stood there already" in again
 
 
+def imported(relay, *rows):
+    return relay.cli("suppression", "import", "-", input="address,since,expires\n" + "\n".join(rows) + "\n")
+
+
+def test_an_import_for_ever_outlasts_what_stands_for_a_while(relay):
+    relay.cli("suppression", "add", "ann@example.net", "--expires", "2h")
+    assert "1 added" in imported(relay, "ann@example.net,2025-05-01T10:00:00Z,")
+    assert "0 added, 1 stood there already" in imported(relay, "ann@example.net,,")
+    relay.advance("3h")
+    relay.submit()
+    relay.wait_for_event("suppressed")
+
+
+def test_an_import_holds_whatever_was_taken_back_since(relay):
+    relay.cli("suppression", "add", "ann@example.net")
+    relay.cli("suppression", "remove", "ann@example.net")
+    assert "1 added" in imported(relay, "ann@example.net,2025-05-01T10:00:00Z,")
+    relay.submit()
+    relay.wait_for_event("suppressed")
+
+
+def test_what_is_said_to_begin_tomorrow_can_be_taken_back_today(relay, sink):
+    assert "1 added" in imported(relay, "ann@example.net,2099-05-01T10:00:00Z,")
+    assert "gets mail again" in relay.cli("suppression", "remove", "ann@example.net")
+    relay.submit()
+    sink.wait_for_message()
+
+
 def test_many_addresses_are_imported_in_pieces_and_survive(relay, sink):
     addresses = [f"user{number}@example.net" for number in range(30_000)]
     relay.cli("suppression", "import", "-", input="\n".join(addresses) + "\n")

@@ -264,6 +264,21 @@ TEST_F(Delivery, IsNotStuckBecauseTheClockWasAhead) {
   EXPECT_EQ(recorder.attempts[0].waiting.accepted, kNow);
 }
 
+TEST_F(Delivery, ALaterTryIsNoSoonerForARestart) {
+  resolver.mail["a.example"] = {{10, "mx1"}};
+  open();
+  queue::Waiting waiting = letter("ann@a.example");
+  waiting.due = clock.now() + 24h;
+  waiting.attempts = 3;
+  waiting.laters = 3;
+  dispatcher->add_recovered(waiting);
+  clock.advance(24h - 1min);
+  run_to_rest();
+  EXPECT_EQ(scheduled(), 1U);
+  clock.advance(1min);
+  ASSERT_TRUE(run_until_attempts(1));
+}
+
 TEST_F(Delivery, IsTriedAgainWhenTheRecorderSaysSo) {
   resolver.mail["a.example"] = {{10, "mx1"}};
   recorder.again = [&](const Attempt& attempt) -> std::optional<queue::Waiting> {

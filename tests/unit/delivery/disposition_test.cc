@@ -103,6 +103,9 @@ TEST(DecideByWords, A4xxAboutOurSetUpIsTriedHourly) {
   EXPECT_EQ(made.outcome, Outcome::deferred);
   EXPECT_EQ(made.due, kAccepted + hours(1));
   EXPECT_TRUE(made.needs_mending);
+  const auto brief =
+      queue::RetryPolicy::create({.waits = {minutes(1)}, .expire_after = hours(9)}).value();
+  EXPECT_EQ(longest_wait(answered(421).waiting, brief), minutes(66));
   EXPECT_EQ(decide_now(answered(421), kSetUp, hours(120)).outcome, Outcome::expired);
   EXPECT_EQ(decide_now(answered(550), kSetUp).outcome, Outcome::failed);
 }
@@ -117,6 +120,7 @@ TEST(DecideByWords, A5xxThatPassesIsTriedThreeTimesWithinTwoDays) {
     EXPECT_EQ(made.due, kAccepted + age + wait);
     age += wait;
     ++attempt.waiting.laters;
+    EXPECT_GE(longest_wait(attempt.waiting, queue::RetryPolicy()), wait);
     attempt.waiting.attempts += 2;  // other failures in between do not count
   }
   EXPECT_EQ(decide_now(attempt, kFull, age).outcome, Outcome::failed);

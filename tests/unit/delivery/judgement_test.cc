@@ -64,6 +64,15 @@ TEST(JudgeLastReply, WhatWasWrittenDownIsReadAgain) {
   const bounce::Verdict full = judge_last_reply("452 4.2.2 mailbox full", classifier());
   EXPECT_EQ(full.category, Category::mailbox_full);
   EXPECT_EQ(judge_last_reply("", classifier()).category, Category::timed_out);
+  EXPECT_EQ(judge_last_reply("451 xyzzy", classifier()).kind, Kind::unknown);
+}
+
+// Else hosts that have gone for good would never count as repeated soft bounces.
+TEST(JudgeLastReply, OurOwnWordsAreASoftTimeout) {
+  const bounce::Verdict verdict = judge_last_reply("no host would talk to us", classifier());
+  EXPECT_EQ(verdict.kind, Kind::soft);
+  EXPECT_EQ(verdict.category, Category::timed_out);
+  EXPECT_EQ(verdict.rule, kOwnWords);
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ TEST(Instructions, AreReadWhateverTheirCaseFoldingAndEncoding) {
       "X-MJ-EventPayload: {\"o\":\r\n 7, \"more\": [1,\r\n\t2]}\r\n"
       "X-Mailjet-TrackOpen: 0\r\n"
       "X-Mailjet-TrackClick: 1\r\n"
-      "X-Postrider-Privacy: Anonymous\r\n");
+      "X-Postrider-Privacy: Anonymous\r\n"
+      "X-Postrider-Stream: Bulk\r\n");
   ASSERT_TRUE(made) << made.error().text();
   EXPECT_EQ(made->labels.campaign, "Fr\xc3\xbchling 2026");
   EXPECT_EQ(made->labels.custom_id, "order-7");
@@ -30,6 +31,7 @@ TEST(Instructions, AreReadWhateverTheirCaseFoldingAndEncoding) {
   EXPECT_EQ(made->opens, false);
   EXPECT_EQ(made->clicks, true);
   EXPECT_EQ(made->privacy, Privacy::anonymous);
+  EXPECT_EQ(made->is_bulk, true);
 }
 
 TEST(Instructions, AnEmptyFieldAndNoFieldSayNothing) {
@@ -75,6 +77,9 @@ INSTANTIATE_TEST_SUITE_P(
         RefusedRow{"SwitchWithAWord", "X-Mailjet-TrackOpen: yes\r\n", "'yes' is neither 0"},
         RefusedRow{"ClickSwitch", "X-Mailjet-TrackClick: 2\r\n", "'2' is neither 0"},
         RefusedRow{"Privacy", "X-Postrider-Privacy: some\r\n", "'some' is no level"},
+        RefusedRow{"Stream", "X-Postrider-Stream: bluk\r\n", "'bluk' is neither bulk nor"},
+        RefusedRow{"StreamTwice", "X-Postrider-Stream: bulk\r\nX-Postrider-Stream: bulk\r\n",
+                   "more than once"},
         RefusedRow{"Twice", "x-mj-customid: a\r\nX-MJ-CustomID: b\r\n", "more than once"}),
     [](const auto& row) { return row.param.name; });
 

@@ -238,6 +238,31 @@ TEST_F(OutcomeRecorderTest, AFullMailboxIsTriedLaterAndCountsIt) {
   EXPECT_EQ(spool_->read_state(kMessage, 0).value()->laters, 1U);
 }
 
+TEST_F(OutcomeRecorderTest, AHostThatNeverAnsweredEndsSoftly) {
+  ASSERT_TRUE(record(attempt(0, "no host would talk to us")));
+  clock_.advance(std::chrono::hours(121));
+  delivery::Attempt expired = attempt(0, "the message waited to the end of its schedule");
+  expired.reply.enhanced = "4.4.7";
+  EXPECT_FALSE(record(std::move(expired)));
+  ASSERT_EQ(events().size(), 2U);
+  EXPECT_EQ(events()[1].type, events::Type::expired);
+  EXPECT_EQ(events()[1].kind, "soft");
+  EXPECT_EQ(events()[1].category, "timed-out");
+  EXPECT_EQ(events()[1].reply, "no host would talk to us");
+}
+
+TEST_F(OutcomeRecorderTest, ALastAttemptWithoutAReplySaysWhatItWas) {
+  ASSERT_TRUE(record(attempt(451, "greylisted")));
+  clock_.advance(std::chrono::hours(121));
+  delivery::Attempt last = attempt(0, "connection refused");
+  last.reply.enhanced = "4.4.1";
+  EXPECT_FALSE(record(std::move(last)));
+  ASSERT_EQ(events().size(), 2U);
+  EXPECT_EQ(events()[1].type, events::Type::expired);
+  EXPECT_EQ(events()[1].category, "connection-failed");
+  EXPECT_EQ(events()[1].reply, "connection refused");
+}
+
 TEST_F(OutcomeRecorderTest, ASetUpThatMustBeMendedIsSaidOnceAnHour) {
   const char* const kSetUp =
       "4.7.27 Your email has been rate limited because SPF authentication didn't pass";

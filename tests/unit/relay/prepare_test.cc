@@ -287,6 +287,7 @@ INSTANTIATE_TEST_SUITE_P(
         StreamRow{"Unsubscribe", "List-Unsubscribe: <x>\r\n", directory::Stream::automatic, true},
         StreamRow{"Precedence", "Precedence: Bulk\r\n", directory::Stream::automatic, true},
         StreamRow{"Campaign", "X-Mailjet-Campaign: x\r\n", directory::Stream::automatic, true},
+        StreamRow{"EmptyCampaign", "X-Mailjet-Campaign:\r\n", directory::Stream::automatic, false},
         StreamRow{"Credential", "", directory::Stream::bulk, true},
         StreamRow{"CredentialWins", "List-Id: <a.b>\r\n", directory::Stream::transactional, false},
         StreamRow{"HeaderWins", "X-Postrider-Stream: transactional\r\n", directory::Stream::bulk,

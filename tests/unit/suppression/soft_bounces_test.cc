@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/bytes.h"
+
 namespace postrider::suppression {
 namespace {
 
@@ -59,8 +61,28 @@ TEST(SoftBounces, AreReadAsTheyWereWritten) {
   SoftBounces soft;
   soft.add(recipient(1), kStart, kLimit);
   soft.add_success(recipient(2));
+  soft.take(7);
   EXPECT_EQ(*SoftBounces::decode(soft.encode()), soft);
   EXPECT_FALSE(SoftBounces::decode("damaged"));
+}
+
+TEST(SoftBounces, OfTheFirstVersionAreReadToo) {
+  std::string record = begin_record(1, 24);
+  for (const std::uint64_t field : {2U, 1000U, 0U}) {
+    put_varint(record, field);
+  }
+  Result<SoftBounces> read = SoftBounces::decode(seal_record(std::move(record)));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->count(), 2U);
+  EXPECT_TRUE(read->take(1));
+}
+
+TEST(SoftBounces, AnEventIsTakenOnce) {
+  SoftBounces soft;
+  EXPECT_TRUE(soft.take(5));
+  EXPECT_FALSE(soft.take(5));
+  EXPECT_FALSE(soft.take(4));
+  EXPECT_TRUE(soft.take(6));
 }
 
 }  // namespace

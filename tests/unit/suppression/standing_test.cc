@@ -65,5 +65,32 @@ TEST(Standing, TheSameAgainStandsOnce) {
   EXPECT_EQ(standing(changes, kNow).size(), 1U);
 }
 
+TEST(IsCovered, OnlyByWhatLastsAtLeastAsLong) {
+  Change brief = added(Reason::manual);
+  brief.expires = kNow + std::chrono::hours(1);
+  const Change forever = added(Reason::manual);
+  EXPECT_FALSE(is_covered(std::vector{brief}, forever));
+  EXPECT_TRUE(is_covered(std::vector{forever}, brief));
+  EXPECT_TRUE(is_covered(std::vector{brief}, brief));
+  EXPECT_TRUE(is_covered(std::vector{forever}, forever));
+  EXPECT_FALSE(is_covered(std::vector{forever}, added(Reason::complaint)));
+  EXPECT_FALSE(is_covered(std::vector{forever}, added(Reason::manual, "bulk")));
+}
+
+TEST(TimeToStand, IsWhenItHappenedUnlessSomethingLaterUndoesIt) {
+  const Time now = kNow + std::chrono::hours(1);
+  Change earlier = added(Reason::manual);
+  earlier.time = kNow - std::chrono::hours(1);
+  EXPECT_EQ(time_to_stand({}, earlier, now), earlier.time);
+  EXPECT_EQ(time_to_stand(std::vector{added(Reason::complaint)}, earlier, now), earlier.time);
+  EXPECT_EQ(time_to_stand(std::vector{removed()}, earlier, now), now);
+  EXPECT_EQ(time_to_stand(std::vector{removed(Reason::complaint)}, earlier, now), earlier.time);
+  Change brief = added(Reason::manual);
+  brief.expires = now + std::chrono::hours(1);
+  EXPECT_EQ(time_to_stand(std::vector{brief}, earlier, now), now);
+  earlier.expires = kNow;
+  EXPECT_EQ(time_to_stand(std::vector{removed()}, earlier, now), earlier.time) << "it has expired";
+}
+
 }  // namespace
 }  // namespace postrider::suppression
