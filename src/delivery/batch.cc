@@ -80,7 +80,7 @@ Result<Batch::Loaded> Batch::load(std::vector<queue::Waiting>& waiting, const Se
   if (!waiting.empty()) {
     std::vector<queue::Waiting> alike = take_alike(waiting, loaded.message->message);
     RenderContext context = render_context(services, options);
-    if (loaded.message->splice) {
+    if (loaded.message->message.has_own_copies()) {
       context.tracking_keys = services.tracking_keys.current();
     }
     loaded.batch =

@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kIdHeader = "X-Postrider-Id: ";
 constexpr std::uint64_t kHeadEstimate = 256;       // our own lines
 constexpr std::uint64_t kSignatureEstimate = 900;  // one DKIM-Signature field
+constexpr std::uint64_t kUnsubscribeEstimate = 512;
 
 struct Split {
   std::string_view header;  // with the CRLF of its last line, without the empty line
@@ -34,11 +35,12 @@ const directory::Domain* signing_domain(const spool::Message& message,
 /// Whose copy it is, where several get the same bytes: the first recipient's.
 RecipientId owner(const spool::Message& message, std::uint32_t index,
                   const RenderContext& context) {
-  const bool shared = !message.is_tracked && !has_own_return_paths(message, *context.directory);
+  const bool shared =
+      !message.has_own_copies() && !has_own_return_paths(message, *context.directory);
   return recipient_of(message.id, shared ? 0 : index);
 }
 
-std::string own_lines(const spool::Message& message, std::string_view token,
+std::string own_lines(const spool::Message& message, std::uint32_t index, std::string_view token,
                       const RenderContext& context) {
   std::string lines;
   lines.reserve(kHeadEstimate);
@@ -47,6 +49,11 @@ std::string own_lines(const spool::Message& message, std::string_view token,
     lines.append("Message-ID: <").append(token).append("@");
     lines.append(message.from_domain.empty() ? context.hostname : message.from_domain);
     lines.append(">\r\n");
+  }
+  if (message.lacks_unsubscribe) {
+    const WaysOut ways = ways_out(message.account, message.from_domain, *context.directory,
+                                  context.unsubscribe_mail);
+    lines += unsubscribe_lines(ways, message, index, token, context.tracking_keys.get());
   }
   return lines;
 }
@@ -144,12 +151,13 @@ bool is_costly(const spool::Message& message, const directory::Snapshot& directo
 std::uint64_t estimated_size(const queue::Fresh& fresh, const RenderContext& context) {
   const directory::Domain* domain = signing_domain(fresh.message, *context.directory);
   const std::uint64_t signatures = domain == nullptr ? 0 : domain->signatures.size();
-  return fresh.message.size + kHeadEstimate + signatures * kSignatureEstimate;
+  return fresh.message.size + kHeadEstimate + signatures * kSignatureEstimate +
+         (fresh.message.lacks_unsubscribe ? kUnsubscribeEstimate : 0);
 }
 
 Result<Rendered> render(const queue::Fresh& fresh, std::uint32_t index, std::string_view token,
                         const RenderContext& context, Time now) {
-  Rendered rendered{.head = own_lines(fresh.message, token, context),
+  Rendered rendered{.head = own_lines(fresh.message, index, token, context),
                     .content = content_for(fresh, index, context)};
   const directory::Domain* domain = signing_domain(fresh.message, *context.directory);
   if (domain != nullptr && !domain->signatures.empty()) {

@@ -5,6 +5,7 @@
 //   DKIM-Signature: ...            one for each active key of the From domain
 //   X-Postrider-Id: TOKEN          for reports that lose the return path
 //   Message-ID: <TOKEN@...>        bulk mail that came without one
+//   List-Unsubscribe: ...          bulk mail that came without one (delivery/unsubscribe.h)
 //   (the stored message, or this recipient's copy of it)
 //
 // Pure but for the random numbers of signing; any thread.
@@ -19,6 +20,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "delivery/unsubscribe.h"
 #include "directory/directory.h"
 #include "mail/return_path.h"
 #include "queue/waiting.h"
@@ -33,7 +35,9 @@ struct RenderContext {
   mail::TokenKey token_key{};
   std::string return_path_domain;  ///< of the installation, for domains without one of their own
   std::string hostname;            ///< in a Message-ID of ours
-  std::shared_ptr<const track::TokenKeys> tracking_keys;  ///< needed for tracked messages only
+  UnsubscribeMail unsubscribe_mail = {};
+  /// Needed for messages that have_own_copies() only.
+  std::shared_ptr<const track::TokenKeys> tracking_keys;
 };
 
 /// What names one copy: in its return path and its X-Postrider-Id. Recipients that share their

@@ -7,6 +7,7 @@ RenderContext render_context(const Services& services, const Options& options) {
           .token_key = services.token_key,
           .return_path_domain = services.return_path_domain,
           .hostname = options.hostname,
+          .unsubscribe_mail = services.unsubscribe_mail,
           .tracking_keys = nullptr};
 }
 

@@ -9,6 +9,7 @@
 #include "delivery/options.h"
 #include "delivery/recorder.h"
 #include "delivery/render.h"
+#include "delivery/unsubscribe.h"
 #include "directory/directory.h"
 #include "dns/resolver.h"
 #include "links/key_ring.h"
@@ -29,6 +30,7 @@ struct Services {
   TlsClients tls;
   mail::TokenKey token_key{};
   std::string return_path_domain;
+  UnsubscribeMail unsubscribe_mail = {};
   const suppression::List* suppressions = nullptr;  ///< null: none
 };
 

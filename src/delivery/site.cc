@@ -161,7 +161,8 @@ std::vector<queue::Waiting> Site::take(std::uint32_t recipients_max) {
   }
   tokens_ -= destination_->limits.messages_per_second > 0 ? 1 : 0;
   taken.push_back(*ready_.take());
-  const bool may_share = recipients_max > 1 && taken.front().count > 1 && !taken.front().is_tracked;
+  const bool may_share =
+      recipients_max > 1 && taken.front().count > 1 && !taken.front().has_own_copy;
   if (may_share) {
     const auto snapshot = services_.directory.snapshot();
     const directory::Account* account = snapshot->account(taken.front().account);

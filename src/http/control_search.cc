@@ -1,10 +1,14 @@
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/json_text.h"
 #include "base/text.h"
 #include "events/cursor.h"
+#include "events/reader_hit.h"
 #include "http/control.h"
 #include "http/search_question.h"
 #include "search/indexer.h"
@@ -25,9 +29,22 @@ struct Summary {
   std::uint64_t attempts = 0;
   std::string site;
   std::string category;
+  bool is_as_asked = true;  ///< of `hit`
 };
 
-Result<std::optional<Summary>> summary_of(const events::EventStore& store, RecipientId id) {
+/// The hit that a question is about; nothing: it asks of none.
+std::optional<Type> hit_asked_for(const SearchQuestion& question) {
+  for (const Type type : {Type::opened, Type::clicked}) {
+    const std::pair asked(search::Kind::status, std::string(events::to_string(type)));
+    if (std::ranges::find(question.query.terms, asked) != question.query.terms.end()) {
+      return type;
+    }
+  }
+  return std::nullopt;
+}
+
+Result<std::optional<Summary>> summary_of(const events::EventStore& store, RecipientId id,
+                                          std::optional<Type> hit) {
   TRY(const events::Page page, store.about(MessageId{id.value}, 1));
   std::optional<Summary> summary;
   for (const Event& event : page.events) {
@@ -43,14 +60,18 @@ Result<std::optional<Summary>> summary_of(const events::EventStore& store, Recip
     summary->site = event.site.empty() ? summary->site : event.site;
     summary->category = event.category.empty() ? summary->category : event.category;
   }
+  if (summary && hit) {
+    summary->is_as_asked = events::has_hit_of_a_person(page.events, *hit);
+  }
   return summary;
 }
 
-/// Two values may share a place in the index.
+/// Two values may share a place in the index, and what was a person's may be a machine's by now.
 bool is_meant(const SearchQuestion& question, const Summary& summary) {
   const Event& accepted = summary.accepted;
   const std::string& sender = accepted.header_from.empty() ? accepted.from : accepted.header_from;
-  return (question.recipient.empty() || lower(accepted.to) == question.recipient) &&
+  return summary.is_as_asked &&
+         (question.recipient.empty() || lower(accepted.to) == question.recipient) &&
          (question.sender.empty() || lower(sender) == question.sender) &&
          (question.campaign.empty() || accepted.campaign == question.campaign) &&
          (question.custom_id.empty() || accepted.custom_id == question.custom_id);
@@ -86,8 +107,9 @@ Result<std::string> answer_of(const ControlParts& parts, const SearchQuestion& q
   JsonText json;
   json.begin_object();
   json.begin_array("messages");
+  const std::optional<Type> hit = hit_asked_for(question);
   for (const RecipientId id : found.ids) {
-    TRY(const std::optional<Summary> summary, summary_of(*parts.events, id));
+    TRY(const std::optional<Summary> summary, summary_of(*parts.events, id, hit));
     if (summary && is_meant(question, *summary)) {
       write(json, *summary, *directory);
     }

@@ -66,7 +66,7 @@ awaitable<Result<Response>> add(const ControlParts& parts, Call call) {
   CO_TRY(const Change change, change_of(text, wanted, now_of(parts)));
   CO_TRY(const mail::Address address, mail::parse_mailbox(text, true));
   store::Step step;
-  parts.suppressions->put(step, of, address, change, random_64());
+  parts.suppressions->put(step, of, address, change, number_of_change());
   CO_TRY_VOID(co_await parts.relay->committer().commit(std::move(step)));
   JsonText json;
   json.begin_object();
@@ -102,7 +102,7 @@ awaitable<Result<Response>> remove(const ControlParts& parts, Call call) {
     co_return fail(Errc::not_found, "nothing of the kind is on the list for " + removal.address);
   }
   store::Step step;
-  parts.suppressions->put(step, of, address, removal, random_64());
+  parts.suppressions->put(step, of, address, removal, number_of_change());
   CO_TRY_VOID(co_await parts.relay->committer().commit(std::move(step)));
   JsonText json;
   json.begin_object();

@@ -20,7 +20,9 @@ Result<AccountId> list_of(const ControlParts& parts, const std::string& account,
                           const std::string& global);
 std::string list_name(const ControlParts& parts, AccountId of);  ///< "global", or the account's
 Time now_of(const ControlParts& parts);
-std::uint64_t random_64();
+/// Greater than all before, so that of two changes in one millisecond the later one counts. Any
+/// thread.
+std::uint64_t number_of_change();
 
 /// Nothing for "".
 Result<std::optional<suppression::Reason>> reason_of(const std::string& name);

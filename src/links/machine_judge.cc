@@ -4,6 +4,8 @@
 #include <array>
 #include <vector>
 
+#include "events/reader_hit.h"
+
 namespace postrider::links {
 namespace {
 
@@ -11,10 +13,6 @@ using events::Event;
 using events::Type;
 
 constexpr std::size_t kStoryEvents = 200;
-
-bool is_hit(const Event& event) {
-  return event.type == Type::opened || event.type == Type::clicked;
-}
 
 Event event_of(const Reassessment& change, const Event& about, Time now) {
   Event event;
@@ -47,7 +45,7 @@ std::span<const Type> MachineJudge::wants() const {
 Result<> MachineJudge::take(std::span<const Event> events, store::Step& step) {
   std::set<RecipientId> recipients;
   for (const Event& event : events) {
-    if (event.recipient.exists() && is_hit(event)) {
+    if (event.recipient.exists() && events::is_hit(event.type)) {
       recipients.insert(event.recipient);
     }
   }
@@ -61,7 +59,8 @@ Result<> MachineJudge::judge(RecipientId recipient, Time now, store::Step& step)
   // What lies behind this batch, too: where it begins again, that is what was told before.
   TRY(const events::Page page, events_.first_about(recipient, kStoryEvents));
   const std::vector<Event>& story = page.events;
-  const auto hit = std::ranges::find_if(story, is_hit);
+  const auto hit =
+      std::ranges::find_if(story, [](const Event& event) { return events::is_hit(event.type); });
   if (hit == story.end()) {
     return {};
   }

@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "events/reader_hit.h"
 #include "links/machine_rules.h"
 
 namespace postrider::links {
@@ -10,10 +11,6 @@ namespace {
 
 using events::Event;
 using events::Type;
-
-bool is_hit(const Event& event) {
-  return event.type == Type::opened || event.type == Type::clicked;
-}
 
 /// The first delivery; nothing: there was none so far.
 std::optional<Time> delivered_at(std::span<const Event> story) {
@@ -25,7 +22,7 @@ std::optional<Time> delivered_at(std::span<const Event> story) {
 std::map<std::uint64_t, std::string> verdicts_in(std::span<const Event> story) {
   std::map<std::uint64_t, std::string> told;
   for (const Event& event : story) {
-    if (is_hit(event)) {
+    if (events::is_hit(event.type)) {
       told[event.sequence] = event.machine;
     } else if (event.type == Type::reassessed) {
       told[event.about_event] = event.machine == "none" ? "" : event.machine;
@@ -75,7 +72,7 @@ std::vector<Reassessment> reassess(std::span<const Event> story, std::size_t lin
   std::vector<Reassessment> changes;
   for (const Event& event : story) {
     // A machine that named itself stays what it said.
-    if (!is_hit(event) || !event.machine.empty()) {
+    if (!events::is_hit(event.type) || !event.machine.empty()) {
       continue;
     }
     const bool may_change = !delivered || event.time <= *delivered + timing.settled_after;

@@ -17,7 +17,7 @@ std::vector<Waiting> waiting_of(const spool::Recovered& found) {
                        .index = i,
                        .count = message.recipient_count(),
                        .attempts = state ? state->attempts : 0,
-                       .is_tracked = message.is_tracked,
+                       .has_own_copy = message.has_own_copies(),
                        .laters = state ? state->laters : std::uint8_t{0},
                        .accepted = message.accepted,
                        .due = state ? state->due : message.accepted,

@@ -23,7 +23,7 @@ awaitable<Result<MessageId>> Intake::accept(Submission submission,
   const auto count = static_cast<std::uint32_t>(submission.envelope.recipients.size());
   const MessageId id = reserve(count);
   Result<Prepared> prepared =
-      prepare(submission, id, *directory, parts_.hostname, parts_.clock.now());
+      prepare(submission, id, *directory, parts_.installation, parts_.clock.now());
   if (!prepared) {
     figures_.refused.fetch_add(1, std::memory_order_relaxed);
     co_return fail(prepared.error());
@@ -77,6 +77,8 @@ void Intake::add_message(store::Step& step, const Prepared& prepared,
   std::string plan;
   if (prepared.plan) {
     plan = track::encode_plan(*prepared.plan);
+  }
+  if (prepared.has_links) {
     links::LinkStore::put(step, message.id, tracked_message(prepared));
   }
   parts_.spool.add(step, message, fresh.content, plan);
@@ -180,7 +182,7 @@ std::vector<queue::Waiting> Intake::waiting_of(const std::shared_ptr<const queue
                    .index = i,
                    .count = message.recipient_count(),
                    .attempts = 0,
-                   .is_tracked = message.is_tracked,
+                   .has_own_copy = message.has_own_copies(),
                    .accepted = message.accepted,
                    .due = message.accepted,
                    .domain = message.envelope.recipients[i].address.domain,

@@ -42,7 +42,7 @@ class Intake {
     const events::EventStore& events;
     const directory::Directory& directory;
     std::vector<store::Committer>& committers;  ///< one for each io thread
-    std::string hostname;
+    Installation installation;
     std::uint64_t fresh_bytes_max = 0;                ///< bodies kept in memory for first attempts
     const suppression::List* suppressions = nullptr;  ///< null: none
   };

@@ -131,6 +131,12 @@ std::string feedback_id(const spool::Message& message, std::string_view hostname
          ":bulk:" + sender + "\r\n";
 }
 
+/// A sender who has one of the two fields has thought of the other.
+bool has_unsubscribe(const mail::Sections& sections) {
+  return mail::find_field(sections.fields, "List-Unsubscribe") != nullptr ||
+         mail::find_field(sections.fields, "List-Unsubscribe-Post") != nullptr;
+}
+
 /// The message as it will be stored, in one copy.
 std::string compose(const std::string& content, const mail::Sections& sections,
                     const std::string& added) {
@@ -159,7 +165,7 @@ std::string compose(const std::string& content, const mail::Sections& sections,
 }  // namespace
 
 Result<Prepared> prepare(Submission& submission, MessageId id, const directory::Snapshot& directory,
-                         std::string_view hostname, Time now) {
+                         const Installation& installation, Time now) {
   const mail::Sections sections = mail::split_message(submission.content);
   TRY_VOID(check_lines(submission.content, sections));
   TRY_VOID(check_charset(sections, submission.envelope.smtputf8));
@@ -177,8 +183,8 @@ Result<Prepared> prepare(Submission& submission, MessageId id, const directory::
   prepared.header_from = std::move(author.addresses);
   prepared.subject = printable(value_of(sections, "Subject"), kSubjectMax);
 
-  std::string added =
-      received_line(submission.origin, hostname, to_string(id), submission.envelope, now);
+  std::string added = received_line(submission.origin, installation.hostname, to_string(id),
+                                    submission.envelope, now);
   if (mail::find_field(sections.fields, "Date") == nullptr) {
     added.append("Date: ").append(mail::format_date(now)).append("\r\n");
   }
@@ -191,7 +197,13 @@ Result<Prepared> prepare(Submission& submission, MessageId id, const directory::
     }
   }
   if (message.is_bulk && mail::find_field(sections.fields, "Feedback-ID") == nullptr) {
-    added += feedback_id(message, hostname);
+    added += feedback_id(message, installation.hostname);
+  }
+  if (message.is_bulk && !has_unsubscribe(sections)) {
+    const delivery::WaysOut ways = delivery::ways_out(message.account, message.from_domain,
+                                                      directory, installation.unsubscribe_mail);
+    message.lacks_unsubscribe = ways.any();
+    prepared.has_links = !ways.page_host.empty();
   }
   auto content = std::make_shared<const std::string>(compose(submission.content, sections, added));
   describe(message, *content);

@@ -1,6 +1,6 @@
 // Makes a submitted message ready to be relayed: checks what a submission must have, takes out what
-// must not leave, adds what is missing, to bulk mail also a Feedback-ID. No byte is changed that
-// need not be.
+// must not leave, adds what is missing, to bulk mail also a Feedback-ID, and says what each copy
+// will be given later. No byte is changed that need not be.
 //
 // RFC 6409 (submission: 6.1 sender, 8.1 Date and Message-ID), RFC 5321, 4.4 (Received), RFC
 // 5322, 3.6.3 (Bcc). Exactly one From: field, each of its 100 addresses at most in a domain of the
@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "delivery/unsubscribe.h"
 #include "directory/directory.h"
 #include "mail/address.h"
 #include "queue/waiting.h"
@@ -39,19 +40,26 @@ struct Submission {
   Origin origin;
 };
 
+/// What mail is told of this installation.
+struct Installation {
+  std::string hostname;
+  delivery::UnsubscribeMail unsubscribe_mail = {};
+};
+
 struct Prepared {
   /// Message (id, account and times set) and content, as spool, events and delivery share them.
   std::shared_ptr<queue::Fresh> fresh;
   std::string header_from;          ///< addresses of From:, for the event; cut
   std::string subject;              ///< printable, cut
   std::optional<track::Plan> plan;  ///< where it is tracked
-  std::string tracking_problem;     ///< for an event: why it is not, or not wholly
+  bool has_links = false;  ///< something in it leads to the tracking host: a record is to be kept
+  std::string tracking_problem;  ///< for an event: why it is not, or not wholly
 };
 
 /// `id`: reserved for the message. Errc::invalid: the submission is refused; the text begins with
 /// code and enhanced status code ("550 5.7.1 From: ..."). Takes the envelope out of `submission`.
 Result<Prepared> prepare(Submission& submission, MessageId id, const directory::Snapshot& directory,
-                         std::string_view hostname, Time now);
+                         const Installation& installation, Time now);
 
 /// Fills in what delivery will ask of the bytes again and again.
 void describe(spool::Message& message, std::string_view content);

@@ -101,16 +101,17 @@ struct Relay::State {
     ids = std::make_unique<IdSource>(0, highest);
     options.set(settings.delivery);
     soft_bounces.set(settings.soft_bounces);
-    intake =
-        std::make_unique<Intake>(Intake::Parts{.clock = *clock,
-                                               .ids = *ids,
-                                               .spool = *spool,
-                                               .events = *events,
-                                               .directory = *directory,
-                                               .committers = committers,
-                                               .hostname = settings.hostname,
-                                               .fresh_bytes_max = settings.delivery.fresh_bytes_max,
-                                               .suppressions = suppressions.get()});
+    intake = std::make_unique<Intake>(
+        Intake::Parts{.clock = *clock,
+                      .ids = *ids,
+                      .spool = *spool,
+                      .events = *events,
+                      .directory = *directory,
+                      .committers = committers,
+                      .installation = {.hostname = settings.hostname,
+                                       .unsubscribe_mail = unsubscribe_mail(settings)},
+                      .fresh_bytes_max = settings.delivery.fresh_bytes_max,
+                      .suppressions = suppressions.get()});
     recorder = std::make_unique<OutcomeRecorder>(
         OutcomeRecorder::Parts{.clock = *clock,
                                .store = *store,
@@ -135,6 +136,7 @@ struct Relay::State {
                            .tls = std::move(tls),
                            .token_key = token_key,
                            .return_path_domain = settings.return_path_domain,
+                           .unsubscribe_mail = unsubscribe_mail(settings),
                            .suppressions = suppressions.get()});
     submission.reset(new SubmissionServices{.intake = *intake,
                                             .authenticator = *authenticator,

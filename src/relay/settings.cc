@@ -62,6 +62,14 @@ std::optional<std::string> unreachable_sessions(const Settings& settings) {
          " sessions are served at a time; further connections wait";
 }
 
+delivery::UnsubscribeMail unsubscribe_mail(const Settings& settings) {
+  const bool is_read = std::ranges::any_of(settings.listeners, [](const auto& listener) {
+    return listener.second.kind == ListenerKind::inbound;
+  });
+  const bool has_domain = settings.return_path_domain != settings.hostname;
+  return {.is_read = is_read, .domain = has_domain ? settings.return_path_domain : ""};
+}
+
 TlsSettings tls_files(const Settings& settings) {
   if (!settings.tls.certificate.empty()) {
     return settings.tls;

@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "delivery/options.h"
+#include "delivery/unsubscribe.h"
 #include "directory/authenticator.h"
 #include "dns/resolver.h"
 #include "links/address_kept.h"
@@ -144,6 +145,9 @@ smtp::ServerOptions server_options(const Settings& settings, const ListenerSetti
 std::optional<std::string> unreachable_sessions(const Settings& settings);
 /// Sessions for which there are descriptors.
 std::size_t sessions_reachable();
+
+/// Whether and where mail of those who unsubscribe comes in.
+delivery::UnsubscribeMail unsubscribe_mail(const Settings& settings);
 
 /// Where certificate and key are: as configured, or the self-signed pair in the data directory.
 TlsSettings tls_files(const Settings& settings);

@@ -49,6 +49,7 @@ Result<> add_plan(Prepared& prepared, const track::LinkRules& rules, Privacy pri
   fresh.message.privacy = privacy;
   fresh.splice = std::make_shared<const track::Splice>(std::move(splice));
   prepared.plan = std::move(plan);
+  prepared.has_links = true;
   return {};
 }
 
@@ -92,7 +93,9 @@ links::TrackedMessage tracked_message(const Prepared& prepared) {
                                 .payload = message.labels.payload,
                                 .targets = {},
                                 .links = {}};
-  tracked.set_links(*prepared.plan);
+  if (prepared.plan) {
+    tracked.set_links(*prepared.plan);
+  }
   return tracked;
 }
 

@@ -24,7 +24,8 @@ namespace postrider::relay {
 void add_tracking(Prepared& prepared, const directory::Snapshot& directory,
                   const Instructions& instructions);
 
-/// What is kept for as long as the links live.
+/// What is kept for as long as the links live; of a message without a plan only who sent it, for
+/// those who unsubscribe.
 links::TrackedMessage tracked_message(const Prepared& prepared);
 
 /// "utm_source=shop&utm_medium=email". Errc::invalid.

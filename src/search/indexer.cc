@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "events/reader_hit.h"
 #include "search/index_key.h"
 
 namespace postrider::search {
@@ -17,11 +18,28 @@ using events::Event;
 using events::Type;
 using store::Table;
 
-/// What readers did stands beside how the delivery stands, and counts where it was a person.
-bool is_what_a_reader_did(const Event& event) {
-  const bool is_person = event.machine.empty() || event.machine == "proxy";
-  return event.type == Type::unsubscribed ||
-         (is_person && (event.type == Type::opened || event.type == Type::clicked));
+/// What readers did stands beside how the delivery stands, where it was a person. Whoever asks for
+/// it looks whether it still is seen so: an event that is seen as a person's only later does not
+/// say which of both it was.
+std::initializer_list<Type> what_a_reader_did(const Event& event) {
+  static constexpr std::initializer_list<Type> kNothing{};
+  static constexpr std::initializer_list<Type> kOpened{Type::opened};
+  static constexpr std::initializer_list<Type> kClicked{Type::clicked};
+  static constexpr std::initializer_list<Type> kEither{Type::opened, Type::clicked};
+  static constexpr std::initializer_list<Type> kUnsubscribed{Type::unsubscribed};
+  const bool is_person = events::is_a_persons(event.machine);
+  switch (event.type) {
+    case Type::opened:
+      return is_person ? kOpened : kNothing;
+    case Type::clicked:
+      return is_person ? kClicked : kNothing;
+    case Type::reassessed:
+      return is_person ? kEither : kNothing;
+    case Type::unsubscribed:
+      return kUnsubscribed;
+    default:
+      return kNothing;
+  }
 }
 
 /// A status that something else is bound to follow. Most recipients have it for a moment only, so
@@ -175,8 +193,9 @@ Result<> Indexer::take(std::span<const Event> events, store::Step& step) {
     }
     if (says_how_it_stands(event.type)) {
       additions.add(event);
-    } else if (is_what_a_reader_did(event)) {
-      additions.enter(event, event.type);
+    }
+    for (const Type status : what_a_reader_did(event)) {
+      additions.enter(event, status);
     }
   }
   if (!events.empty()) {

@@ -30,7 +30,8 @@ struct Message {
   std::string from_domain;  ///< of the From: header; whose keys sign. Empty: a report of our own
   std::uint64_t size = 0;   ///< of the content; of a recipient's copy where it is tracked
   bool is_bulk = false;     ///< stream
-  bool lacks_message_id = false;  ///< each recipient's copy is given one of its own
+  bool lacks_message_id = false;   ///< each recipient's copy is given one of its own
+  bool lacks_unsubscribe = false;  ///< so is it with List-Unsubscribe
   bool has_eight_bit_header = false;
   bool has_eight_bit_body = false;
   bool has_dot_lines = true;
@@ -39,6 +40,8 @@ struct Message {
   bool is_tracked = false;         ///< there is a plan: each recipient's copy has links of its own
   Privacy privacy = Privacy::off;  ///< of its tracking, as it was when the message came
 
+  /// Whether no recipient's bytes will do for another.
+  bool has_own_copies() const { return is_tracked || lacks_unsubscribe; }
   std::string_view stream() const { return is_bulk ? "bulk" : "transactional"; }
   std::uint32_t recipient_count() const {
     return static_cast<std::uint32_t>(envelope.recipients.size());

@@ -47,6 +47,7 @@ enum MessageFlag : std::uint64_t {
   kSmtpUtf8 = 64,
   kDeclaredEightBit = 128,
   kTracked = 256,
+  kLacksUnsubscribe = 512,
 };
 
 std::uint64_t flags_of(const Message& message) {
@@ -54,7 +55,8 @@ std::uint64_t flags_of(const Message& message) {
          (message.has_eight_bit_header ? kEightBitHeader : 0) |
          (message.has_eight_bit_body ? kEightBitBody : 0) |
          (message.has_dot_lines ? kDotLines : 0) | (message.has_long_lines ? kLongLines : 0) |
-         (message.is_tracked ? kTracked : 0) | (message.envelope.smtputf8 ? kSmtpUtf8 : 0) |
+         (message.is_tracked ? kTracked : 0) | (message.lacks_unsubscribe ? kLacksUnsubscribe : 0) |
+         (message.envelope.smtputf8 ? kSmtpUtf8 : 0) |
          (message.envelope.body == smtp::Body::eight_bit_mime ? kDeclaredEightBit : 0);
 }
 
@@ -66,6 +68,7 @@ void set_flags(Message& message, std::uint64_t flags) {
   message.has_dot_lines = (flags & kDotLines) != 0;
   message.has_long_lines = (flags & kLongLines) != 0;
   message.is_tracked = (flags & kTracked) != 0;
+  message.lacks_unsubscribe = (flags & kLacksUnsubscribe) != 0;
   message.envelope.smtputf8 = (flags & kSmtpUtf8) != 0;
   message.envelope.body =
       (flags & kDeclaredEightBit) != 0 ? smtp::Body::eight_bit_mime : smtp::Body::seven_bit;

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "events/reader_hit.h"
 #include "statistics/histogram.h"
 #include "statistics/rows.h"
 
@@ -31,15 +32,6 @@ std::string group_of(const Event& event, std::uint32_t hour) {
 
 std::uint32_t hour_of(const Event& event) {
   return begin_of(Span::hour, event.time);
-}
-
-bool is_hit(Type type) {
-  return type == Type::opened || type == Type::clicked;
-}
-
-/// Or a proxy's that fetches for one.
-bool is_a_persons(std::string_view machine) {
-  return machine.empty() || machine == "none" || machine == "proxy";
 }
 
 ReaderSet::What what_of(Type type) {
@@ -121,7 +113,7 @@ void spread(const Group& group, const Counts& counts, Sums& rows) {
 Result<> Counter::take(std::span<const Event> events, store::Step& step) {
   Sums groups;
   for (const Event& event : events) {
-    if (is_hit(event.type)) {
+    if (events::is_hit(event.type)) {
       TRY_VOID(count_hit(event, groups));
     } else if (event.type == Type::reassessed) {
       TRY_VOID(move_hit(event, groups));
@@ -147,7 +139,7 @@ Result<> Counter::take(std::span<const Event> events, store::Step& step) {
 
 Result<> Counter::count_hit(const Event& event, Rows& groups) {
   Counts& counts = groups[group_of(event, hour_of(event))];
-  if (!is_a_persons(event.machine)) {
+  if (!events::is_a_persons(event.machine)) {
     counts.add(machine_tag(event.type));
     return {};
   }
@@ -160,13 +152,13 @@ Result<> Counter::count_hit(const Event& event, Rows& groups) {
 }
 
 Result<> Counter::move_hit(const Event& reassessed, Rows& groups) {
-  const bool is_person = is_a_persons(reassessed.machine);
-  if (is_person == is_a_persons(reassessed.machine_was)) {
+  const bool is_person = events::is_a_persons(reassessed.machine);
+  if (is_person == events::is_a_persons(reassessed.machine_was)) {
     return {};
   }
   TRY(const events::Page page, events_->read(reassessed.about_event, 1));
   if (page.events.empty() || page.events.front().sequence != reassessed.about_event ||
-      !is_hit(page.events.front().type)) {
+      !events::is_hit(page.events.front().type)) {
     return {};
   }
   const Event& event = page.events.front();

@@ -40,7 +40,7 @@ bool equal(const spool::Message& a, const spool::Message& b) {
     return std::tie(m.id.value, m.account.value, m.accepted, m.from_domain, m.size, m.is_bulk,
                     m.lacks_message_id, m.has_eight_bit_header, m.has_eight_bit_body,
                     m.has_dot_lines, m.has_long_lines, m.labels.campaign, m.labels.custom_id,
-                    m.labels.payload, m.is_tracked, m.privacy);
+                    m.labels.payload, m.is_tracked, m.privacy, m.lacks_unsubscribe);
   };
   return fields(a) == fields(b) && equal(a.envelope, b.envelope);
 }
@@ -87,6 +87,7 @@ spool::Message a_message(Choices& choices) {
   message.labels.payload = choices.text();
   message.privacy = static_cast<Privacy>(choices.byte() % 5);
   message.is_tracked = message.privacy != Privacy::off;
+  message.lacks_unsubscribe = message.is_bulk && message.lacks_message_id;
   return message;
 }
 

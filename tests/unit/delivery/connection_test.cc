@@ -246,6 +246,18 @@ TEST_F(ConnectionOfASite, KeepsToThePeersOwnLimits) {
               ElementsAre("1: a@x.example b@x.example", "1: c@x.example", "2: d@x.example"));
 }
 
+TEST_F(ConnectionOfASite, SendsCopiesOfTheirOwnOneByOne) {
+  account = directory.add_account("list", kNow)->id;
+  ASSERT_TRUE(directory.change_account("list", {.own_return_paths = false}));
+  open({"mx1"});
+  for (queue::Waiting& one : message({"a@x.example", "b@x.example"})) {
+    one.has_own_copy = true;
+    site->add(std::move(one));
+  }
+  ASSERT_TRUE(run_until_attempts(2));
+  EXPECT_THAT(mx.taken(), ElementsAre("1: a@x.example", "1: b@x.example"));
+}
+
 TEST_F(ConnectionOfASite, SendsRecipientsWithOwnReturnPathsOneByOne) {
   open({"mx1"});
   for (queue::Waiting& one : message({"a@x.example", "b@x.example"})) {

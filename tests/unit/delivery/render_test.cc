@@ -182,6 +182,91 @@ TEST_F(RenderTracked, CopiesStayTheirOwnWithOneReturnPathForAll) {
   EXPECT_EQ(named_in(*rendered(1).content), 1U);
 }
 
+class RenderWayOut : public Render {
+ protected:
+  void SetUp() override {
+    Render::SetUp();
+    fresh_.message.is_bulk = true;
+    fresh_.message.lacks_unsubscribe = true;
+    ASSERT_TRUE(directory_->change_account("shop", {.tracking = [](directory::Tracking& changed) {
+                                             changed.host = "https://t.example";
+                                           }}));
+  }
+
+  RenderContext context() {
+    RenderContext made = Render::context();
+    made.tracking_keys = keys_->current();
+    made.unsubscribe_mail = mail_;
+    return made;
+  }
+
+  std::string head(std::uint32_t index) {
+    const Result<Rendered> made =
+        render(fresh_, index, copy_token(fresh_.message, index, context()), context(), kNow);
+    EXPECT_TRUE(made) << made.error().text();
+    return made->head;
+  }
+
+  /// The fields that a copy should have.
+  std::string fields(std::uint32_t index, const std::string& domain) {
+    const std::string page = keys_->current()
+                                 ->maker(account_, fresh_.message.id)
+                                 .url("https://t.example", index, track::TokenKind::unsubscribe);
+    return "\r\nList-Unsubscribe: <" + page + ">,\r\n <mailto:unsubscribe+" +
+           mail::make_token(context().token_key, recipient_of(fresh_.message.id, index)) + "@" +
+           domain + ">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n";
+  }
+
+  std::unique_ptr<links::KeyRing> keys_ = *links::KeyRing::open(*directory_);
+  UnsubscribeMail mail_{.is_read = true, .domain = "bounces.relay.test"};
+};
+
+TEST_F(RenderWayOut, EachCopyHasItsRecipientsPageAndMailboxSigned) {
+  EXPECT_THAT(head(0), HasSubstr(fields(0, "bounces.relay.test")));
+  EXPECT_THAT(head(1), HasSubstr(fields(1, "bounces.relay.test")));
+  std::string signature = head(1);
+  signature.resize(signature.find("X-Postrider-Id: "));
+  std::erase_if(signature, [](char c) { return c == ' ' || c == '\r' || c == '\n'; });
+  EXPECT_THAT(signature, HasSubstr(":List-Unsubscribe:List-Unsubscribe-Post:"));
+}
+
+TEST_F(RenderWayOut, CopiesAreTheirOwnWithOneReturnPathForAll) {
+  ASSERT_TRUE(directory_->change_account("shop", {.own_return_paths = false}));
+  EXPECT_THAT(head(1), HasSubstr(fields(1, "bounces.relay.test")));
+}
+
+TEST_F(RenderWayOut, TheMailboxIsAtTheDomainsOwnReturnPath) {
+  mail_.domain.clear();
+  EXPECT_THAT(head(0), Not(HasSubstr("mailto:")));
+  EXPECT_THAT(head(0), HasSubstr(">\r\nList-Unsubscribe-Post: "));
+  ASSERT_TRUE(directory_->use_own_return_path("example.org", true));
+  EXPECT_THAT(head(0), HasSubstr(fields(0, "bounces.example.org")));
+}
+
+TEST_F(RenderWayOut, OneClickNeedsAPage) {
+  ASSERT_TRUE(directory_->change_account(
+      "shop", {.tracking = [](directory::Tracking& changed) { changed.host = ""; }}));
+  EXPECT_THAT(head(0), HasSubstr("\r\nList-Unsubscribe: <mailto:unsubscribe+"));
+  EXPECT_THAT(head(0), Not(HasSubstr("List-Unsubscribe-Post: ")));
+}
+
+TEST_F(RenderWayOut, OneClickNeedsASignature) {
+  ASSERT_TRUE(directory_->set_keys("example.org", {}));
+  EXPECT_THAT(head(0), HasSubstr("List-Unsubscribe: <https://"));
+  EXPECT_THAT(head(0), Not(HasSubstr("List-Unsubscribe-Post")));
+}
+
+TEST_F(RenderWayOut, OtherMailIsGivenNone) {
+  fresh_.message.lacks_unsubscribe = false;
+  EXPECT_THAT(head(0), Not(HasSubstr("List-Unsubscribe")));
+}
+
+TEST_F(RenderWayOut, TheEstimateCoversTheCopy) {
+  const Result<Rendered> made =
+      render(fresh_, 0, copy_token(fresh_.message, 0, context()), context(), kNow);
+  EXPECT_GE(estimated_size(fresh_, context()), made->head.size() + made->content->size());
+}
+
 TEST_F(Render, AnUnknownDomainIsNotSigned) {
   fresh_.message.from_domain = "";
   EXPECT_THAT(head(0), Not(HasSubstr("DKIM-Signature")));

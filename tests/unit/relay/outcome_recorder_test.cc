@@ -101,7 +101,7 @@ class OutcomeRecorderTest : public testing::Test {
                   .events = *events_,
                   .directory = *directory_,
                   .committers = committers_,
-                  .hostname = "mail.example.org"}};
+                  .installation = {.hostname = "mail.example.org"}}};
   std::shared_ptr<const bounce::Classifier> classifier_ = shipped_classifier();
   OutcomeRecorder recorder_{{.clock = clock_,
                              .store = *store_,

@@ -40,7 +40,8 @@ class Prepare : public testing::Test {
                          .user = "u",
                          .session = "a1",
                          .stream = stream};
-    return prepare(submission, kId, *directory_->snapshot(), "relay.test", kNow);
+    return prepare(submission, kId, *directory_->snapshot(),
+                   {.hostname = "relay.test", .unsubscribe_mail = unsubscribe_mail_}, kNow);
   }
 
   std::string content(std::string message) {
@@ -60,6 +61,7 @@ class Prepare : public testing::Test {
   std::string helo_ = "client.example";
   std::string client_ = "192.0.2.7";
   bool smtputf8_ = false;
+  delivery::UnsubscribeMail unsubscribe_mail_;
 };
 
 TEST_F(Prepare, AddsWhatIsMissingInFrontAndTouchesNothingElse) {
@@ -215,6 +217,49 @@ TEST_F(Prepare, BulkMailGetsAFeedbackIdUnlessItHasOne) {
   EXPECT_THAT(content(kBulk + "Feedback-ID: mine\r\n\r\n"), Not(HasSubstr(":relaytest")));
   EXPECT_THAT(content("From: a@example.org\r\n\r\n"), Not(HasSubstr("Feedback-ID")));
 }
+
+struct WayOutRow {
+  const char* name;
+  const char* fields;
+  const char* host;
+  delivery::UnsubscribeMail mail;
+  bool lacks;
+  bool has_links;
+};
+
+class PrepareWayOut : public Prepare, public testing::WithParamInterface<WayOutRow> {};
+
+TEST_P(PrepareWayOut, IsToBeGivenToBulkMailWithoutOneWhereThereIsOne) {
+  const WayOutRow& row = GetParam();
+  ASSERT_TRUE(directory_->change_account(
+      "shop", {.tracking = [&](directory::Tracking& tracking) { tracking.host = row.host; }}));
+  unsubscribe_mail_ = row.mail;
+  const auto made = prepared("From: a@example.org\r\n" + std::string(row.fields) + "\r\nhi\r\n");
+  ASSERT_TRUE(made) << made.error().text();
+  EXPECT_EQ(made->fresh->message.lacks_unsubscribe, row.lacks);
+  EXPECT_EQ(made->has_links, row.has_links);
+  EXPECT_FALSE(made->plan);
+}
+
+const char* const kPage = "https://t.example";
+const delivery::UnsubscribeMail kReadHere{.is_read = true, .domain = "rp.example"};
+const delivery::UnsubscribeMail kReadAtOwn{.is_read = true, .domain = {}};
+const delivery::UnsubscribeMail kReadNowhere{.is_read = false, .domain = "rp.example"};
+
+INSTANTIATE_TEST_SUITE_P(
+    WaysOut, PrepareWayOut,
+    testing::Values(
+        WayOutRow{"PageAndMail", "Precedence: bulk\r\n", kPage, kReadHere, true, true},
+        WayOutRow{"PageAlone", "Precedence: bulk\r\n", kPage, {}, true, true},
+        WayOutRow{"MailAlone", "Precedence: bulk\r\n", "", kReadHere, true, false},
+        WayOutRow{"NeitherHostNorDomain", "Precedence: bulk\r\n", "", kReadAtOwn, false, false},
+        WayOutRow{"NoInboundListener", "Precedence: bulk\r\n", "", kReadNowhere, false, false},
+        WayOutRow{"AHostWithoutTls", "Precedence: bulk\r\n", "http://t.example", {}, false, false},
+        WayOutRow{"ItsOwn", "List-Unsubscribe: <mailto:x@y>\r\n", kPage, kReadHere, false, false},
+        WayOutRow{"ItsOwnPost", "Precedence: bulk\r\nlist-unsubscribe-post: x\r\n", kPage,
+                  kReadHere, false, false},
+        WayOutRow{"Transactional", "", kPage, kReadHere, false, false}),
+    [](const auto& row) { return row.param.name; });
 
 struct StreamRow {
   const char* name;

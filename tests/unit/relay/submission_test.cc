@@ -83,7 +83,7 @@ class Submitting : public testing::Test {
                   .events = *events_,
                   .directory = *directory_,
                   .committers = committers_,
-                  .hostname = "relay.test"}};
+                  .installation = {.hostname = "relay.test"}}};
   SubmissionServices services_{.intake = intake_,
                                .authenticator = authenticator_,
                                .directory = *directory_,

@@ -27,8 +27,8 @@ class TrackingOfAMessage : public testing::Test {
         "From: a@example.org\r\nContent-Type: text/html\r\n" + fields + "\r\n" + body;
     submission.envelope.recipients.emplace_back().address = {.local = "ann",
                                                              .domain = "example.net"};
-    Result<Prepared> made =
-        prepare(submission, MessageId{1024}, *directory_->snapshot(), "relay.test", kNow);
+    Result<Prepared> made = prepare(submission, MessageId{1024}, *directory_->snapshot(),
+                                    {.hostname = "relay.test"}, kNow);
     EXPECT_TRUE(made) << made.error().text();
     return *std::move(made);
   }

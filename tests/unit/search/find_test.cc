@@ -167,8 +167,23 @@ TEST_F(FindTest, StatusIsWhatTheLastEventMadeItHoweverEventsFallIntoBatches) {
     EXPECT_EQ(with("bounced"), Ids{4}) << batch;
     EXPECT_EQ(with("failed"), Ids{6}) << batch;
     EXPECT_EQ(with("complained"), Ids{7}) << batch;
-    EXPECT_EQ(ids({.terms = {{Kind::provider, "mx.example.net"}}}), (Ids{7, 6, 5, 4, 3, 2})) << batch;
+    EXPECT_EQ(ids({.terms = {{Kind::provider, "mx.example.net"}}}), (Ids{7, 6, 5, 4, 3, 2}))
+        << batch;
   }
+}
+
+TEST_F(FindTest, WhatMayBeAPersonsHitIsFound) {
+  Event scanner = event(Type::clicked, 2);
+  scanner.machine = "scanner";
+  Event person_after_all = event(Type::reassessed, 2);
+  person_after_all.machine = "none";
+  take({event(Type::accepted, 1), event(Type::delivered, 1), event(Type::clicked, 1),
+        event(Type::accepted, 2), event(Type::delivered, 2), scanner});
+  const auto with = [&](const char* status) { return ids({.terms = {{Kind::status, status}}}); };
+  EXPECT_EQ(with("clicked"), Ids{1});
+  EXPECT_EQ(with("delivered"), (Ids{2, 1})) << "reading is no step of the delivery";
+  take({person_after_all});
+  EXPECT_EQ(with("clicked"), (Ids{2, 1}));
 }
 
 TEST_F(FindTest, WhatABatchHasInCommonIsOneRow) {

@@ -27,6 +27,7 @@ inline Message full_message(MessageId id) {
   message.size = 123'456;
   message.is_bulk = true;
   message.lacks_message_id = true;
+  message.lacks_unsubscribe = true;
   message.has_eight_bit_header = true;
   message.has_eight_bit_body = true;
   message.has_dot_lines = true;
@@ -56,6 +57,7 @@ inline void expect_same(const Message& a, const Message& b) {
   EXPECT_EQ(a.size, b.size);
   EXPECT_EQ(a.is_bulk, b.is_bulk);
   EXPECT_EQ(a.lacks_message_id, b.lacks_message_id);
+  EXPECT_EQ(a.lacks_unsubscribe, b.lacks_unsubscribe);
   EXPECT_EQ(a.has_eight_bit_header, b.has_eight_bit_header);
   EXPECT_EQ(a.has_eight_bit_body, b.has_eight_bit_body);
   EXPECT_EQ(a.has_dot_lines, b.has_dot_lines);

@@ -1,0 +1,133 @@
+"""How readers of bulk mail leave, where its sender gave it no way out: by one click and by mail."""
+import re
+
+import pytest
+
+from links import Reader
+from reports import send_back
+from test_suppression import bulk, wait_until_suppressed
+from test_tracking import mail, verified
+
+HOST = "https://t.example"
+RETURN_PATHS = "rp.example"
+FIELD = re.compile(rf"<{HOST}(/u/[A-Za-z0-9_-]{{39}})>,\s+<mailto:(unsubscribe\+[a-z2-7]{{28}}@{RETURN_PATHS})>")
+
+
+@pytest.fixture
+def relay(start_relay, sink):
+    relay = start_relay("--set", f"return_path_domain={RETURN_PATHS}", routes=[f"*={sink.route}"])
+    relay.cli("account", "change", "sandbox", "--tracking-host", HOST)
+    return relay
+
+
+def ways_out(message):
+    """(path of the page, mailbox) that a receiver finds in its copy."""
+    found = FIELD.fullmatch(message["List-Unsubscribe"])
+    assert found, message["List-Unsubscribe"]
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    return found.groups()
+
+
+def signed_fields(message):
+    """h= of each signature."""
+    heads = re.findall(rb"(?ms)^DKIM-Signature:.*?(?=^\S)", message.data.partition(b"\r\n\r\n")[0] + b"\r\nX")
+    return [re.sub(rb"\s", b"", re.search(rb"\bh=([^;]*)", head)[1]).decode().split(":") for head in heads]
+
+
+def leaves_bulk_and_nothing_else(relay, sink, to):
+    event, = relay.events(type="unsubscribed")
+    assert (event["to"], event["stream"], event["from_domain"]) == (to, "bulk", "example.org")
+    wait_until_suppressed(relay, to, "unsubscribe")
+    before = len(sink.messages)
+    relay.submit(to=to, message=bulk(to))
+    assert relay.wait_for_event("suppressed")["detail"].startswith("unsubscribe of bulk since")
+    relay.submit(to=to, subject="password reset")
+    arrived = sink.wait_for_message(before + 1)
+    assert arrived["Subject"] == "password reset" and arrived["List-Unsubscribe"] is None
+    assert len(sink.messages) == before + 1
+
+
+def test_one_click_of_a_signed_field_ends_bulk_mail_and_nothing_else(relay, sink):
+    relay.submit(message=b"X-MJ-CustomID: letter-7\r\n" + bulk())
+    arrived = sink.wait_for_message()
+    path, _ = ways_out(arrived)
+    assert len(signed_fields(arrived)) == 2
+    assert all({"List-Unsubscribe", "List-Unsubscribe-Post"} <= set(names) for names in signed_fields(arrived))
+    assert verified(relay, arrived.data) == [True, True]
+    status, _, page = Reader(relay).get(path)
+    assert status == 200 and b"example.org" in page and not relay.events(type="unsubscribed")
+    assert Reader(relay).ask("POST", path, body="List-Unsubscribe=One-Click")[0] == 200
+    assert relay.events(type="unsubscribed")[0]["custom_id"] == "letter-7"
+    leaves_bulk_and_nothing_else(relay, sink, "ann@example.net")
+
+
+def test_a_mail_to_the_mailbox_does_so_too(relay, sink):
+    relay.submit(message=bulk())
+    relay.wait_for_event("delivered")
+    _, mailbox = ways_out(sink.wait_for_message())
+    assert send_back(relay, mailbox, b"Subject: unsubscribe\r\n\r\n", "ann@example.net")[0] == 250
+    leaves_bulk_and_nothing_else(relay, sink, "ann@example.net")
+
+
+@pytest.mark.parametrize("own_return_paths", ["on", "off"])
+def test_each_recipient_leaves_for_itself(relay, sink, own_return_paths):
+    relay.cli("account", "change", "sandbox", "--own-return-paths", own_return_paths)
+    recipients = [f"r{i}@example.net" for i in range(3)]
+    relay.submit(to=recipients, message=bulk())
+    arrived = sink.wait_for_messages(3)
+    assert all(len(m.recipients) == 1 for m in arrived)
+    assert len({way for m in arrived for way in ways_out(m)}) == 6
+    path, _ = ways_out(sink.to("r1@example.net")[0])
+    relay.wait_for_events("delivered", 3)
+    assert Reader(relay).ask("POST", path, body="List-Unsubscribe=One-Click")[0] == 200
+    _, mailbox = ways_out(sink.to("r2@example.net")[0])
+    assert send_back(relay, mailbox, b"\r\n")[0] == 250
+    assert [e["to"] for e in relay.events(type="unsubscribed")] == ["r1@example.net", "r2@example.net"]
+
+
+def test_tracked_mail_has_it_too_and_the_second_attempt_the_same(relay, sink):
+    """The first is made from memory, the second from what was stored."""
+    sink.answer("END", ["451 4.3.0 taken, and not kept"])
+    relay.submit(message=mail())
+    relay.wait_for_event("deferred")
+    relay.kill()
+    sink.answer("END", ["250 ok"])
+    relay.start()
+    relay.advance("20m")
+    arrived = sink.wait_for_message()
+    refused, = sink.refused
+    assert f"{HOST}/c/".encode() in arrived.data.replace(b"=\r\n", b"")
+    assert ways_out(arrived) == ways_out(refused)
+    assert verified(relay, arrived.data) == [True, True]
+
+
+@pytest.mark.parametrize("own", [
+    "List-Unsubscribe: <mailto:leave@example.org>\r\n",
+    "List-Unsubscribe: <https://example.org/u?7>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"])
+def test_a_field_of_the_senders_own_is_left_alone(relay, sink, own):
+    relay.submit(message=own.encode() + bulk())
+    arrived = sink.wait_for_message()
+    assert own.encode() in arrived.data
+    assert arrived.data.lower().count(b"\nlist-unsubscribe") == own.count("\r\n")
+
+
+def test_only_what_is_there_is_offered(start_relay, sink):
+    """A host without a name for return paths, and an account without a host for its links."""
+    relay = start_relay(routes=[f"*={sink.route}"])
+    relay.submit(message=bulk())
+    assert "List-Unsubscribe" not in sink.wait_for_message().message
+    relay.cli("account", "change", "sandbox", "--tracking-host", HOST)
+    relay.submit(message=bulk())
+    assert re.fullmatch(rf"<{HOST}/u/[^>]+>", sink.wait_for_messages(2)[1]["List-Unsubscribe"])
+
+
+def test_nobody_else_leaves_by_a_token_that_was_changed(relay, sink):
+    relay.submit(message=bulk())
+    path, mailbox = ways_out(sink.wait_for_message())
+    relay.wait_for_event("delivered")
+    changed = path[:10] + ("A" if path[10] != "A" else "B") + path[11:]
+    assert Reader(relay).ask("POST", changed, body="List-Unsubscribe=One-Click")[0] == 404
+    local, _, domain = mailbox.partition("@")
+    forged = local[:-5] + ("a" if local[-5] != "a" else "b") + local[-4:]
+    assert send_back(relay, f"{forged}@{domain}", b"\r\n")[0] == 550
+    assert not relay.events(type="unsubscribed")
