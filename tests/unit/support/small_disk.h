@@ -2,6 +2,7 @@
 // mounted over a loop device. Needs root and loop devices; is_mounted() is false where it can't be.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <string>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <thread>
 #include <unistd.h>
 
 #include "support/fresh_folder.h"
@@ -68,9 +70,15 @@ class SmallDisk {
   bool mount() const {
     return run("mount -o loop " + (folder_ / "image").string() + " " + path().string());
   }
+  /// On a busy machine it may be in use for a moment longer than its files are open. Detached it
+  /// would live on, and be what the next mount() finds.
   void unmount() {
-    if (is_mounted_ && ::umount(path().c_str()) != 0) {
-      ::umount2(path().c_str(), MNT_DETACH);
+    for (int i = 0; is_mounted_ && ::umount(path().c_str()) != 0; ++i) {
+      if (i == 250) {
+        ::umount2(path().c_str(), MNT_DETACH);
+        break;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     is_mounted_ = false;
   }
