@@ -163,7 +163,9 @@ void SessionModel::settle(bool has_left) {
   const bool is_reading_chunk = pending_ == Pending::command && chunk_left_ > 0;
   require(at_ != At::answer || is_reading_chunk, "what was said has its reply", verb_);
   require(at_ != At::greeting, "a session begins with a greeting");
-  require(!is_stopping_ || has_chunks_ || (at_ != At::command && at_ != At::auth_line),
+  // A refused chunk has had its reply, and is read to its end before the next command.
+  const bool waits_for_command = (at_ == At::command && chunk_left_ == 0) || at_ == At::auth_line;
+  require(!is_stopping_ || has_chunks_ || !waits_for_command,
           "a session that is to stop does not wait for commands");
   require(at_ != At::over || verb_ != "QUIT", "a session ends with QUIT");
 }
