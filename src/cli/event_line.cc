@@ -84,10 +84,10 @@ std::string event_outcome(const json::value& event) {
 
 std::string event_line(const json::value& event) {
   const std::uint64_t recipient = number(event, "recipient");
-  return fmt::format("{}  {}  {}{}  {}{}", text(event, "time"), type_of(event),
-                     recipient == 0 ? "" : fmt::format("{} ", recipient),
-                     printable(text(event, "to")), words(event, {"reply", "detail", "url", "subject"}),
-                     printable(circumstances(event)));
+  return fmt::format(
+      "{}  {}  {}{}  {}{}", text(event, "time"), type_of(event),
+      recipient == 0 ? "" : fmt::format("{} ", recipient), printable(text(event, "to")),
+      words(event, {"reply", "detail", "url", "subject"}), printable(circumstances(event)));
 }
 
 }  // namespace postrider::cli

@@ -28,7 +28,8 @@ constexpr Parameter kParameters[] = {
     {"sender", "Address of From:"},
     {"subject", "Words, all of which stand in it"},
     {"status",
-     "accepted (waits, untried), deferred, delivered, failed, expired, bounced, complained, suppressed"},
+     "accepted (waits, untried), deferred, delivered, failed, expired, bounced, complained, "
+     "suppressed"},
     {"category", "Why an attempt failed"},
     {"provider", "Where an attempt went: the site"},
     {"campaign", "That the sender named"},

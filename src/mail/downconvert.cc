@@ -36,7 +36,8 @@ const MediaType& plain_text() {
 }
 
 const MediaType& whole_message() {
-  static const MediaType message{.type = "message", .subtype = "rfc822", .boundary = {}, .charset = {}};
+  static const MediaType message{
+      .type = "message", .subtype = "rfc822", .boundary = {}, .charset = {}};
   return message;
 }
 

@@ -34,7 +34,8 @@ constexpr std::array kBehaviours = {
     Behaviour{"mailbox-disabled", "A mailbox that has been closed.", rcpt, always, 550, "5.2.1",
               "The email account that you tried to reach is inactive. For more\n"
               "information, go to https://support.google.com/mail/?p=DisabledUser {id} - gsmtp"},
-    Behaviour{"mailbox-full", "A mailbox over its quota; final by its code.", rcpt, always, 552, "5.2.2",
+    Behaviour{"mailbox-full", "A mailbox over its quota; final by its code.", rcpt, always, 552,
+              "5.2.2",
               "The email account that you tried to reach is over quota. Please direct\n"
               "the recipient to https://support.google.com/mail/?p=OverQuotaPerm {id} - gsmtp"},
     Behaviour{"mailbox-full-for-now", "A mailbox over its quota; temporary, for ever.", rcpt,

@@ -153,7 +153,7 @@ class DeliveryTest : public testing::Test {
   /// "ann@example.net deferred 421 going down": each attempt so far, and what it comes to.
   std::vector<std::string> told() const {
     static const char* const kOutcomes[] = {"delivered", "deferred", "failed", "expired",
-                                             "suppressed"};
+                                            "suppressed"};
     std::vector<std::string> all;
     for (const Attempt& attempt : recorder.attempts) {
       // The class of the code alone: words are another test's (judgement_test.cc).

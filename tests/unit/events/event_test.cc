@@ -167,9 +167,9 @@ TEST(Event, AFieldThatEndsEarlyIsDamage) {
 }
 
 TEST(Event, TypesAreReadByTheirNames) {
-  for (const Type type :
-       {Type::accepted, Type::delivered, Type::deferred, Type::failed, Type::expired, Type::bounced,
-        Type::suppressed, Type::complained, Type::unsubscribed, Type::delayed, Type::rejected, Type::operational}) {
+  for (const Type type : {Type::accepted, Type::delivered, Type::deferred, Type::failed,
+                          Type::expired, Type::bounced, Type::suppressed, Type::complained,
+                          Type::unsubscribed, Type::delayed, Type::rejected, Type::operational}) {
     EXPECT_EQ(*parse_type(to_string(type)), type);
   }
   EXPECT_EQ(parse_type("lost\n").error().code(), Errc::invalid);
