@@ -4,35 +4,15 @@
 #include <utility>
 
 #include "base/log.h"
+#include "directory/row_values.h"
 
 namespace postrider::directory {
 namespace {
 
-std::int64_t milliseconds(Time time) {
-  return time.time_since_epoch().count();
-}
-Time time_at(const Statement& row, int column) {
-  return Time(Duration(row.integer(column)));
-}
-
-template <class T>
-T id_at(const Statement& row, int column) {
-  return T{static_cast<std::uint64_t>(row.integer(column))};
-}
-
-template <class T>
-std::int64_t number(T value) {
-  return static_cast<std::int64_t>(value);
-}
-template <class Tag>
-std::int64_t number(Id<Tag> id) {
-  return static_cast<std::int64_t>(id.value);
-}
-
 constexpr std::int64_t kOpens = 1;
 constexpr std::int64_t kClicks = 2;
 
-std::int64_t number(TrackingSwitches switches) {
+std::int64_t bits_of(TrackingSwitches switches) {
   return (switches.opens ? kOpens : 0) | (switches.clicks ? kClicks : 0);
 }
 
@@ -62,8 +42,8 @@ Tracking tracking_at(const Statement& row, int first) {
 Statement& bind(Statement& write, const Tracking& tracking) {
   return write.bind(tracking.host)
       .bind(number(tracking.privacy))
-      .bind(number(tracking.bulk))
-      .bind(number(tracking.transactional))
+      .bind(bits_of(tracking.bulk))
+      .bind(bits_of(tracking.transactional))
       .bind(number(tracking.plain_text))
       .bind(number(tracking.preserve_signed))
       .bind(tracking.url_tags)

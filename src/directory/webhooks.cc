@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include "base/text.h"
+#include "directory/row_values.h"
 #include "directory/rows.h"
 #include "directory/state.h"
 
@@ -13,14 +14,6 @@ constexpr std::array<std::string_view, 3> kFormats{"native", "mailjet", "mailjet
 constexpr std::array<std::string_view, 3> kStates{"active", "paused", "suspended"};
 constexpr std::size_t kSecretBytes = 24;
 constexpr std::size_t kWebhooksMax = 1000;
-
-Time time_at(const Statement& row, int column) {
-  return Time(Duration(row.integer(column)));
-}
-
-std::int64_t number(auto value) {
-  return static_cast<std::int64_t>(value);
-}
 
 std::string lines_of(const std::vector<std::string>& texts) {
   std::string all;
@@ -58,7 +51,7 @@ std::vector<std::pair<std::string, std::string>> headers_of(const std::string& l
 }
 
 Statement& bind_all(Statement& write, const Webhook& webhook) {
-  return write.bind(number(webhook.account.value))
+  return write.bind(number(webhook.account))
       .bind(webhook.url)
       .bind(webhook.backup_url)
       .bind(number(webhook.format))
@@ -144,13 +137,13 @@ Result<> update(Database& database, const Webhook& webhook) {
                        "types = ?, campaigns = ?, headers = ?, contact = ?, secret = ?, "
                        "old_secret = ?, state = ?, why = ?, on_backup = ?, begins_at = ?, "
                        "created = ? WHERE id = ?"));
-  TRY_VOID(bind_all(write, webhook).bind(number(webhook.id.value)).step());
+  TRY_VOID(bind_all(write, webhook).bind(number(webhook.id)).step());
   return {};
 }
 
 Result<> erase_webhook(Database& database, WebhookId id) {
   TRY(Statement write, database.prepare("DELETE FROM webhook WHERE id = ?"));
-  TRY_VOID(write.bind(number(id.value)).step());
+  TRY_VOID(write.bind(number(id)).step());
   return {};
 }
 

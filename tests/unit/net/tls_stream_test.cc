@@ -353,10 +353,7 @@ TEST(Tls, ErrorsNameTheFile) {
 }
 
 TEST(Tls, OnAFullDiskTheFilesOfBeforeStay) {
-  test::SmallDisk disk(4 << 20);
-  if (!disk.is_mounted()) {
-    GTEST_SKIP() << "needs root, mkfs.ext4 and a loop device";
-  }
+  MOUNT_OR_SKIP(disk, 4 << 20);
   const auto certificate = disk.path() / "a.pem";
   const auto key = disk.path() / "a.key";
   ASSERT_TRUE(write_self_signed("a.example", certificate, key));

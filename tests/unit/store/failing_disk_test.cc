@@ -25,12 +25,6 @@ StoreOptions small(const SmallDisk& disk) {
   return {.directory = disk.path() / "db", .write_buffer_bytes = 1 << 20, .reserve_bytes = 4 << 20};
 }
 
-#define MOUNT_OR_SKIP(disk)                                    \
-  SmallDisk disk(kDisk);                                       \
-  if (!(disk).is_mounted()) {                                  \
-    GTEST_SKIP() << "needs root, mkfs.ext4 and a loop device"; \
-  }
-
 /// Commits until one is refused; how many were taken before, or -1 if none was ever refused.
 int commits_until_refused(RunningStore& store, Result<>& refusal) {
   for (int i = 0; i < 400; ++i) {
@@ -44,7 +38,7 @@ int commits_until_refused(RunningStore& store, Result<>& refusal) {
 }
 
 TEST(FailingDisk, WhatWasPromisedSurvivesAPowerCut) {
-  MOUNT_OR_SKIP(disk) {
+  MOUNT_OR_SKIP(disk, kDisk) {
     RunningStore store(small(disk));
     for (int i = 0; i < 20; ++i) {
       ASSERT_TRUE(store.commit(put(Table::meta, std::to_string(i), "x")));
@@ -66,7 +60,7 @@ TEST(FailingDisk, WhatWasPromisedSurvivesAPowerCut) {
 }
 
 TEST(FailingDisk, AFullOneRefusesPromisesAndHoldsNotesUntilThereIsRoom) {
-  MOUNT_OR_SKIP(disk) {
+  MOUNT_OR_SKIP(disk, kDisk) {
     RunningStore store(small(disk));
     ASSERT_TRUE(store.commit(put(Table::meta, "before", "x")));
     EXPECT_TRUE(store->has_room(0));
@@ -123,7 +117,7 @@ TEST(FailingDisk, AFullOneRefusesPromisesAndHoldsNotesUntilThereIsRoom) {
 // its log or for a flush, as it happens (full_disk_test.cc has each). Whatever it is: the store
 // goes on by itself or latches, and the next start has all that was promised.
 TEST(FailingDisk, AFullOneIsSurvivedWhereverItShows) {
-  MOUNT_OR_SKIP(disk)
+  MOUNT_OR_SKIP(disk, kDisk)
   StoreOptions options = small(disk);
   options.reserve_bytes = 0;
   for (const std::uint64_t left : {0U, 5U << 20}) {
@@ -172,7 +166,7 @@ void take_all_inodes(const std::filesystem::path& folder) {
 
 // RocksDB takes a log that it could not begin for fatal, and says so of room for ever after.
 TEST(FailingDisk, ALogThatCouldNotBeBegunEndsInALatchAndNotInRefusalsForEver) {
-  MOUNT_OR_SKIP(disk)
+  MOUNT_OR_SKIP(disk, kDisk)
   int taken = 0;
   {
     RunningStore store(small(disk));
@@ -196,7 +190,7 @@ TEST(FailingDisk, ALogThatCouldNotBeBegunEndsInALatchAndNotInRefusalsForEver) {
 
 // Nobody need write anything for mail to be taken again.
 TEST(FailingDisk, AFullOneThatHasRoomAgainIsSeenWithoutAnyWrite) {
-  MOUNT_OR_SKIP(disk)
+  MOUNT_OR_SKIP(disk, kDisk)
   RunningStore store(small(disk));
   disk.fill(0);
   Result<> refusal;
@@ -207,7 +201,7 @@ TEST(FailingDisk, AFullOneThatHasRoomAgainIsSeenWithoutAnyWrite) {
 }
 
 TEST(FailingDisk, WhatIsStillHeldWhenTheStoreEndsIsAnswered) {
-  MOUNT_OR_SKIP(disk)
+  MOUNT_OR_SKIP(disk, kDisk)
   net::IoThreads threads(1);
   auto store = Store::open(small(disk));
   ASSERT_TRUE(store);
@@ -236,7 +230,7 @@ TEST(FailingDisk, WhatIsStillHeldWhenTheStoreEndsIsAnswered) {
 }
 
 TEST(FailingDisk, AFailedSyncEndsAllWriting) {
-  MOUNT_OR_SKIP(disk) {
+  MOUNT_OR_SKIP(disk, kDisk) {
     RunningStore store(small(disk));
     ASSERT_TRUE(store.commit(put(Table::meta, "before", "x")));
     ASSERT_TRUE(disk.fail());
@@ -265,7 +259,7 @@ double cpu_seconds() {
 }
 
 TEST(FailingDisk, ALatchedOneWaitsForItsEndInPeace) {
-  MOUNT_OR_SKIP(disk)
+  MOUNT_OR_SKIP(disk, kDisk)
   StoreOptions options = small(disk);
   options.reserve_bytes = 0;
   RunningStore store(options);

@@ -23,12 +23,6 @@ using test::SmallDisk;
 constexpr std::uint64_t kDisk = 256 << 20;
 constexpr int kFillBuffer = 6;  // commits of 256 KiB: one write buffer of 1 MiB, and not a third
 
-#define MOUNT_OR_SKIP(disk)                                    \
-  SmallDisk disk(kDisk);                                       \
-  if (!(disk).is_mounted()) {                                  \
-    GTEST_SKIP() << "needs root, mkfs.ext4 and a loop device"; \
-  }
-
 /// With less than 4 MiB free a commit does not come as far as RocksDB; 8 MiB count as room again.
 StoreOptions small(const SmallDisk& disk) {
   return {
@@ -95,7 +89,7 @@ class LogThatFoundNoRoom : public testing::TestWithParam<FullLog> {};
 // RocksDB can't be trusted to go on: with nothing in memory it keeps the broken log, and a flush
 // that waited in that moment it never begins, but waits for it.
 TEST_P(LogThatFoundNoRoom, EndsInALatchOnceThereIsRoomAndTheNextStartHasAll) {
-  MOUNT_OR_SKIP(disk)
+  MOUNT_OR_SKIP(disk, kDisk)
   const int committed = GetParam().committed;
   {
     RunningStore store(small(disk));
@@ -132,7 +126,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.name; });
 
 TEST(FullDisk, AFlushThatFoundNoRoomIsBegunAgainWithinSeconds) {
-  MOUNT_OR_SKIP(disk)
+  MOUNT_OR_SKIP(disk, kDisk)
   constexpr int kCommits = 8;
   StoreOptions options = small(disk);
   options.write_buffer_bytes = 48 << 20;  // RocksDB itself wants that much room before it goes on
@@ -161,7 +155,7 @@ TEST(FullDisk, AFlushThatFoundNoRoomIsBegunAgainWithinSeconds) {
 }
 
 TEST(FullDisk, ADatabaseThatDoesNotComeBackEndsInALatch) {
-  MOUNT_OR_SKIP(disk)
+  MOUNT_OR_SKIP(disk, kDisk)
   StoreOptions options = small(disk);
   options.resume_wait = std::chrono::milliseconds(300);
   {

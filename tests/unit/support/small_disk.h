@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <fstream>
+#include <gtest/gtest.h>
 #include <string>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -89,5 +90,12 @@ class SmallDisk {
   FreshFolder folder_;
   bool is_mounted_ = false;
 };
+
+/// In a test: `disk` of so many bytes, or the test is skipped.
+#define MOUNT_OR_SKIP(disk, bytes)                             \
+  postrider::test::SmallDisk disk(bytes);                      \
+  if (!(disk).is_mounted()) {                                  \
+    GTEST_SKIP() << "needs root, mkfs.ext4 and a loop device"; \
+  }
 
 }  // namespace postrider::test
