@@ -94,7 +94,8 @@ class Form {
   }
 
   void add(char c) {
-    if (in_domain_ && is_of_domain(c)) {
+    if (in_domain_ && is_of_domain(c) && !(c == '.' && last_ == '.')) {
+      last_ = c;
       return;
     }
     in_domain_ = false;
@@ -107,6 +108,7 @@ class Form {
     }
     out_.push_back(c);
     in_domain_ = c == '@';
+    last_ = c;
   }
 
   void finish() {
@@ -155,6 +157,7 @@ class Form {
   std::string& out_;
   std::size_t word_ = 0;  ///< where the last word begins
   bool in_domain_ = false;
+  char last_ = 0;  ///< of the address: two dots end a domain ("ann@example.com...User unknown")
 };
 
 }  // namespace

@@ -38,6 +38,7 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"TypographicMarks", "doesn\u2019t \u201Cexist\u201D \u2013 no",
             "doesn't \"exist\" - no"},
         Row{"Address", "<Spam.Virus+x@Mail.example.com>: unknown", "<@>: unknown"},
+        Row{"AddressThenDots", "ann@example.com...User unknown", "@..user unknown"},
         Row{"AddressInUrl", "see http://x.example/?to=a@b.example&c=1",
             "see http://x.example/@&c=1"},
         Row{"NotUtf8", "bo\xEEte", "bo?te"},
