@@ -1,6 +1,7 @@
 #include "bounce/bounce_report.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "bounce/charset.h"
@@ -138,7 +139,19 @@ class BounceReader {
            (says_challenge(lowered_) && find_code(parts_.notice) == 0);
   }
 
+  /// What a person writes in answer to a report quotes it.
+  bool is_persons_answer() const {
+    static constexpr auto kAnswers = std::to_array<std::string_view>(
+        {"re:", "aw:", "antw:", "sv:", "odp:", "r:", "rv:", "res:"});
+    return !is_from_system() && std::ranges::any_of(kAnswers, [&](std::string_view prefix) {
+      return parts_.subject.starts_with(prefix);
+    });
+  }
+
   bool is_report() const {
+    if (parts_.failed.empty() && is_persons_answer()) {
+      return false;
+    }
     return !parts_.failed.empty() || says_failure(parts_.subject) ||
            (is_from_system() && says_delay(parts_.subject + lowered_)) ||
            (is_from_system() && says_failure(lowered_)) ||
@@ -152,8 +165,8 @@ class BounceReader {
     question.recipients_most = kRecipientsMost;
     named_ = find_recipients(parts_.notice, question);
     firm_ = std::ranges::any_of(named_, &TextRecipient::is_firm);
-    if (named_.empty() && parts_.failed.empty() && parts_.returned.to.empty()) {
-      // Some systems report to the recipient, or in its name.
+    if (named_.empty() && parts_.failed.empty()) {
+      // Some systems report to the recipient or in its name, and people write to themselves.
       question.others.clear();
       auto named = find_recipients(parts_.notice, question);
       firm_ = !named.empty() && std::ranges::all_of(named, &TextRecipient::is_firm);

@@ -75,6 +75,9 @@ std::string read_address(std::string_view value) {
     address = address.substr(open + 1, close - open - 1);
   }
   address = trim(address);
+  while (address.ends_with('>') || address.starts_with('<')) {  // one without the other
+    address = address.ends_with('>') ? address.substr(0, address.size() - 1) : address.substr(1);
+  }
   for (const char quote : {'"', '\''}) {
     if (address.size() > 2 && address.front() == quote && address.back() == quote) {
       address = address.substr(1, address.size() - 2);

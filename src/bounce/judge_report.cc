@@ -1,18 +1,30 @@
 #include "base/text.h"
 #include "bounce/bounce_report.h"
 #include "bounce/delivery_status.h"
+#include "bounce/normal_form.h"
+#include "bounce/witness.h"
 
 namespace postrider::bounce {
 namespace {
 
 /// The hosts of Remote-MTA fields are names, addresses in brackets or anything else.
-Diagnostic diagnostic_of(const ReportedRecipient& recipient, std::string_view text) {
+Diagnostic diagnostic_of(const ReportedRecipient& recipient, std::string_view text,
+                         std::string_view phase) {
   return {.code = recipient.code,
           .enhanced = recipient.enhanced,
           .text = text,
           .mx = recipient.mta,
           .provider = {},
-          .phase = {}};
+          .phase = phase};
+}
+
+/// What was refused, in the words of the system that reports it ("after MAIL FROM:<...>:"): they
+/// stand in front of the reply, and without them "no such domain" would be the recipient's.
+std::string_view phase_of(std::string_view text) {
+  std::string normal;
+  normalise(text, Classifier::kTextLooked, 0, {}, normal);
+  const std::optional<Phase> phase = phase_in(normal);
+  return phase ? to_string(*phase) : std::string_view();
 }
 
 /// A report that mail is late, and not why.
@@ -28,8 +40,9 @@ Verdict verdict_on(const BounceReport& report, const ReportedRecipient& recipien
   // What the refusing host said, without the words of the system that reports it.
   const std::string_view text = recipient.text;
   const std::string_view reply = text.substr(code_offset(text));
-  const Finding replied = classifier.examine(diagnostic_of(recipient, reply));
-  const Finding told = classifier.examine(diagnostic_of(recipient, text));
+  const std::string_view phase = phase_of(text);
+  const Finding replied = classifier.examine(diagnostic_of(recipient, reply, phase));
+  const Finding told = classifier.examine(diagnostic_of(recipient, text, phase));
   if (!reply.empty() && !replied.is_by_code() &&
       (told.is_by_code() || replied.verdict.confidence >= told.verdict.confidence)) {
     return replied.verdict;
@@ -37,7 +50,7 @@ Verdict verdict_on(const BounceReport& report, const ReportedRecipient& recipien
   if (!told.is_by_code() || recipient.is_status || report.recipients.size() > 1) {
     return told.verdict;
   }
-  const Finding noticed = classifier.examine(diagnostic_of(recipient, report.notice));
+  const Finding noticed = classifier.examine(diagnostic_of(recipient, report.notice, {}));
   return noticed.is_by_code() ? told.verdict : noticed.verdict;
 }
 

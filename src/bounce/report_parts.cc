@@ -9,6 +9,7 @@
 #include "bounce/find_addresses.h"
 #include "bounce/html_text.h"
 #include "bounce/mime_reader.h"
+#include "bounce/report_words.h"
 #include "bounce/text_report.h"
 
 namespace postrider::bounce {
@@ -57,13 +58,27 @@ bool has_status_fields(std::string_view text) {
           lowered.find("status:") != std::string::npos);
 }
 
+/// A report of the kind of RFC 3464, or a mail system's words that say that mail failed.
 bool is_report_itself(std::string_view message) {
+  bool is_from_system = false;
+  bool tells_failure = false;
   for (const MimeField& field : read_head(message, true).fields) {
-    if (equal_ignoring_case(field.name, "Content-Type")) {
-      return lower(field.value).find("delivery-status") != std::string::npos;
+    if (equal_ignoring_case(field.name, "Content-Type") &&
+        lower(field.value).find("delivery-status") != std::string::npos) {
+      return true;
+    }
+    if (equal_ignoring_case(field.name, "X-Failed-Recipients")) {
+      return true;
+    }
+    if (equal_ignoring_case(field.name, "From")) {
+      const auto from = find_addresses(field.value, 1);
+      is_from_system = from.empty() || is_system_name(lower(from.front().text));
+    } else if (equal_ignoring_case(field.name, "Subject")) {
+      const std::string subject = lower(decode_words(field.value.substr(0, 2000)));
+      tells_failure = says_failure(subject) || says_delay(subject);
     }
   }
-  return false;
+  return is_from_system && tells_failure;
 }
 
 class PartsReader {
@@ -90,8 +105,8 @@ class PartsReader {
     for (const FoundAddress& failed : find_addresses(failures, kFailedMost)) {
       parts_.failed.emplace_back(failed.text);
     }
-    for (const std::string_view name :
-         {"From", "To", "Reply-To", "Sender", "Return-Path", "Errors-To"}) {
+    for (const std::string_view name : {"From", "To", "Reply-To", "Sender", "Return-Path",
+                                        "Errors-To", "List-Post", "X-BeenThere"}) {
       for (const FoundAddress& other : find_addresses(root.field(name), 20)) {
         parts_.others.emplace_back(other.text);
       }

@@ -41,22 +41,25 @@ constexpr std::string_view kFailure =
     "unzustellbarkeit|"
     // French
     "non remis|non distribu|pas pu être|chec de la remise|chec de remise|"
-    "impossible de remettre|n'a pas pu|non délivr|"
+    "impossible de remettre|a échoué|n'a pas pu|non délivr|"
     // Spanish, Italian, Portuguese, Catalan
-    "no se pudo|no se ha podido|no entregad|no se puede entregar|devuelto|non recapitabile|"
+    "no se pudo|error en la entrega|recapito non riuscito|no se ha podido|no entregad|no se puede "
+    "entregar|devuelto|non recapitabile|"
     "impossibile|mancato recapito|mancata consegna|non consegnat|não foi|não entregue|falha|"
     "não pôde|devolvid|no s'ha pogut|"
     // Dutch, Swedish, Danish, Norwegian, Finnish
-    "niet afgeleverd|niet worden bezorgd|onbestelbaar|niet bezorgd|mislukt|olevererbar|"
+    "niet afgeleverd|niet worden bezorgd|is mislukt|onbestelbaar|niet bezorgd|mislukt|olevererbar|"
     "inte levereras|kan ikke leveres|kunne ikke leveres|ikke leveret|ei voi toimittaa|"
     "ei voitu toimittaa|toimitus epäonnistui|"
     // Polish, Czech, Slovak, Hungarian, Romanian, Turkish
-    "nie można dostarczy|niedostarcz|nie została dostarczon|niepowodzenie|nie dostarczon|"
+    "nie można dostarczy|niedostarcz|nie powiodł|nie została dostarczon|niepowodzenie|nie "
+    "dostarczon|"
     "nelze doruč|nedoruč|doručení se nezda|doručiť|kézbesíthetetlen|nu a putut fi livrat|"
     "teslim edilemedi|iletilemedi|"
     // Russian, Ukrainian, Greek
     "не доставлен|недоставлен|не может быть доставлен|не удалось|невозможно доставить|"
-    "ошибка доставки|не было доставлено|не вдалося|не доставлено|δεν ήταν δυνατή|αποτυχία|"
+    "ошибка доставки|не было доставлено|бой доставки|е удалось|едоставлен|"
+    "не удается доставить|не вдалося|не доставлено|δεν ήταν δυνατή|αποτυχία|"
     // Japanese, Chinese, Korean
     "配信できません|配信不能|送信できません|できませんでした|届けられません|エラーメール|"
     "送信に失敗|送信できませ|見つかりません|配信に失敗|配達不能|メールエラー|退信|无法投递|"

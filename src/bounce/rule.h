@@ -15,6 +15,7 @@ namespace postrider::bounce {
 enum class Phase : std::uint8_t { connect, ehlo, starttls, mail, rcpt, data };
 /// "helo" is ehlo, "bdat" and "dot" are data. Nothing if it is no phase.
 std::optional<Phase> parse_phase(std::string_view name);
+std::string_view to_string(Phase phase);
 
 struct CodeRange {
   int first = 0;

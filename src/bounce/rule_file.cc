@@ -16,6 +16,21 @@ constexpr double kProviderConfidence = 0.95;
 constexpr double kEnhancedConfidence = 0.6;
 constexpr double kCodeConfidence = 0.3;
 
+struct PhaseName {
+  std::string_view name;
+  Phase phase;
+};
+/// Of several names of a phase the first is ours.
+constexpr auto kPhases = std::to_array<PhaseName>({{"connect", Phase::connect},
+                                                   {"ehlo", Phase::ehlo},
+                                                   {"helo", Phase::ehlo},
+                                                   {"starttls", Phase::starttls},
+                                                   {"mail", Phase::mail},
+                                                   {"rcpt", Phase::rcpt},
+                                                   {"data", Phase::data},
+                                                   {"bdat", Phase::data},
+                                                   {"dot", Phase::data}});
+
 /// Reads the keys of one table, one call each, and refuses those that nobody asked for.
 class TableReader {
  public:
@@ -338,22 +353,13 @@ Result<toml::table> parse(std::string_view text, const std::string& name) {
 }  // namespace
 
 std::optional<Phase> parse_phase(std::string_view name) {
-  struct Row {
-    std::string_view name;
-    Phase phase;
-  };
-  constexpr auto kRows = std::to_array<Row>({{"connect", Phase::connect},
-                                             {"ehlo", Phase::ehlo},
-                                             {"helo", Phase::ehlo},
-                                             {"starttls", Phase::starttls},
-                                             {"mail", Phase::mail},
-                                             {"rcpt", Phase::rcpt},
-                                             {"data", Phase::data},
-                                             {"bdat", Phase::data},
-                                             {"dot", Phase::data}});
   const auto found = std::ranges::find_if(
-      kRows, [&](const Row& row) { return equal_ignoring_case(row.name, name); });
-  return found == kRows.end() ? std::nullopt : std::optional(found->phase);
+      kPhases, [&](const PhaseName& row) { return equal_ignoring_case(row.name, name); });
+  return found == kPhases.end() ? std::nullopt : std::optional(found->phase);
+}
+
+std::string_view to_string(Phase phase) {
+  return std::ranges::find(kPhases, phase, &PhaseName::phase)->name;
 }
 
 Result<RuleFile> parse_rules(std::string_view toml, const std::string& name) {

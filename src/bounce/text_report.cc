@@ -203,11 +203,15 @@ class Notice {
     append(whole, first);
     const auto settle = [&] {
       const bool is_reply = find_code(whole) != 0 || !find_enhanced(whole).empty();
-      first_end = first_end == 0 && has_words(whole) ? whole.size() : first_end;
+      const bool leads_on = whole.ends_with(':') || whole.ends_with("\uFF1A");  // "because:"
+      first_end = first_end == 0 && has_words(whole) && !leads_on ? whole.size() : first_end;
       return is_reply;
     };
     for (std::size_t i = at + 1; i < lines_.size() && i < at + 40; ++i) {
       if (lines_[i].firmness == lines_[at].firmness && !repeats(i, at)) {
+        break;
+      }
+      if (begins_other_reply(lines_[i].text, whole)) {
         break;
       }
       if (!lines_[i].is_blank) {
@@ -220,6 +224,13 @@ class Notice {
       whole.resize(first_end);
     }
     return whole;
+  }
+
+  /// In a transcript, each line is a reply: one with another code is another's.
+  static bool begins_other_reply(std::string_view line, std::string_view whole) {
+    const std::string_view front = trim(line).substr(0, 4);
+    return code_offset(front) == 0 && find_code(whole.substr(0, 4)) != 0 &&
+           find_code(front) != find_code(whole);
   }
 
   /// A line that names the same address again goes on about it.
