@@ -1,7 +1,8 @@
 #include "bounce/pattern_set.h"
 
 #include <algorithm>
-#include <re2/filtered_re2.h>
+#include <limits>
+#include <map>
 #include <re2/re2.h>
 
 #include "base/text.h"
@@ -10,7 +11,6 @@
 namespace postrider::bounce {
 namespace {
 
-constexpr int kShortestWord = 2;
 // Alternatives are cheap, counted repetitions are not: ".{0,60}" alone is some 600 instructions.
 constexpr int kLongestProgram = 4000;
 
@@ -74,7 +74,7 @@ std::string expression_of(std::string_view pattern) {
 }
 
 struct PatternSet::Expressions {
-  re2::FilteredRE2 set{kShortestWord};
+  std::vector<std::unique_ptr<RE2>> all;
 };
 
 PatternSet::PatternSet() : expressions_(std::make_unique<Expressions>()) {}
@@ -84,52 +84,82 @@ PatternSet::~PatternSet() = default;
 
 Result<int> PatternSet::add(std::string_view pattern) {
   const std::string expression = expression_of(pattern);
-  re2::FilteredRE2 alone(kShortestWord);
-  int id = 0;
-  if (alone.Add(expression, options(), &id) != RE2::NoError) {
-    const RE2 wrong(expression, options());
-    return fail(Errc::invalid, "'" + std::string(pattern) + "': " + wrong.error());
+  auto compiled = std::make_unique<RE2>(expression, options());
+  if (!compiled->ok()) {
+    return fail(Errc::invalid, "'" + std::string(pattern) + "': " + compiled->error());
   }
-  if (alone.GetRE2(0).ProgramSize() > kLongestProgram) {
+  if (compiled->ProgramSize() > kLongestProgram) {
     return fail(Errc::invalid, "'" + std::string(pattern) +
                                    "' is too large an expression; write '.*' in place of a large "
                                    "counted repetition, or two rules");
   }
-  std::vector<std::string> words;
-  alone.Compile(&words);
-  std::vector<int> unasked;
-  if (!words.empty()) {
-    alone.AllPotentials({}, &unasked);
-  }
-  if (words.empty() || !unasked.empty()) {
+  std::vector<Needs> ways = required_words(expression);
+  if (std::ranges::any_of(ways, &Needs::empty)) {
     return fail(Errc::invalid, "'" + std::string(pattern) +
                                    "' has no two fixed characters in a row without which it "
                                    "can't match");
   }
-  expressions_->set.Add(expression, options(), &id);
-  return id;
+  expressions_->all.push_back(std::move(compiled));
+  required_.push_back(std::move(ways));
+  return static_cast<int>(required_.size()) - 1;
 }
 
 void PatternSet::compile() {
-  if (expressions_->set.NumRegexps() == 0) {
-    return;
+  std::map<std::string, std::vector<Use>> uses;
+  for (std::uint32_t pattern = 0; pattern < required_.size(); ++pattern) {
+    for (const Needs& needs : required_[pattern]) {
+      const auto way = static_cast<std::uint32_t>(ways_.size());
+      ways_.push_back({.pattern = pattern, .needs = (1U << needs.size()) - 1});
+      for (std::uint32_t i = 0; i < needs.size(); ++i) {
+        for (const std::string& word : needs[i]) {
+          uses[word].push_back({.way = way, .need = 1U << i});
+        }
+      }
+    }
   }
+  required_.clear();
   std::vector<std::string> words;
-  expressions_->set.Compile(&words);
+  for (const auto& [word, used] : uses) {
+    words.push_back(word);
+    first_.push_back(static_cast<std::uint32_t>(uses_.size()));
+    uses_.insert(uses_.end(), used.begin(), used.end());
+  }
+  first_.push_back(static_cast<std::uint32_t>(uses_.size()));
   words_ = WordFinder(words);
 }
 
 void PatternSet::look(std::string_view normal, Scratch& scratch) const {
   words_.find(normal, scratch.words);
   scratch.candidates.clear();
-  if (!scratch.words.found.empty()) {
-    expressions_->set.AllPotentials(scratch.words.found, &scratch.candidates);
-    std::ranges::sort(scratch.candidates);
+  scratch.met.resize(ways_.size());
+  scratch.seen.resize(expressions_->all.size());
+  if (scratch.look == std::numeric_limits<std::uint32_t>::max()) {
+    scratch.met.assign(ways_.size(), 0);
+    scratch.seen.assign(scratch.seen.size(), 0);
+    scratch.look = 0;
   }
+  ++scratch.look;
+  for (const int word : scratch.words.found) {
+    const auto at = static_cast<std::size_t>(word);
+    for (std::uint32_t i = first_[at]; i < first_[at + 1]; ++i) {
+      const Use use = uses_[i];
+      // The look above, the needs below: a way that an earlier look has met begins anew.
+      std::uint64_t& met = scratch.met[use.way];
+      met = (met >> 32U == scratch.look ? met : std::uint64_t{scratch.look} << 32U) | use.need;
+      const Way& way = ways_[use.way];
+      if (static_cast<std::uint32_t>(met) == way.needs &&
+          scratch.seen[way.pattern] != scratch.look) {
+        scratch.seen[way.pattern] = scratch.look;
+        scratch.candidates.push_back(static_cast<int>(way.pattern));
+      }
+    }
+  }
+  std::ranges::sort(scratch.candidates);
 }
 
 bool PatternSet::matches(int id, std::string_view normal) const {
-  return RE2::PartialMatch({normal.data(), normal.size()}, expressions_->set.GetRE2(id));
+  return RE2::PartialMatch({normal.data(), normal.size()},
+                           *expressions_->all[static_cast<std::size_t>(id)]);
 }
 
 }  // namespace postrider::bounce

@@ -10,12 +10,14 @@
 // have theirs are tried. Doesn't change once it exists: const calls from any thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "bounce/required_words.h"
 #include "bounce/word_finder.h"
 
 namespace postrider::bounce {
@@ -24,6 +26,9 @@ class PatternSet {
  public:
   struct Scratch {
     WordFinder::Scratch words;
+    std::vector<std::uint64_t> met;   ///< by way: the look in which, and which of its needs are met
+    std::vector<std::uint32_t> seen;  ///< by pattern: the look that has found it last
+    std::uint32_t look = 0;
     std::vector<int> candidates;  ///< ids of patterns, ascending
   };
 
@@ -43,9 +48,24 @@ class PatternSet {
   bool matches(int id, std::string_view normal) const;
 
  private:
+  /// A way in which a pattern can match: all its needs must be met.
+  struct Way {
+    std::uint32_t pattern = 0;
+    std::uint32_t needs = 0;  ///< a bit for each
+  };
+  /// A word meets one need of a way.
+  struct Use {
+    std::uint32_t way = 0;
+    std::uint32_t need = 0;  ///< its bit
+  };
   struct Expressions;
+
   std::unique_ptr<Expressions> expressions_;
+  std::vector<std::vector<Needs>> required_;  ///< by pattern, until they are compiled
   WordFinder words_;
+  std::vector<Way> ways_;
+  std::vector<Use> uses_;             ///< of the first word, then of the second
+  std::vector<std::uint32_t> first_;  ///< by word: where its uses begin; one more at the end
 };
 
 /// The expression that is compiled for a pattern.

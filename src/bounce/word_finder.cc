@@ -1,93 +1,111 @@
 #include "bounce/word_finder.h"
 
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+
 namespace postrider::bounce {
+namespace {
 
-WordFinder::WordFinder(std::span<const std::string> words) : words_(words.size()) {
-  give_letters_to(words);
-  states_.emplace_back();
-  next_.resize(letters_);
+constexpr std::size_t kShortest = 2;
+constexpr std::size_t kFront = 6;         // bytes of a long word that are looked for
+constexpr unsigned kHashBits = 16;        // 8 KiB of bits: they stay in the nearest cache
+constexpr unsigned kHashesOfABucket = 8;  // eight bits of the table share a list of words
+
+/// The first bytes of `text` (kFront at most are wanted), the rest zero.
+std::uint64_t front_of(std::string_view text) {
+  std::uint64_t front = 0;
+  std::memcpy(&front, text.data(), std::min<std::size_t>(text.size(), 8));
+  return front;
+}
+
+/// What is left of a front if only `size` bytes count, in whichever order they lie in memory.
+std::uint64_t first_bytes(std::uint64_t front, std::size_t size) {
+  static constexpr auto kMasks = [] {
+    std::array<std::array<unsigned char, 8>, kFront + 1> masks{};
+    for (std::size_t i = 0; i < masks.size(); ++i) {
+      std::fill_n(masks[i].begin(), i, static_cast<unsigned char>(0xFF));
+    }
+    return masks;
+  }();
+  return front & std::bit_cast<std::uint64_t>(kMasks[size]);
+}
+
+/// Fibonacci hashing: the upper bits of the product depend on all bytes.
+std::size_t hash_of(std::uint64_t front, std::size_t size) {
+  return (front + size) * 0x9E3779B97F4A7C15U >> (64U - kHashBits);
+}
+
+std::size_t front_size(std::size_t word_size) {
+  return std::min(word_size, kFront);
+}
+
+}  // namespace
+
+WordFinder::WordFinder(std::span<const std::string> words) : count_(words.size()) {
+  std::vector<std::vector<int>> buckets((std::size_t{1} << kHashBits) / kHashesOfABucket);
+  fronts_.resize((std::size_t{1} << kHashBits) / 64);
   for (std::size_t id = 0; id < words.size(); ++id) {
-    add(words[id], static_cast<int>(id));
+    if (words[id].size() < kShortest) {
+      continue;
+    }
+    const std::size_t size = front_size(words[id].size());
+    const std::size_t hash = hash_of(first_bytes(front_of(words[id]), size), size);
+    fronts_[hash / 64] |= std::uint64_t{1} << (hash % 64);
+    buckets[hash / kHashesOfABucket].push_back(static_cast<int>(id));
   }
-  link();
-}
-
-// Rows of the table are as long as there are letters: a third of 256, and more of it stays cached.
-void WordFinder::give_letters_to(std::span<const std::string> words) {
-  for (const std::string& word : words) {
-    for (const char c : word) {
-      std::uint8_t& letter = letter_of_[static_cast<unsigned char>(c)];
-      if (letter == 0) {
-        letter = static_cast<std::uint8_t>(letters_++);  // UTF-8 has 243 different bytes
-      }
+  for (const std::vector<int>& bucket : buckets) {
+    begins_.push_back(static_cast<std::uint32_t>(words_.size()));
+    for (const int id : bucket) {
+      const std::string& word = words[static_cast<std::size_t>(id)];
+      words_.push_back({.front = first_bytes(front_of(word), front_size(word.size())),
+                        .offset = static_cast<std::uint32_t>(bytes_.size()),
+                        .size = static_cast<std::uint32_t>(word.size()),
+                        .id = id});
+      bytes_ += word;
     }
   }
+  begins_.push_back(static_cast<std::uint32_t>(words_.size()));
 }
 
-void WordFinder::add(std::string_view word, int id) {
-  std::uint32_t state = 0;
-  for (const char c : word) {
-    const std::size_t letter = letter_of_[static_cast<unsigned char>(c)];
-    if (next(state, letter) == 0) {
-      const auto fresh = static_cast<std::uint32_t>(states_.size());
-      states_.emplace_back();
-      next_.resize(next_.size() + letters_);
-      next(state, letter) = fresh;
+void WordFinder::look_at(std::size_t hash, std::uint64_t front, std::string_view rest,
+                         Scratch& scratch) const {
+  const std::size_t bucket = hash / kHashesOfABucket;
+  for (std::uint32_t i = begins_[bucket]; i < begins_[bucket + 1]; ++i) {
+    const Word& word = words_[i];
+    if (word.front != front || word.size > rest.size() ||
+        std::memcmp(bytes_.data() + word.offset, rest.data(), word.size) != 0) {
+      continue;
     }
-    state = next(state, letter);
-  }
-  if (state != 0) {
-    states_[state].word = id;
-  }
-}
-
-// Breadth first, so that what a state falls back to is whole before the state itself.
-void WordFinder::link() {
-  std::vector<std::uint32_t> fallback(states_.size());
-  std::vector<std::uint32_t> queue;
-  for (std::size_t letter = 0; letter < letters_; ++letter) {
-    if (next(0, letter) != 0) {
-      queue.push_back(next(0, letter));
-    }
-  }
-  for (std::size_t i = 0; i < queue.size(); ++i) {
-    const std::uint32_t state = queue[i];
-    const std::uint32_t back = fallback[state];
-    states_[state].shorter = states_[back].word >= 0 ? back : states_[back].shorter;
-    for (std::size_t letter = 0; letter < letters_; ++letter) {
-      std::uint32_t& below = next(state, letter);
-      if (below == 0) {
-        below = next(back, letter);
-      } else {
-        fallback[below] = next(back, letter);
-        queue.push_back(below);
-      }
+    std::uint32_t& seen = scratch.seen[static_cast<std::size_t>(word.id)];
+    if (seen != scratch.search) {
+      seen = scratch.search;
+      scratch.found.push_back(word.id);
     }
   }
 }
 
 void WordFinder::find(std::string_view text, Scratch& scratch) const {
   scratch.found.clear();
-  scratch.seen.resize(words_);
+  scratch.seen.resize(count_);
   if (++scratch.search == 0) {  // has gone round
-    scratch.seen.assign(words_, 0);
+    scratch.seen.assign(count_, 0);
     scratch.search = 1;
   }
-  if (states_.empty()) {
+  if (words_.empty()) {
     return;
   }
-  std::uint32_t state = 0;
-  for (const char c : text) {
-    state = next_[state * letters_ + letter_of_[static_cast<unsigned char>(c)]];
-    for (std::uint32_t at = states_[state].word >= 0 ? state : states_[state].shorter; at != 0;
-         at = states_[at].shorter) {
-      const int word = states_[at].word;
-      std::uint32_t& seen = scratch.seen[static_cast<std::size_t>(word)];
-      if (seen == scratch.search) {
-        break;  // and so have been the shorter ones
+  for (std::size_t i = 0; i + kShortest <= text.size(); ++i) {
+    const std::string_view rest = text.substr(i);
+    const std::uint64_t eight = front_of(rest);
+    const std::size_t longest = front_size(rest.size());
+    for (std::size_t size = kShortest; size <= longest; ++size) {
+      const std::uint64_t front = first_bytes(eight, size);
+      const std::size_t hash = hash_of(front, size);
+      if ((fronts_[hash / 64] >> (hash % 64) & 1U) != 0) {
+        look_at(hash, front, rest, scratch);
       }
-      seen = scratch.search;
-      scratch.found.push_back(word);
     }
   }
 }

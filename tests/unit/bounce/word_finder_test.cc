@@ -24,8 +24,20 @@ TEST(WordFinder, FindsWordsInsideOfAndBehindEachOther) {
 }
 
 TEST(WordFinder, TellsOfEachWordOnce) {
-  const std::vector<std::string> words{"ab", "b"};
-  EXPECT_EQ(found(WordFinder(words), "ababab"), (std::vector{0, 1}));
+  const std::vector<std::string> words{"ab", "ba", "ab"};
+  EXPECT_EQ(found(WordFinder(words), "ababab"), (std::vector{0, 1, 2}));
+}
+
+TEST(WordFinder, PassesOverWordsOfOneByte) {
+  const std::vector<std::string> words{"a", "", "ab"};
+  EXPECT_EQ(found(WordFinder(words), "ab"), (std::vector{2}));
+}
+
+TEST(WordFinder, TellsLongWordsApartThatBeginAlike) {
+  const std::vector<std::string> words{"mailbox full", "mailbox f", "mailbox", "mailbo",
+                                       "mailbox unknown"};
+  EXPECT_EQ(found(WordFinder(words), "the mailbox found"), (std::vector{1, 2, 3}));
+  EXPECT_EQ(found(WordFinder(words), "mailbox ful"), (std::vector{1, 2, 3}));
 }
 
 TEST(WordFinder, HasNothingToFindWithoutWords) {
@@ -34,7 +46,8 @@ TEST(WordFinder, HasNothingToFindWithoutWords) {
 
 // Against the plain way, over texts of few letters, where words overlap most.
 TEST(WordFinder, FindsWhatASearchForEachWordFinds) {
-  const std::vector<std::string> words{"aa", "ab", "aba", "abab", "bb", "bba", "c", "\xD0\xB4"};
+  const std::vector<std::string> words{"aa",  "ab",      "aba",    "abab", "bb",
+                                       "bba", "abbaabb", "ccabab", "ca",   "\xD0\xB4"};
   const WordFinder finder(words);
   std::uint32_t random = 1;
   for (int round = 0; round < 2000; ++round) {

@@ -53,7 +53,7 @@ TEST(Wordings, AreTakenForWhatTheyMean) {
                           << to_string(verdict.kind) << ", " << to_string(verdict.category)
                           << " by " << verdict.rule;
   }
-  EXPECT_GT(rows, 800);
+  EXPECT_GT(rows, 1000);
 }
 
 }  // namespace
