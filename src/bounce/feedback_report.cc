@@ -101,10 +101,7 @@ std::string type_in_words(const ReportParts& parts, bool has_message) {
   return is_complaint && has_message ? "abuse" : "";
 }
 
-}  // namespace
-
-FeedbackReport read_feedback(std::string_view message) {
-  const ReportParts parts = read_report_parts(message);
+FeedbackReport feedback_of(const ReportParts& parts) {
   FeedbackReport report;
   report.is_cut = parts.is_cut;
   if (const auto notice = read_ses_notice(parts.notice)) {
@@ -149,6 +146,20 @@ FeedbackReport read_feedback(std::string_view message) {
     report.original_from = returned.return_path;
   }
   return report;
+}
+
+}  // namespace
+
+FeedbackReport read_feedback(std::string_view message) {
+  const ReportParts parts = read_report_parts(message);
+  // A person or a gateway may pass on somebody's report in a mail of its own.
+  if (parts.feedback.empty() && !parts.enclosed.empty()) {
+    FeedbackReport inner = feedback_of(read_report_parts(parts.enclosed));
+    if (inner.is_feedback()) {
+      return inner;
+    }
+  }
+  return feedback_of(parts);
 }
 
 }  // namespace postrider::bounce

@@ -58,14 +58,17 @@ bool has_status_fields(std::string_view text) {
           lowered.find("status:") != std::string::npos);
 }
 
-/// A report of the kind of RFC 3464, or a mail system's words that say that mail failed.
+/// A report of the kind of RFC 3464 or RFC 5965, or a mail system's words that say that mail
+/// failed.
 bool is_report_itself(std::string_view message) {
   bool is_from_system = false;
   bool tells_failure = false;
   for (const MimeField& field : read_head(message, true).fields) {
-    if (equal_ignoring_case(field.name, "Content-Type") &&
-        lower(field.value).find("delivery-status") != std::string::npos) {
-      return true;
+    if (equal_ignoring_case(field.name, "Content-Type")) {
+      const std::string type = lower(field.value);
+      if (type.contains("delivery-status") || type.contains("feedback-report")) {
+        return true;
+      }
     }
     if (equal_ignoring_case(field.name, "X-Failed-Recipients")) {
       return true;

@@ -37,6 +37,11 @@ std::size_t hash_of(std::uint64_t front, std::size_t size) {
   return (front + size) * 0x9E3779B97F4A7C15U >> (64U - kHashBits);
 }
 
+std::size_t pair_of(std::string_view text) {
+  return static_cast<std::size_t>(static_cast<unsigned char>(text[0])) |
+         static_cast<std::size_t>(static_cast<unsigned char>(text[1])) << 8U;
+}
+
 std::size_t front_size(std::size_t word_size) {
   return std::min(word_size, kFront);
 }
@@ -46,10 +51,13 @@ std::size_t front_size(std::size_t word_size) {
 WordFinder::WordFinder(std::span<const std::string> words) : count_(words.size()) {
   std::vector<std::vector<int>> buckets((std::size_t{1} << kHashBits) / kHashesOfABucket);
   fronts_.resize((std::size_t{1} << kHashBits) / 64);
+  pairs_.resize((std::size_t{1} << 16U) / 64);
   for (std::size_t id = 0; id < words.size(); ++id) {
     if (words[id].size() < kShortest) {
       continue;
     }
+    const std::size_t pair = pair_of(words[id]);
+    pairs_[pair / 64] |= std::uint64_t{1} << (pair % 64);
     const std::size_t size = front_size(words[id].size());
     const std::size_t hash = hash_of(first_bytes(front_of(words[id]), size), size);
     fronts_[hash / 64] |= std::uint64_t{1} << (hash % 64);
@@ -98,6 +106,10 @@ void WordFinder::find(std::string_view text, Scratch& scratch) const {
   }
   for (std::size_t i = 0; i + kShortest <= text.size(); ++i) {
     const std::string_view rest = text.substr(i);
+    const std::size_t pair = pair_of(rest);
+    if ((pairs_[pair / 64] >> (pair % 64) & 1U) == 0) {
+      continue;  // no word begins like this
+    }
     const std::uint64_t eight = front_of(rest);
     const std::size_t longest = front_size(rest.size());
     for (std::size_t size = kShortest; size <= longest; ++size) {

@@ -9,6 +9,7 @@
 #include <boost/json.hpp>
 
 #include "bounce/bounce_report.h"
+#include "bounce/feedback_report.h"
 
 namespace postrider::bounce {
 namespace {
@@ -72,6 +73,27 @@ TEST(Reports, AreReadInTheirManyForms) {
     }
   }
   EXPECT_GT(rows, 70);
+}
+
+TEST(Complaints, AreReadInTheirManyForms) {
+  std::ifstream lines(TEST_DATA "/complaints.jsonl");
+  int rows = 0;
+  for (std::string line; std::getline(lines, line); ++rows) {
+    const json::object row = json::parse(line).as_object();
+    SCOPED_TRACE(text_at(row, "name"));
+    const FeedbackReport report = read_feedback(text_at(row, "message"));
+    const auto expect = [&](const char* name, const std::string& got) {
+      if (row.contains(name)) {
+        EXPECT_EQ(got, text_at(row, name)) << name;
+      }
+    };
+    expect("feedback_type", report.feedback_type);
+    expect("recipient", report.recipient);
+    expect("source_ip", report.source_ip);
+    expect("message_id", report.message_id);
+    expect("own_id", report.own_id);
+  }
+  EXPECT_GT(rows, 15);
 }
 
 }  // namespace
