@@ -37,17 +37,17 @@ void sort_unique(std::vector<std::string>& strings) {
 
 /// Nothing if one of the strings is too short to be looked for.
 Needs need_of(const std::vector<std::string>& strings) {
-  std::vector<std::string> fronts;
+  std::vector<std::string> ends;  // "recipient address rejected: " is how many begin
   for (const std::string& one : strings) {
     if (one.size() < kShortestWord) {
       return {};
     }
-    fronts.push_back(one.substr(0, kWordMost));
+    ends.push_back(one.substr(one.size() - std::min(one.size(), kWordMost)));
   }
-  sort_unique(fronts);
+  sort_unique(ends);
   Words words;
-  std::ranges::copy_if(fronts, std::back_inserter(words), [&](const std::string& one) {
-    return std::ranges::none_of(fronts, [&](const std::string& other) {
+  std::ranges::copy_if(ends, std::back_inserter(words), [&](const std::string& one) {
+    return std::ranges::none_of(ends, [&](const std::string& other) {
       return other.size() < one.size() && one.contains(other);
     });
   });
