@@ -306,7 +306,10 @@ std::string text_before_token(const Plan& plan, const Edit& edit) {
 }
 
 std::string_view text_behind_token(const Edit& edit) {
-  return edit.what == Edit::What::pixel ? "\" width=\"1\" height=\"1\" alt=\"\" border=\"0\">" : "";
+  // Out of the flow, so that it adds no line to the page; in the corner, so that it widens nothing.
+  return edit.what == Edit::What::pixel ? "\" width=\"1\" height=\"1\" alt=\"\" border=\"0\" "
+                                          "style=\"position:absolute;top:0;left:0\">"
+                                        : "";
 }
 
 }  // namespace postrider::track
