@@ -29,8 +29,11 @@ std::string without_noise(std::string_view value) {
   return out;
 }
 
+/// What a browser takes (URL standard, 3.5: no forbidden code point), but for the marks of template
+/// languages that begin a name there.
 bool is_host_char(char c) {
-  return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_';
+  return is_alpha(c) || is_digit(c) ||
+         std::string_view("-._~!&'()*+,;=").find(c) != std::string::npos;
 }
 
 std::optional<std::string> percent_decode(std::string_view text) {
