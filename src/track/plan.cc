@@ -227,7 +227,9 @@ class Planner {
         }
       }
     } else if (charset.layout() == Charset::Layout::ascii && rules_.clicks) {
-      add_links(edits, find_plain_links(text, charset, rules_, plan_.links.size()));
+      const PlainLinks found = find_plain_links(text, charset, rules_, plan_.links.size());
+      add_links(edits, found.links);
+      plan_.left_over += found.left_over;
     }
     std::ranges::sort(edits, {}, [](const Edit& edit) { return std::pair(edit.begin, edit.end); });
     return edits;

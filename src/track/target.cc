@@ -6,6 +6,7 @@
 #include "base/hex_digit.h"
 #include "base/text.h"
 #include "mail/address.h"
+#include "track/target_length.h"
 
 namespace postrider::track {
 namespace {
@@ -120,9 +121,8 @@ void append_path(std::string& url, std::string_view path) {
   append_percent(url, slashes, kCoded);
 }
 
-}  // namespace
-
-std::optional<Target> read_target(std::string_view value, const Charset& charset) {
+/// Of any length.
+std::optional<Target> read_any_target(std::string_view value, const Charset& charset) {
   const std::string text = without_noise(value);
   const bool is_https = starts_with_ignoring_case(text, "https://");
   if (!is_https && !starts_with_ignoring_case(text, "http://")) {
@@ -149,7 +149,19 @@ std::optional<Target> read_target(std::string_view value, const Charset& charset
     target.url.push_back('#');
     append_percent(target.url, rest.substr(hash + 1), kCoded);
   }
-  return target.url.size() > kLongestTarget ? std::nullopt : std::optional(std::move(target));
+  return target;
+}
+
+}  // namespace
+
+std::optional<Target> read_target(std::string_view value, const Charset& charset) {
+  auto target = read_any_target(value, charset);
+  return target && target->url.size() > kLongestTarget ? std::nullopt : std::move(target);
+}
+
+bool leads_too_far(std::string_view value, const Charset& charset) {
+  constexpr std::size_t kGrowth = 12;  // of one byte, at most: "%26%23233%3B" for a letter
+  return value.size() > kLongestTarget / kGrowth && read_any_target(value, charset);
 }
 
 std::optional<NotrackMark> find_notrack(std::string_view value) {

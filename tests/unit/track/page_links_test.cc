@@ -310,6 +310,15 @@ TEST(PageLinks, BeyondTheLimitAreLeft) {
 TEST(PageLinks, OfTooLongATargetAreLeft) {
   const std::string page = "<a href=\"http://x/" + std::string(9000, 'a') + "\">";
   EXPECT_EQ(rewritten_page(page), page);
+  EXPECT_EQ(plan_page(page, rules()).left_over, 1U);
+  std::string letters;
+  for (int i = 0; i < 1400; ++i) {
+    letters += "\xC3\xBC";
+  }
+  const std::string grows = "<a href=\"http://x/" + letters + "\">";  // to 6 bytes each
+  EXPECT_EQ(rewritten_page(grows), grows);
+  EXPECT_EQ(plan_page(grows, rules()).left_over, 1U);
+  EXPECT_EQ(plan_page("<a href=\"mailto:" + letters + letters + "\">", rules()).left_over, 0U);
 }
 
 TEST(PageLinks, ToKeptHostsAndUrlsAreLeft) {

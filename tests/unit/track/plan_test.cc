@@ -396,6 +396,16 @@ TEST(Messages, WithTenThousandLinksKeepThoseBeyondTheLimit) {
   EXPECT_NE(copy.find("<a href=\"http://x/2000\">"), std::string::npos);
 }
 
+TEST(Messages, SayHowManyLinksOfTextAreLeft) {
+  LinkRules how = rules();
+  how.plain_text = true;
+  how.links_max = 1;
+  const std::string text = "http://x/a http://x/b http://x/" + std::string(9000, 'c') + "\r\n";
+  const Plan plan = plan_message(message_of("8bit", text, "text/plain; charset=utf-8"), how);
+  EXPECT_EQ(plan.links.size(), 1U);
+  EXPECT_EQ(plan.left_over, 2U);
+}
+
 TEST(Messages, OfTwentyMegabytesAreSpliced) {
   const std::string page = "<a href='http://x/'>b</a>\r\n" + std::string(1000, 'a') + "<br>\r\n";
   std::string body;
