@@ -1,6 +1,8 @@
 #include "track/target.h"
 
 #include <algorithm>
+#include <idn2.h>
+#include <memory>
 #include <vector>
 
 #include "base/hex_digit.h"
@@ -62,6 +64,38 @@ bool is_ipv6(std::string_view host) {
          });
 }
 
+/// Names that browsers open and IDNA 2008 forbids, such as emoji: UTS 46 alone, which differs from
+/// that only in letters of which there is none here.
+std::optional<std::string> read_forbidden_name(const std::string& text) {
+  for (const std::string_view deviating :
+       {"\xC3\x9F", "\xCF\x82", "\xE2\x80\x8C", "\xE2\x80\x8D"}) {
+    if (text.find(deviating) != std::string::npos) {
+      return std::nullopt;
+    }
+  }
+  std::uint8_t* found = nullptr;
+  const int status = idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(text.c_str()), &found,
+                                    IDN2_NFC_INPUT | IDN2_TRANSITIONAL);
+  const std::unique_ptr<std::uint8_t, decltype(&idn2_free)> owner(found, &idn2_free);
+  if (status != IDN2_OK) {
+    return std::nullopt;
+  }
+  std::string host(reinterpret_cast<const char*>(found));
+  return std::ranges::all_of(host, is_host_char) ? std::optional(std::move(host)) : std::nullopt;
+}
+
+std::optional<std::string> read_international(const std::string& text) {
+  if (!is_utf8(text) || text.find('\0') != std::string::npos) {
+    return std::nullopt;
+  }
+  auto domain = mail::parse_domain(text);
+  auto host = domain ? std::optional(*std::move(domain)) : read_forbidden_name(text);
+  if (host && text.ends_with('.') && !host->ends_with('.')) {
+    host->push_back('.');  // the name in full
+  }
+  return host;
+}
+
 std::optional<std::string> read_host(std::string_view text) {
   if (is_ipv6(text)) {
     return lower(text);
@@ -75,9 +109,7 @@ std::optional<std::string> read_host(std::string_view text) {
                       std::ranges::all_of(*decoded, is_host_char);
     return fits ? std::optional(lower(*decoded)) : std::nullopt;
   }
-  auto domain = is_utf8(*decoded) ? mail::parse_domain(*decoded)
-                                  : Result<std::string>(fail(Errc::invalid, "not UTF-8"));
-  return domain ? std::optional(*std::move(domain)) : std::nullopt;
+  return read_international(*decoded);
 }
 
 bool is_port(std::string_view text) {
