@@ -155,6 +155,9 @@ class Planner {
     if (source.empty()) {
       return {};  // also where the next boundary is the header's last line: nothing fits between
     }
+    if (kind == TextKind::none && !mail::read_encoding(part.encoding)) {
+      return {};  // nobody knows what it holds, and it stays as it is
+    }
     TRY(const TransferEncoding encoding, mail::read_encoding(part.encoding));
     TRY(const mail::DecodedBody body, mail::DecodedBody::decode(source, encoding));
     if (holds_inline_pgp(body.text())) {

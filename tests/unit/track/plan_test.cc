@@ -236,6 +236,19 @@ TEST(Parts, ThatAreNoTextToReadAreLeftAlone) {
   EXPECT_EQ(rewritten(forwarded, with_opens()), forwarded);
 }
 
+TEST(Parts, OfAnUnknownEncodingStopNothingWhereTheyWouldStayAnyhow) {
+  const std::string text =
+      "Content-Type: text/plain\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nc";
+  const std::string html = "Content-Type: text/html\r\n\r\n<a href=\"http://x/\">b</a>";
+  EXPECT_EQ(
+      with_marks(rewritten(multipart({text, html}, "alternative"))),
+      multipart({text, "Content-Type: text/html\r\n\r\n<a href=\"[0]\">b</a>"}, "alternative"));
+  const std::string unknown =
+      "Content-Type: text/html\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nc";
+  EXPECT_EQ(plan_message(multipart({unknown, html}), rules()).untouched,
+            "a part is encoded as 'x-uuencode'");
+}
+
 TEST(Parts, AreFoundInMultipartsOfAnyKind) {
   const std::string html = "Content-Type: text/html\r\n\r\n" + std::string(kLink);
   const std::string inner =
