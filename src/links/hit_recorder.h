@@ -1,5 +1,5 @@
-// Makes events of hits: they queue here, and a thread of its own looks up what they belong to and
-// appends them to the log in steps that need no sync of their own (notes).
+// Makes events of hits: they queue here, and a thread of its own gathers them for 2 ms, looks up
+// what they belong to and appends them to the log in steps that need no sync of their own (notes).
 //
 // Memory is bounded: once so many wait, no more is taken until there is room, and whoever brings
 // hits has to wait. None is dropped. What a crash loses: what waits here, and what has not been
@@ -54,8 +54,9 @@ class HitRecorder {
 
  private:
   struct Queue;
+  struct Known;
   void run();
-  Result<> append(store::Step& step, const Hit& hit) const;
+  Result<> append(store::Step& step, const Hit& hit, Known& known) const;
   void submit(store::Step step);
 
   const Parts parts_;

@@ -13,6 +13,10 @@ bool is_token_char(char c) {
   return c > ' ' && c < '\x7F' && kSpecials.find(c) == std::string_view::npos;
 }
 
+bool is_value_char(char c) {
+  return c > ' ' && c < '\x7F' && std::string_view(";\"(").find(c) == std::string_view::npos;
+}
+
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : rest_(text) {}
@@ -29,21 +33,13 @@ class Scanner {
     return found;
   }
 
-  std::string_view token() {
-    skip_white();
-    std::size_t size = 0;
-    while (size < rest_.size() && is_token_char(rest_[size])) {
-      ++size;
-    }
-    const std::string_view taken = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-    return taken;
-  }
+  std::string_view token() { return take_while(is_token_char); }
 
-  /// A token or a quoted string; nothing where neither stands or the quotes stay open.
+  /// A token or a quoted string; nothing where neither stands or the quotes stay open. Boundaries
+  /// with "=", ":" or "/" stand without quotes in much mail, and readers take them whole.
   std::optional<std::string> value() {
     if (!skip('"')) {
-      const std::string_view taken = token();
+      const std::string_view taken = take_while(is_value_char);
       return taken.empty() ? std::nullopt : std::optional<std::string>(taken);
     }
     return take_quoted(rest_);
@@ -53,6 +49,17 @@ class Scanner {
   void skip_parameter() { rest_.remove_prefix(std::min(rest_.find(';'), rest_.size())); }
 
  private:
+  std::string_view take_while(bool (*is_wanted)(char)) {
+    skip_white();
+    std::size_t size = 0;
+    while (size < rest_.size() && is_wanted(rest_[size])) {
+      ++size;
+    }
+    const std::string_view taken = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return taken;
+  }
+
   void skip_white() {
     while (!rest_.empty()) {
       if (rest_.front() == '(') {

@@ -27,6 +27,15 @@ std::string first_word(std::string_view value) {
   return text.substr(0, text.find_first_of(" \t;("));
 }
 
+/// "7-bit" is nobody's name, and means one thing only.
+std::string encoding_name(std::string_view value) {
+  std::string name = first_word(value);
+  if (name == "7-bit" || name == "8-bit") {
+    name.erase(1, 1);
+  }
+  return name;
+}
+
 /// Not descended into: each byte of them may be covered by a signature or is somebody's evidence.
 bool must_not_change(const MediaType& media) {
   return media.subtype == "signed" || media.subtype == "encrypted" || media.subtype == "report";
@@ -212,7 +221,7 @@ class Walker {
     part.is_ambiguous = count_fields(fields, kEncodingName) > 1;
     part.encoding = "7bit";
     if (const Field* encoding = find_field(fields, kEncodingName)) {
-      part.encoding = first_word(encoding->value);
+      part.encoding = encoding_name(encoding->value);
       part.encoding_begin = begin + encoding->offset;
       part.encoding_end = part.encoding_begin + encoding->whole.size();
     }

@@ -38,7 +38,9 @@ Result<> add_plan(Prepared& prepared, const track::LinkRules& rules, Privacy pri
   }
   if (plan.left_over > 0) {
     prepared.tracking_problem = "tracked but for " + std::to_string(plan.left_over) +
-                                " links beyond the limit of " + std::to_string(rules.links_max);
+                                " links beyond the limits of " + std::to_string(rules.links_max) +
+                                " in a message and " + std::to_string(track::kLongestTarget) +
+                                " bytes each";
   }
   if (plan.regions.empty()) {
     return {};

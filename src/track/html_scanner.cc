@@ -115,8 +115,11 @@ bool HtmlScanner::take_markup(std::size_t at) {
     if (is_alpha(first)) {
       return take_tag(at + 2, true);
     }
-    if (first == '>' || at + 2 >= page_.size()) {
-      at_ = std::min(at + 3, page_.size());
+    if (at + 2 >= page_.size()) {
+      return leave_unfinished(at);  // text, as long as nothing is written behind it
+    }
+    if (first == '>') {
+      at_ = at + 3;
       return false;
     }
   }
@@ -228,11 +231,12 @@ bool HtmlScanner::finish(HtmlToken::Kind kind, std::size_t end) {
   token_.kind = kind;
   token_.end = end;
   at_ = end;
+  raw_from_ = kNowhere;
   return true;
 }
 
 bool HtmlScanner::leave_unfinished(std::size_t begin) {
-  whole_end_ = begin;
+  whole_end_ = std::min(begin, raw_from_);
   at_ = page_.size();
   return false;
 }
@@ -257,6 +261,7 @@ void HtmlScanner::skip_raw_text(std::string_view name) {
     leave_unfinished(token_.begin);
   } else {
     token_.begins_raw_text = true;
+    raw_from_ = token_.begin;
     at_ = end;
   }
 }

@@ -72,6 +72,7 @@ class HtmlScanner {
   std::string_view page_;
   std::size_t at_ = 0;
   std::size_t whole_end_ = std::string_view::npos;
+  std::size_t raw_from_ = std::string_view::npos;  ///< of the tag whose raw text has no end tag yet
   HtmlToken token_;
   std::vector<Foreign> foreign_;
 };

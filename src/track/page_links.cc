@@ -7,6 +7,7 @@
 #include "track/attribute_text.h"
 #include "track/html_scanner.h"
 #include "track/page_places.h"
+#include "track/target_length.h"
 
 namespace postrider::track {
 namespace {
@@ -156,8 +157,13 @@ class Reader {
     }
     const Span value = in_bytes({at, at + href->value.size()});
     const auto text = charset_.to_utf8(bytes_.substr(value.begin, value.end - value.begin));
-    auto target = text ? read_target(decode_attribute(*text), charset_) : std::nullopt;
+    if (!text) {
+      return;
+    }
+    const std::string decoded = decode_attribute(*text);
+    const auto target = read_target(decoded, charset_);
     if (!target || is_kept(*target, rules_)) {
+      page_.left_over += !target && leads_too_far(decoded, charset_) ? 1 : 0;
       return;
     }
     const HtmlAttribute* universal = tag.attribute("universal");

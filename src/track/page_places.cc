@@ -47,7 +47,7 @@ bool ends_cell(std::string_view name) {
 }
 
 bool swallows_images(std::string_view name) {
-  constexpr std::array<std::string_view, 5> kNames{"select", "template", "svg", "math", "frameset"};
+  constexpr std::array<std::string_view, 4> kNames{"select", "template", "svg", "math"};
   return name.size() >= 3 && name.size() <= 8 && is_one_of(name, kNames);
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "track/target_length.h"
 
 namespace postrider::track {
 namespace {
@@ -49,9 +50,10 @@ std::optional<std::size_t> scheme_before(std::string_view text, std::size_t colo
 
 }  // namespace
 
-std::vector<PageLink> find_plain_links(std::string_view text, const Charset& charset,
-                                       const LinkRules& rules, std::size_t links_before) {
-  std::vector<PageLink> links;
+PlainLinks find_plain_links(std::string_view text, const Charset& charset, const LinkRules& rules,
+                            std::size_t links_before) {
+  PlainLinks found;
+  std::vector<PageLink>& links = found.links;
   std::size_t at = 0;
   while ((at = text.find("://", at)) != std::string_view::npos) {
     const std::size_t colon = at;
@@ -66,16 +68,21 @@ std::vector<PageLink> find_plain_links(std::string_view text, const Charset& cha
     }
     at = end;
     const std::string_view url = without_punctuation(text.substr(*begin, end - *begin));
-    auto target = url.size() > kLongestTarget ? std::nullopt : read_target(url, charset);
-    if (target && !target->host.empty() && !is_kept(*target, rules) &&
-        links_before + links.size() < rules.links_max) {
+    const auto target = read_target(url, charset);
+    found.left_over += !target && leads_too_far(url, charset) ? 1 : 0;
+    if (!target || target->host.empty() || is_kept(*target, rules)) {
+      continue;
+    }
+    if (links_before + links.size() >= rules.links_max) {
+      ++found.left_over;
+    } else {
       links.push_back({.value = {.begin = *begin, .end = *begin + url.size()},
                        .target = with_tags(target->url, rules.url_tags),
                        .is_app_link = false,
                        .has_user = target->has_user});
     }
   }
-  return links;
+  return found;
 }
 
 }  // namespace postrider::track

@@ -11,7 +11,12 @@
 
 namespace postrider::track {
 
-std::vector<PageLink> find_plain_links(std::string_view text, const Charset& charset,
-                                       const LinkRules& rules, std::size_t links_before);
+struct PlainLinks {
+  std::vector<PageLink> links;  ///< in order
+  std::size_t left_over = 0;    ///< as Page::left_over
+};
+
+PlainLinks find_plain_links(std::string_view text, const Charset& charset, const LinkRules& rules,
+                            std::size_t links_before);
 
 }  // namespace postrider::track

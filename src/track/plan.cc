@@ -155,6 +155,9 @@ class Planner {
     if (source.empty()) {
       return {};  // also where the next boundary is the header's last line: nothing fits between
     }
+    if (kind == TextKind::none && !mail::read_encoding(part.encoding)) {
+      return {};  // nobody knows what it holds, and it stays as it is
+    }
     TRY(const TransferEncoding encoding, mail::read_encoding(part.encoding));
     TRY(const mail::DecodedBody body, mail::DecodedBody::decode(source, encoding));
     if (holds_inline_pgp(body.text())) {
@@ -227,7 +230,9 @@ class Planner {
         }
       }
     } else if (charset.layout() == Charset::Layout::ascii && rules_.clicks) {
-      add_links(edits, find_plain_links(text, charset, rules_, plan_.links.size()));
+      const PlainLinks found = find_plain_links(text, charset, rules_, plan_.links.size());
+      add_links(edits, found.links);
+      plan_.left_over += found.left_over;
     }
     std::ranges::sort(edits, {}, [](const Edit& edit) { return std::pair(edit.begin, edit.end); });
     return edits;
@@ -306,7 +311,10 @@ std::string text_before_token(const Plan& plan, const Edit& edit) {
 }
 
 std::string_view text_behind_token(const Edit& edit) {
-  return edit.what == Edit::What::pixel ? "\" width=\"1\" height=\"1\" alt=\"\" border=\"0\">" : "";
+  // Out of the flow, so that it adds no line to the page; in the corner, so that it widens nothing.
+  return edit.what == Edit::What::pixel ? "\" width=\"1\" height=\"1\" alt=\"\" border=\"0\" "
+                                          "style=\"position:absolute;top:0;left:0\">"
+                                        : "";
 }
 
 }  // namespace postrider::track

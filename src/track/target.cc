@@ -1,11 +1,14 @@
 #include "track/target.h"
 
 #include <algorithm>
+#include <idn2.h>
+#include <memory>
 #include <vector>
 
 #include "base/hex_digit.h"
 #include "base/text.h"
 #include "mail/address.h"
+#include "track/target_length.h"
 
 namespace postrider::track {
 namespace {
@@ -29,8 +32,11 @@ std::string without_noise(std::string_view value) {
   return out;
 }
 
+/// What a browser takes (URL standard, 3.5: no forbidden code point), but for the marks of template
+/// languages that begin a name there.
 bool is_host_char(char c) {
-  return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_';
+  return is_alpha(c) || is_digit(c) ||
+         std::string_view("-._~!&'()*+,;=").find(c) != std::string::npos;
 }
 
 std::optional<std::string> percent_decode(std::string_view text) {
@@ -58,6 +64,38 @@ bool is_ipv6(std::string_view host) {
          });
 }
 
+/// Names that browsers open and IDNA 2008 forbids, such as emoji: UTS 46 alone, which differs from
+/// that only in letters of which there is none here.
+std::optional<std::string> read_forbidden_name(const std::string& text) {
+  for (const std::string_view deviating :
+       {"\xC3\x9F", "\xCF\x82", "\xE2\x80\x8C", "\xE2\x80\x8D"}) {
+    if (text.find(deviating) != std::string::npos) {
+      return std::nullopt;
+    }
+  }
+  std::uint8_t* found = nullptr;
+  const int status = idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(text.c_str()), &found,
+                                    IDN2_NFC_INPUT | IDN2_TRANSITIONAL);
+  const std::unique_ptr<std::uint8_t, decltype(&idn2_free)> owner(found, &idn2_free);
+  if (status != IDN2_OK) {
+    return std::nullopt;
+  }
+  std::string host(reinterpret_cast<const char*>(found));
+  return std::ranges::all_of(host, is_host_char) ? std::optional(std::move(host)) : std::nullopt;
+}
+
+std::optional<std::string> read_international(const std::string& text) {
+  if (!is_utf8(text) || text.find('\0') != std::string::npos) {
+    return std::nullopt;
+  }
+  auto domain = mail::parse_domain(text);
+  auto host = domain ? std::optional(*std::move(domain)) : read_forbidden_name(text);
+  if (host && text.ends_with('.') && !host->ends_with('.')) {
+    host->push_back('.');  // the name in full
+  }
+  return host;
+}
+
 std::optional<std::string> read_host(std::string_view text) {
   if (is_ipv6(text)) {
     return lower(text);
@@ -71,9 +109,7 @@ std::optional<std::string> read_host(std::string_view text) {
                       std::ranges::all_of(*decoded, is_host_char);
     return fits ? std::optional(lower(*decoded)) : std::nullopt;
   }
-  auto domain = is_utf8(*decoded) ? mail::parse_domain(*decoded)
-                                  : Result<std::string>(fail(Errc::invalid, "not UTF-8"));
-  return domain ? std::optional(*std::move(domain)) : std::nullopt;
+  return read_international(*decoded);
 }
 
 bool is_port(std::string_view text) {
@@ -117,9 +153,8 @@ void append_path(std::string& url, std::string_view path) {
   append_percent(url, slashes, kCoded);
 }
 
-}  // namespace
-
-std::optional<Target> read_target(std::string_view value, const Charset& charset) {
+/// Of any length.
+std::optional<Target> read_any_target(std::string_view value, const Charset& charset) {
   const std::string text = without_noise(value);
   const bool is_https = starts_with_ignoring_case(text, "https://");
   if (!is_https && !starts_with_ignoring_case(text, "http://")) {
@@ -146,7 +181,19 @@ std::optional<Target> read_target(std::string_view value, const Charset& charset
     target.url.push_back('#');
     append_percent(target.url, rest.substr(hash + 1), kCoded);
   }
-  return target.url.size() > kLongestTarget ? std::nullopt : std::optional(std::move(target));
+  return target;
+}
+
+}  // namespace
+
+std::optional<Target> read_target(std::string_view value, const Charset& charset) {
+  auto target = read_any_target(value, charset);
+  return target && target->url.size() > kLongestTarget ? std::nullopt : std::move(target);
+}
+
+bool leads_too_far(std::string_view value, const Charset& charset) {
+  constexpr std::size_t kGrowth = 12;  // of one byte, at most: "%26%23233%3B" for a letter
+  return value.size() > kLongestTarget / kGrowth && read_any_target(value, charset);
 }
 
 std::optional<NotrackMark> find_notrack(std::string_view value) {

@@ -27,6 +27,13 @@ def track(relay, folder, page=PAGE, *options, name="page.html"):
             "pixel": path(report["pixel"]), "unsubscribe": path(report["unsubscribe"])}
 
 
+def track_folder(relay, source, target, *options):
+    """Rewrites a folder of mails, or of pages (--html), with the relay's keys."""
+    done = subprocess.run([BINARY, "--data", relay.data, "rewrite", "--track-host", "https://t.example", *options, "--dir",
+                           source, target], capture_output=True, text=True, timeout=4 * LIMIT_S)
+    assert done.returncode == 0, done.stderr
+
+
 class Reader:
     """A client that keeps its connection and never follows a redirect by itself."""
 

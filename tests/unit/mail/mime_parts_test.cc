@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace postrider::mail {
@@ -40,6 +41,28 @@ TEST(MimeParts, InnerBoundariesMayBeginLikeOuterOnes) {
                    "Content-Type: multipart/related; boundary=bb\r\n\r\n"
                    "--bb\r\n\r\nc\r\n--bb--\r\n--b\r\n\r\nd\r\n--b--\r\n"),
             (Bodies{"c", "d"}));
+}
+
+TEST(MimeParts, MayHaveBoundariesThatShouldStandInQuotes) {
+  for (const std::string boundary : {"----=_Part_0_1.2", "a/b:c?d=e", "b=", "<b@c>"}) {
+    const std::string end =
+        ";charset=utf-8\r\n\r\n--" + boundary + "\r\n\r\nc\r\n--" + boundary + "--\r\n";
+    EXPECT_EQ(bodies("Content-Type: multipart/mixed; boundary=" + boundary + end), Bodies{"c"});
+    EXPECT_EQ(bodies("Content-Type: multipart/mixed; boundary=" + boundary + " (comment)" + end),
+              Bodies{"c"});
+  }
+}
+
+TEST(MimeParts, MayHaveEncodingsThatMeanOneThingOnly) {
+  for (const auto& [written, read] :
+       std::vector<std::pair<std::string, std::string>>{{"7-bit", "7bit"},
+                                                        {"8-Bit", "8bit"},
+                                                        {"Quoted-Printable;", "quoted-printable"},
+                                                        {"x-uuencode", "x-uuencode"}}) {
+    const auto parts = find_parts("Content-Transfer-Encoding: " + written + "\r\n\r\nc");
+    ASSERT_TRUE(parts);
+    EXPECT_EQ(parts->front().encoding, read);
+  }
 }
 
 TEST(MimeParts, TellWhereTheirEncodingStands) {

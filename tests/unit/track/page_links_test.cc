@@ -80,10 +80,16 @@ const std::vector<Row> kRewritten{
      "<a href=\"https://bücher.de/ü?ß#ä\">",
      "<a href=\"[0]\">",
      {"https://xn--bcher-kva.de/%C3%BC?%C3%9F#%C3%A4"}},
+    {"Emoji", "<a href=\"https://😀.ws/\">", "<a href=\"[0]\">", {"https://xn--e28h.ws/"}},
+    {"InternationalInFull",
+     "<a href=\"https://bücher.de./\">",
+     "<a href=\"[0]\">",
+     {"https://xn--bcher-kva.de./"}},
     {"UpperCaseHost",
      "<a href=\"https://X.Example:443/A\">",
      "<a href=\"[0]\">",
      {"https://x.example/A"}},
+    {"OddHost", "<a href=\"http://a,b=c;d/\">", "<a href=\"[0]\">", {"http://a,b=c;d/"}},
     {"BackslashesInPath",
      "<a href=\"http://x\\a\\b?c\\d\">",
      "<a href=\"[0]\">",
@@ -189,6 +195,8 @@ const std::vector<std::string> kLeftAlone{
     "<a href=\"https://%%host%%/\">",
     "<a href=\"https://<%= host %>/\">",
     "<a href=\"https://[[host]]/\">",
+    "<a href=\"https://${host}/\">",
+    "<a href=\"https://$host/\">",
     "<a href=\"http://x y/\">",
     "<a href=\"http://x:99999/\">",
     "<a href=\"http://x:y/\">",
@@ -270,7 +278,10 @@ const std::vector<PixelRow> kPixels{
      "<table><tr><td>a</td></tr></table>[pixel]</body>"},
     {"BeforeAnOpenComment", "a<!-- b", "a[pixel]<!-- b"},
     {"BeforeAnOpenStyle", "a<style>b", "a[pixel]<style>b"},
+    {"BeforeAStyleWhoseEndTagIsOpen", "a<style>b</style ", "a[pixel]<style>b</style "},
     {"BeforeAnOpenTag", "a<img src=\"b", "a[pixel]<img src=\"b"},
+    {"BeforeTheStartOfAnEndTag", "a</", "a[pixel]</"},
+    {"NotBeforeFrames", "<frameset><frame></frameset>", "<frameset><frame></frameset>[pixel]"},
     {"BeforeAnOpenSelect", "a<select><option></body>", "a[pixel]<select><option></body>"},
     {"BeforeAnOpenSvg", "a<svg><g>", "a[pixel]<svg><g>"},
     {"ForTracker", "a{{tracker}}b</body>", "a[pixel]b</body>"},
@@ -304,6 +315,15 @@ TEST(PageLinks, BeyondTheLimitAreLeft) {
 TEST(PageLinks, OfTooLongATargetAreLeft) {
   const std::string page = "<a href=\"http://x/" + std::string(9000, 'a') + "\">";
   EXPECT_EQ(rewritten_page(page), page);
+  EXPECT_EQ(plan_page(page, rules()).left_over, 1U);
+  std::string letters;
+  for (int i = 0; i < 1400; ++i) {
+    letters += "\xC3\xBC";
+  }
+  const std::string grows = "<a href=\"http://x/" + letters + "\">";  // to 6 bytes each
+  EXPECT_EQ(rewritten_page(grows), grows);
+  EXPECT_EQ(plan_page(grows, rules()).left_over, 1U);
+  EXPECT_EQ(plan_page("<a href=\"mailto:" + letters + letters + "\">", rules()).left_over, 0U);
 }
 
 TEST(PageLinks, ToKeptHostsAndUrlsAreLeft) {

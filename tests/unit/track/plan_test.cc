@@ -236,6 +236,19 @@ TEST(Parts, ThatAreNoTextToReadAreLeftAlone) {
   EXPECT_EQ(rewritten(forwarded, with_opens()), forwarded);
 }
 
+TEST(Parts, OfAnUnknownEncodingStopNothingWhereTheyWouldStayAnyhow) {
+  const std::string text =
+      "Content-Type: text/plain\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nc";
+  const std::string html = "Content-Type: text/html\r\n\r\n<a href=\"http://x/\">b</a>";
+  EXPECT_EQ(
+      with_marks(rewritten(multipart({text, html}, "alternative"))),
+      multipart({text, "Content-Type: text/html\r\n\r\n<a href=\"[0]\">b</a>"}, "alternative"));
+  const std::string unknown =
+      "Content-Type: text/html\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nc";
+  EXPECT_EQ(plan_message(multipart({unknown, html}), rules()).untouched,
+            "a part is encoded as 'x-uuencode'");
+}
+
 TEST(Parts, AreFoundInMultipartsOfAnyKind) {
   const std::string html = "Content-Type: text/html\r\n\r\n" + std::string(kLink);
   const std::string inner =
@@ -394,6 +407,16 @@ TEST(Messages, WithTenThousandLinksKeepThoseBeyondTheLimit) {
   EXPECT_EQ(plan.targets.at(1999), "http://x/1999");
   const std::string copy = rewritten(message_of("7bit", page));
   EXPECT_NE(copy.find("<a href=\"http://x/2000\">"), std::string::npos);
+}
+
+TEST(Messages, SayHowManyLinksOfTextAreLeft) {
+  LinkRules how = rules();
+  how.plain_text = true;
+  how.links_max = 1;
+  const std::string text = "http://x/a http://x/b http://x/" + std::string(9000, 'c') + "\r\n";
+  const Plan plan = plan_message(message_of("8bit", text, "text/plain; charset=utf-8"), how);
+  EXPECT_EQ(plan.links.size(), 1U);
+  EXPECT_EQ(plan.left_over, 2U);
 }
 
 TEST(Messages, OfTwentyMegabytesAreSpliced) {

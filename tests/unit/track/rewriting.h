@@ -42,7 +42,8 @@ inline std::string url_of(std::uint16_t link, TokenKind kind = TokenKind::click)
 
 inline std::string pixel() {
   return "<img src=\"" + url_of(0, TokenKind::open) +
-         "\" width=\"1\" height=\"1\" alt=\"\" border=\"0\">";
+         "\" width=\"1\" height=\"1\" alt=\"\" border=\"0\" "
+         "style=\"position:absolute;top:0;left:0\">";
 }
 
 /// With "[0]" for the first link's tracking URL, and so on, and "[pixel]".

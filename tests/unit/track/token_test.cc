@@ -1,8 +1,11 @@
 #include "track/token.h"
 
+#include <algorithm>
+#include <array>
 #include <gtest/gtest.h>
 #include <sodium.h>
 #include <string>
+#include <vector>
 
 #include "base/text.h"
 #include "rewriting.h"
@@ -63,6 +66,31 @@ TEST(TrackingToken, OfAnotherKindOrAccountIsRefused) {
   EXPECT_FALSE(known.read(token, TokenKind::click, kAccount));
   EXPECT_FALSE(known.read(token, TokenKind::app_click, kAccount));
   EXPECT_FALSE(known.read(token, TokenKind::open, AccountId{8}));
+}
+
+TEST(TrackingToken, PutTogetherOfTwoGenuineOnesIsRefused) {
+  const TokenKeys known = keys();
+  constexpr std::array kKinds{TokenKind::open, TokenKind::click, TokenKind::app_click,
+                              TokenKind::unsubscribe};
+  std::vector<std::string> genuine;
+  for (const AccountId account : {kAccount, AccountId{8}}) {
+    for (const TokenKind kind : kKinds) {
+      const auto maker = known.maker(account, MessageId{kMessage.value + account.value * kIdStep});
+      genuine.push_back(
+          text_of(maker.make(static_cast<std::uint32_t>(account.value) + 1, kind, 3)));
+    }
+  }
+  for (const std::string& front : genuine) {
+    for (const std::string& back : genuine) {
+      for (std::size_t cut = 1; cut < front.size(); ++cut) {
+        const std::string mixed = front.substr(0, cut) + back.substr(cut);
+        for (const TokenKind kind : kKinds) {
+          const bool is_genuine = std::ranges::count(genuine, mixed) > 0;
+          ASSERT_TRUE(is_genuine || !known.read(mixed, kind)) << front << " " << back << " " << cut;
+        }
+      }
+    }
+  }
 }
 
 TEST(TrackingToken, ThatIsCutLongerOrInAnotherCaseIsRefused) {
