@@ -13,6 +13,7 @@
 #include "base/current.h"
 #include "base/log.h"
 #include "bounce/classifier.h"
+#include "exports/export.h"
 #include "links/machine_judge.h"
 #include "net/descriptors.h"
 #include "net/task_group.h"
@@ -68,7 +69,8 @@ struct Relay::State {
       committers.emplace_back(*store, threads.context(i), threads.mailbox(i));
     }
     TRY(resolver, dns::make_resolver(threads.context(0).get_executor(), settings.dns));
-    consumers = std::make_unique<events::Consumers>(*store, *events, threads.mailbox(0));
+    consumers = std::make_unique<events::Consumers>(*store, *events, threads.mailbox(0),
+                                                    [this] { return clock->now(); });
     consumers->add(std::make_unique<statistics::Counter>(*store));
     consumers->add(std::make_unique<search::Indexer>());
     TRY(webhooks, webhook::Webhooks::create(webhook_parts(), settings.webhook));
@@ -78,7 +80,24 @@ struct Relay::State {
     suppressions = std::make_unique<suppression::List>(*store, secret);
     consumers->add(std::make_unique<suppression::Keeper>(*store, *suppressions,
                                                          [this] { return *soft_bounces.get(); }));
+    TRY_VOID(add_exports());
     return build();
+  }
+
+  Result<> add_exports() {
+    const exports::Parts parts{
+        .resolver = *resolver,
+        .events = *events,
+        .find_account = [this](const std::string& name) -> std::optional<AccountId> {
+          const auto snapshot = directory->snapshot();
+          const directory::Account* const found = snapshot->account(name);
+          return found == nullptr ? std::nullopt : std::optional(found->id);
+        }};
+    for (const exports::Options& one : settings.exports) {
+      TRY(auto made, exports::make_export(one, parts), "export " + one.name);
+      consumers->add(std::move(made));
+    }
+    return {};
   }
 
   webhook::Webhooks::Parts webhook_parts() {

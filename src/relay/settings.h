@@ -20,6 +20,7 @@
 #include "delivery/unsubscribe.h"
 #include "directory/authenticator.h"
 #include "dns/resolver.h"
+#include "exports/options.h"
 #include "links/address_kept.h"
 #include "mail/address.h"
 #include "net/network.h"
@@ -131,6 +132,7 @@ struct Settings {
   LinkSettings links;
   SimulatorSettings simulator;
   webhook::Options webhook;
+  std::vector<exports::Options> exports;
   suppression::SoftBounceLimit soft_bounces;
   std::filesystem::path bounce_rules;  ///< [bounce] rules; empty: none but the shipped ones
 };
