@@ -39,7 +39,8 @@ Request request_of(const std::string& method, const std::string& text, const std
           .path = target->path,
           .segments = target->segments,
           .query = target->query,
-          .body = body};
+          .body = body,
+          .by = {}};
 }
 
 /// A relay that listens nowhere but on ports that the kernel chose.
