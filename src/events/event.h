@@ -98,7 +98,6 @@ struct Event {
 
   // About the relay itself.
   std::string what;  ///< operational: what happened, as one word (docs/events.md)
-  std::string by;    ///< who did it
 
   bool operator==(const Event&) const = default;
 };

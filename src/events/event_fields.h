@@ -30,7 +30,7 @@ inline constexpr std::array kTypes{
              "a report came after `delivered`: the copy waits at another host; nothing changes"},
     TypeName{Type::rejected, "rejected", "a submission was refused"},
     TypeName{Type::operational, "operational",
-             "about the relay itself: `what`, and `detail` for people"},
+             "about the relay itself, or an account: `what`, and `detail` for people"},
     TypeName{Type::opened, "opened", "the pixel was fetched"},
     TypeName{Type::clicked, "clicked", "a link was followed"},
     TypeName{Type::unsubscribed, "unsubscribed", "the recipient wants no more of this stream"},
@@ -75,7 +75,7 @@ inline const std::array kFields{
     Field{24, "next_attempt", &Event::next_attempt, "when a deferred recipient is due again"},
     Field{25, "session", &Event::session, "id of the submitting session, as in the log"},
     Field{26, "client", &Event::client, "address that submitted"},
-    Field{27, "user", &Event::user, "credential that submitted"},
+    Field{27, "user", &Event::user, "credential that submitted; operational: who said so"},
     Field{28, "detail", &Event::detail, "more, for people"},
     Field{29, "kind", &Event::kind, "of a failure: hard, soft, block, ..."},
     Field{30, "category", &Event::category, "of a failure: why, in the bounce taxonomy"},
@@ -95,7 +95,6 @@ inline const std::array kFields{
     Field{57, "about_event", &Event::about_event, "reassessed: `sequence` of that event"},
     Field{60, "mta", &Event::mta, "host that a report names as the one that refused"},
     Field{75, "what", &Event::what, "operational: what happened, as one word"},
-    Field{76, "by", &Event::by, "operational: who did it"},
 };
 
 }  // namespace postrider::events

@@ -17,10 +17,17 @@ namespace {
 constexpr std::size_t kLongestText = 300;
 
 /// Suppressions have rows of their own that say since when and why.
-constexpr std::array<std::string_view, 9> kNoSettings{
-    "/v1/checkpoint",           "/v1/clock/advance",       "/v1/queue/retry",
-    "/v1/suppressions",         "/v1/suppressions/import", "/v1/tracked-messages",
-    "/v1/domains/{name}/check", "/v1/webhooks/{id}/test",  "/v1/webhooks/{id}/log"};
+constexpr std::array<std::string_view, 11> kNoSettings{"/v1/checkpoint",
+                                                       "/v1/clock/advance",
+                                                       "/v1/queue/retry",
+                                                       "/v1/suppressions",
+                                                       "/v1/suppressions/import",
+                                                       "/v1/tracked-messages",
+                                                       "/v1/domains/{name}/check",
+                                                       "/v1/webhooks/{id}/test",
+                                                       "/v1/webhooks/{id}/log",
+                                                       "/v1/accounts/{name}/pause",  // these tell
+                                                       "/v1/accounts/{name}/resume"};
 
 /// Keys whose values say what a thing is called.
 bool is_name(std::string_view key) {
@@ -53,7 +60,7 @@ events::Event setting_changed(const Request& request, Time now) {
   event.type = events::Type::operational;
   event.time = now;
   event.what = "setting_changed";
-  event.by = request.by;
+  event.user = request.by;
   event.detail =
       printable(request.method + " " + request.path + fields_of(request.body), kLongestText);
   return event;

@@ -13,11 +13,11 @@
 #include "base/current.h"
 #include "base/log.h"
 #include "bounce/classifier.h"
-#include "exports/export.h"
 #include "links/machine_judge.h"
 #include "net/descriptors.h"
 #include "net/task_group.h"
 #include "relay/data_directory.h"
+#include "relay/export_consumers.h"
 #include "relay/housekeeping.h"
 #include "relay/open_options.h"
 #include "relay/own_addresses.h"
@@ -29,7 +29,6 @@
 #include "relay/webhook_notice.h"
 #include "search/indexer.h"
 #include "statistics/counter.h"
-#include "suppression/keeper.h"
 #include "webhook/webhooks.h"
 
 namespace postrider::relay {
@@ -78,26 +77,16 @@ struct Relay::State {
                                                          links::MachineRules::shipped().timing()));
     TRY(const suppression::Secret secret, directory->secret("suppression"));
     suppressions = std::make_unique<suppression::List>(*store, secret);
-    consumers->add(std::make_unique<suppression::Keeper>(*store, *suppressions,
-                                                         [this] { return *soft_bounces.get(); }));
-    TRY_VOID(add_exports());
+    acting.set(settings);
+    acting.add_to(*consumers, {.clock = *clock,
+                               .store = *store,
+                               .events = *events,
+                               .directory = *directory,
+                               .suppressions = *suppressions,
+                               .classifier = [this] { return bounce_rules.get(); },
+                               .pauses_changed = [this] { dispatcher->look_at_pauses(); }});
+    TRY_VOID(add_exports(*consumers, settings, *resolver, *events, *directory));
     return build();
-  }
-
-  Result<> add_exports() {
-    const exports::Parts parts{
-        .resolver = *resolver,
-        .events = *events,
-        .find_account = [this](const std::string& name) -> std::optional<AccountId> {
-          const auto snapshot = directory->snapshot();
-          const directory::Account* const found = snapshot->account(name);
-          return found == nullptr ? std::nullopt : std::optional(found->id);
-        }};
-    for (const exports::Options& one : settings.exports) {
-      TRY(auto made, exports::make_export(one, parts), "export " + one.name);
-      consumers->add(std::move(made));
-    }
-    return {};
   }
 
   webhook::Webhooks::Parts webhook_parts() {
@@ -121,7 +110,6 @@ struct Relay::State {
     TRY(const std::uint64_t highest, highest_used_id(*store));
     ids = std::make_unique<IdSource>(0, highest);
     options.set(settings.delivery);
-    soft_bounces.set(settings.soft_bounces);
     intake = std::make_unique<Intake>(
         Intake::Parts{.clock = *clock,
                       .ids = *ids,
@@ -241,7 +229,7 @@ struct Relay::State {
   std::unique_ptr<spool::Spool> spool;
   std::unique_ptr<events::EventStore> events;
   std::unique_ptr<suppression::List> suppressions;
-  Current<suppression::SoftBounceLimit> soft_bounces;
+  ActingConsumers acting;
   std::unique_ptr<events::Consumers> consumers;
   std::unique_ptr<links::LinkStore> links;
   std::unique_ptr<links::LinkOrders> link_orders;
@@ -294,7 +282,7 @@ Result<std::vector<std::string>> Relay::reload(Settings settings) {
       own_addresses(state_->listeners->listening(), settings.delivery.mx.port);
   state_->way_back->change_to(settings.inbound);
   state_->options.set(settings.delivery);
-  state_->soft_bounces.set(settings.soft_bounces);
+  state_->acting.set(settings);
   state_->dispatcher->set_options(state_->options.get());
   state_->webhooks->set_options(settings.webhook);
   log::configure(settings.log);
@@ -391,6 +379,9 @@ const OutcomeRecorder& Relay::outcomes() const {
 }
 const FeedbackFigures& Relay::feedback() const {
   return state_->way_back->figures();
+}
+const ActingConsumers& Relay::acting() const {
+  return state_->acting;
 }
 const Listeners& Relay::listeners() const {
   return *state_->listeners;

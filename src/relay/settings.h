@@ -21,6 +21,7 @@
 #include "directory/authenticator.h"
 #include "dns/resolver.h"
 #include "exports/options.h"
+#include "health/limits.h"
 #include "links/address_kept.h"
 #include "mail/address.h"
 #include "net/network.h"
@@ -134,6 +135,7 @@ struct Settings {
   webhook::Options webhook;
   std::vector<exports::Options> exports;
   suppression::SoftBounceLimit soft_bounces;
+  health::Limits health;
   std::filesystem::path bounce_rules;  ///< [bounce] rules; empty: none but the shipped ones
 };
 

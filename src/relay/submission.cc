@@ -42,7 +42,9 @@ Reply no_memory() {
 Reply refusal(const Error& error) {
   const std::string& text = error.text();
   const auto space = text.find(' ', 4);
-  return {.code = text.starts_with("554") ? 554 : 550,
+  return {.code = text.starts_with("554")   ? 554
+                  : text.starts_with("450") ? 450
+                                            : 550,
           .enhanced = text.substr(4, space - 4),
           .text = text.substr(space + 1)};
 }
@@ -206,9 +208,9 @@ class SubmissionHandler final : public smtp::SessionHandler {
     event.time = services_.clock.now();
     event.account = found.account->id;
     event.what = "signed_in";
-    event.by = found.credential->user;
+    event.user = found.credential->user;
     event.client = client.to_string();
-    event.detail = "sign-in of " + event.by + " from an address that it had not come from lately";
+    event.detail = "sign-in of " + event.user + " from an address that it had not come from lately";
     store::Step step;
     services_.events.append(step, event);
     services_.committers[net::IoThreads::current()].note(std::move(step), {});

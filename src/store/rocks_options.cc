@@ -150,6 +150,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const StoreOptions&
       {"link", small_records(kSmallWriteBuffer, cache)},
       {"webhook", small_records(kSmallWriteBuffer, cache)},
       {"suppression", seldom_read(cache)},
+      {"health", small_records(kSmallWriteBuffer, cache)},
   };
 }
 

@@ -224,7 +224,8 @@ def test_backup_restored_without_its_queue_sends_nothing_and_keeps_account_and_e
     restored.advance("20m")
     restored.submit(subject="new")
     assert heir.wait_for_message()["Subject"] == "new"
-    assert [e["type"] for e in restored.events()][:4] == [e["type"] for e in deferring.events()]
+    before = [e["type"] for e in deferring.events()]
+    assert [e["type"] for e in restored.events()][:len(before)] == before
     assert len(heir.messages) == 1
 
 

@@ -12,7 +12,7 @@ def test_a_sign_in_from_a_new_place_is_told_once(relay):
     relay.submit()
     relay.wait_for_events("delivered", 2)
     [told] = relay.events(type="operational", what="signed_in")
-    assert told["by"] == relay.ready["user"] and told["client"] == "127.0.0.1" and told["account"]
+    assert told["user"] == relay.ready["user"] and told["client"] == "127.0.0.1" and told["account"]
     relay.advance("25h")
     relay.submit()
     assert len(relay.wait_for_events("operational", 2, what="signed_in")) == 2
@@ -23,7 +23,7 @@ def test_whoever_changes_a_setting_is_named_and_no_secret_is(relay):
     secret = json.loads(relay.cli("credential", "add", "second", "--user", "second-user", "--json"))["password"]
     relay.cli("credential", "remove", "second-user")
     told = relay.wait_for_events("operational", 3, what="setting_changed")
-    assert {e["by"] for e in told} == {f"uid {os.getuid()}"}
+    assert {e["user"] for e in told} == {f"uid {os.getuid()}"}
     assert [e["detail"] for e in told] == ["POST /v1/accounts: name second",
                                            "POST /v1/credentials: account second, user second-user",
                                            "DELETE /v1/credentials/second-user"]

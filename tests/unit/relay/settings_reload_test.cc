@@ -62,6 +62,7 @@ const std::vector<Row>& rows() {
       {"links.asset_links", "'/dev/null'", true},
       {"suppression.soft_bounces", "3", false},
       {"suppression.soft_bounces_over", "'2d'", false},
+      {"health.bounces_pause", "20", false},
       {"simulator.enabled", "false", true},
       {"simulator.listen", "'127.0.0.1:1'", true},
       {"webhook.allow_networks", "['10.0.0.0/8']", false},
@@ -96,7 +97,8 @@ TEST(SettingsReload, EverySectionIsTried) {
   for (const Row& row : rows()) {
     sections.insert(row.option.substr(0, row.option.find('.')));
   }
-  sections.insert("tls");  // needs files: tests/blackbox/test_reload.py
+  sections.insert("tls");     // needs files: tests/blackbox/test_reload.py
+  sections.insert("export");  // settings_export_test.cc
   for (const std::string& key : setting_keys()) {
     EXPECT_TRUE(sections.contains(key.substr(0, key.find_first_of(".[")))) << key;
   }
