@@ -17,6 +17,8 @@ find_library(RE2_LIBRARY re2 REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(IDN REQUIRED IMPORTED_TARGET libidn2)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+# Not by pkg-config, for the same reason as RE2.
+find_library(RDKAFKA_LIBRARY rdkafka REQUIRED)
 
 # Asio and Beast are compiled once, here, and not in every file that includes them.
 file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/asio.cc CONTENT "#include <boost/asio/impl/src.hpp>\n" @ONLY)
@@ -50,3 +52,4 @@ foreign(sodium PkgConfig::SODIUM)
 foreign(idn PkgConfig::IDN)
 foreign(re2 ${RE2_LIBRARY})
 foreign(xxhash PkgConfig::XXHASH)
+foreign(rdkafka ${RDKAFKA_LIBRARY})

@@ -141,7 +141,7 @@ keep_off_at_boot() {
   local name
   for name in "$@"; do
     case $name in
-      postfix | nsd | opendkim) update-rc.d "$name" disable > /dev/null 2>&1 || true ;;
+      clickhouse-server | postfix | nsd | opendkim) update-rc.d "$name" disable > /dev/null 2>&1 || true ;;
     esac
   done
 }

@@ -11,6 +11,8 @@
 #include "cli/export.h"
 #include "cli/json_value.h"
 #include "cli/table.h"
+#include "exports/clickhouse_row.h"
+#include "exports/options.h"
 #include "http/request_target.h"
 
 namespace postrider::cli {
@@ -37,6 +39,21 @@ void show_replay(const json::value& answer) {
              number(answer, "next"), number(answer, "last"));
 }
 
+void add_clickhouse_table(CLI::App& events) {
+  const auto table = std::make_shared<std::string>(exports::Options().table);
+  CLI::App* command = events.add_subcommand(
+      "clickhouse-table", "Prints the definition of the table that exports to ClickHouse fill");
+  command->add_option("--table", *table, "Its name, as `table` of the export has it")
+      ->capture_default_str()
+      ->check([](const std::string& name) {
+        return exports::is_clickhouse_name(name)
+                   ? std::string()
+                   : "must be of letters, digits and '_', with a database and a dot in front if "
+                     "need be";
+      });
+  command->callback([table] { fmt::print("{}", exports::clickhouse_table(*table)); });
+}
+
 }  // namespace
 
 void add_consumers(CLI::App& events, Context& context) {
@@ -46,6 +63,7 @@ void add_consumers(CLI::App& events, Context& context) {
       [&context] { ask_and_show(context, {.target = "/v1/consumers"}, show_consumers); });
 
   add_export(events, context);
+  add_clickhouse_table(events);
 
   struct Options {
     std::string name;

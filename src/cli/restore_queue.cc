@@ -118,6 +118,7 @@ class Settling {
     events::Event event;
     event.type = events::Type::operational;
     event.time = SystemClock().now();
+    event.what = "restored";
     event.detail = why + "; recipients taken out of the queue: " + std::to_string(recipients_);
     store::Step step;
     events_->append(step, event);

@@ -55,7 +55,8 @@ class StoredAnswers final : public ControlClient {
                           .path = std::move(target.path),
                           .segments = std::move(target.segments),
                           .query = std::move(target.query),
-                          .body = question.body};
+                          .body = question.body,
+                          .by = {}};
     std::optional<http::Response> response;
     asio::io_context io{1};
     net::TaskGroup tasks(io.get_executor(), "control");

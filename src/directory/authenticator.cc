@@ -59,11 +59,12 @@ Found find(const Directory& directory, std::string_view user) {
   return found;
 }
 
-AuthResult accept(Found found) {
+AuthResult accept(Found found, bool is_new_place) {
   return {.verdict = Verdict::accepted,
           .snapshot = std::move(found.snapshot),
           .credential = found.credential,
-          .account = found.account};
+          .account = found.account,
+          .is_new_place = is_new_place};
 }
 
 AuthResult refuse() {
@@ -174,8 +175,9 @@ std::optional<AuthResult> Authenticator::look_up(const ip::address& client, std:
   if (found.credential == nullptr || state_->remembered.find(secret, now) == nullptr) {
     return std::nullopt;
   }
+  const bool is_new_place = state_->familiar.find(pair, now) == nullptr;
   state_->familiar.touch(pair, now);
-  return accept(std::move(found));
+  return accept(std::move(found), is_new_place);
 }
 
 AuthResult Authenticator::verify(const ip::address& client, std::string_view user,
@@ -199,8 +201,9 @@ AuthResult Authenticator::verify(const ip::address& client, std::string_view use
     return state_->count_failure(by_address, by_user, pair, now);
   }
   state_->remembered.touch(secret, now);
+  const bool is_new_place = state_->familiar.find(pair, now) == nullptr;
   state_->familiar.touch(pair, now);
-  return accept(std::move(found));
+  return accept(std::move(found), is_new_place);
 }
 
 }  // namespace postrider::directory

@@ -44,6 +44,8 @@ struct AuthResult {
   const Credential* credential = nullptr;    ///< set if accepted
   const Account* account = nullptr;
   std::chrono::milliseconds delay{0};  ///< to wait before the reply
+  /// Accepted, and the user has not come from there within `familiar`, nor since the start.
+  bool is_new_place = false;
 };
 
 class Authenticator {

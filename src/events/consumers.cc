@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "events/cursor.h"
+#include "events/damage.h"
 #include "events/event_store.h"
 #include "store/store.h"
 
@@ -20,9 +21,10 @@ namespace postrider::events {
 namespace {
 
 constexpr std::chrono::milliseconds kLookAgain{50};
-constexpr std::chrono::seconds kTryAgain{1};
-constexpr std::uint64_t kPassedOver = 100'000;  // events, without a commit of the cursor
-constexpr int kNice = 15;                       // mail goes first
+constexpr std::chrono::seconds kTryAgain{1};      // who does not know where to begin
+constexpr std::uint64_t kPassedOver = 100'000;    // events, without a commit of the cursor
+constexpr std::chrono::seconds kStandsStill{10};  // then somebody is told
+constexpr int kNice = 15;                         // mail goes first
 
 /// A commit that somebody waits for, or has stopped waiting for.
 struct Pending {
@@ -56,6 +58,7 @@ class Consumers::Runner {
       stopping_ = true;
     }
     changed_.notify_all();
+    consumer_->stop_waiting();
     if (thread_.joinable()) {
       thread_.join();
     }
@@ -76,6 +79,8 @@ class Consumers::Runner {
             .next = cursor_.next,
             .lag = end - std::min(cursor_.next, end),
             .unreadable = cursor_.unreadable,
+            .taken = taken_,
+            .failures = failures_,
             .problem = problem_};
   }
 
@@ -88,13 +93,18 @@ class Consumers::Runner {
       if (const std::optional<std::uint64_t> next = take_replay()) {
         has_begun = begin_again(*next);
       } else if (!has_begun) {
+        tell_if_it_stands_still();
         wait(kTryAgain);
       } else if (const Result<bool> is_behind = work(); !is_behind) {
         consumer_->forget();
-        set_problem(is_behind.error().text());
-        wait(kTryAgain);
-      } else if (!*is_behind) {
-        wait(consumer_->pause());
+        has_failed(is_behind.error());
+        wait(consumer_->try_again(failed_in_a_row_));
+      } else {
+        failed_in_a_row_ = 0;
+        if (!*is_behind) {
+          consumer_->idle();
+          wait(consumer_->pause());
+        }
       }
     }
   }
@@ -106,15 +116,27 @@ class Consumers::Runner {
       set_problem(found.error().text());
       return false;
     }
-    const Cursor cursor = found->value_or(Cursor());
-    committed_ = cursor.next;
     const std::uint64_t last = owner_.events_.last_sequence();
+    const Cursor cursor =
+        found->value_or(Cursor{.next = consumer_->begins_at(last + 1), .unreadable = 0});
+    committed_ = cursor.next;
     set_cursor(cursor);
     if (cursor.next > last + 1) {
       set_problem(past_the_end(consumer_->name(), cursor.next, last));
       return false;
     }
-    return true;
+    return *found || cursor.next == 1 || keep(cursor);
+  }
+
+  /// Where it begins for the first time, so that a crash does not let it begin later.
+  bool keep(const Cursor& cursor) {
+    store::Step step;
+    write_cursor(step, consumer_->name(), cursor);
+    const Result<> done = commit(std::move(step));
+    if (!done) {
+      set_problem(done.error().text());
+    }
+    return done.has_value();
   }
 
   bool begin_again(std::uint64_t next) {
@@ -126,6 +148,7 @@ class Consumers::Runner {
       consumer_->forget();
       return false;
     }
+    failed_in_a_row_ = 0;
     log::info("a consumer of the event log begins again",
               {{"consumer", std::string(consumer_->name())}, {"at", std::to_string(next)}});
     committed_ = next;
@@ -155,18 +178,47 @@ class Consumers::Runner {
     store::Step step;
     TRY_VOID(consumer_->take(page.events, step));
     cursor.unreadable += page.unreadable;
-    if (page.unreadable > 0) {
-      log::error("events that can't be read are skipped",
-                 {{"consumer", std::string(consumer_->name())},
-                  {"count", std::to_string(page.unreadable)},
-                  {"before", std::to_string(page.next)}});
-    }
+    TRY_VOID(owner_.damage_->set_aside(page.unreadable_at, owner_.now_(), step));
     write_cursor(step, consumer_->name(), cursor);
     TRY_VOID(commit(std::move(step)));
     committed_ = cursor.next;
     set_cursor(cursor);
+    {
+      const std::lock_guard lock(mutex_);
+      taken_ += page.events.size();
+    }
     set_problem({});
     return cursor.next <= last;
+  }
+
+  void has_failed(const Error& why) {
+    ++failed_in_a_row_;
+    {
+      const std::lock_guard lock(mutex_);
+      ++failures_;
+    }
+    set_problem(why.text());
+    tell_if_it_stands_still();
+  }
+
+  void tell_if_it_stands_still() {
+    const auto now = std::chrono::steady_clock::now();
+    if (!stands_since_ || told_ || is_stopping() || now - *stands_since_ < kStandsStill) {
+      return;
+    }
+    told_ = tell("consumer_stopped", "stands still: " + problem_);
+  }
+
+  /// As an event; false: it could not be written.
+  bool tell(std::string what, const std::string& how) {
+    Event event;
+    event.type = Type::operational;
+    event.time = owner_.now_();
+    event.what = std::move(what);
+    event.detail = "consumer " + std::string(consumer_->name()) + " of the event log " + how;
+    store::Step step;
+    owner_.events_.append(step, event);
+    return commit(std::move(step)).has_value();
   }
 
   /// Returns when it is durable; when the consumer is to stop, without knowing.
@@ -227,6 +279,14 @@ class Consumers::Runner {
     if (!problem.empty()) {
       log::error("a consumer of the event log has stopped",
                  {{"consumer", std::string(consumer_->name())}, {"why", problem}});
+      stands_since_ = stands_since_.value_or(std::chrono::steady_clock::now());
+      return;
+    }
+    stands_since_.reset();
+    log::info("a consumer of the event log goes on",
+              {{"consumer", std::string(consumer_->name())}});
+    if (std::exchange(told_, false)) {
+      tell("consumer_goes_on", "goes on");
     }
   }
 
@@ -236,14 +296,26 @@ class Consumers::Runner {
   std::condition_variable changed_;
   bool stopping_ = false;
   std::optional<std::uint64_t> replay_;
-  std::uint64_t committed_ = 0;  // of the thread alone: the cursor as it is in the database
-  Cursor cursor_;  // written by the thread alone, so that it reads it without the lock
+  // Of the thread alone:
+  std::uint64_t committed_ = 0;  // the cursor as it is in the database
+  std::uint64_t failed_in_a_row_ = 0;
+  std::optional<std::chrono::steady_clock::time_point> stands_since_;
+  bool told_ = false;
+  // Written by the thread alone, so that it reads them without the lock:
+  Cursor cursor_;
   std::string problem_;
+  std::uint64_t taken_ = 0;
+  std::uint64_t failures_ = 0;
   std::thread thread_;
 };
 
-Consumers::Consumers(store::Store& store, const EventStore& events, net::Mailbox& mailbox)
-    : store_(store), events_(events), mailbox_(mailbox) {}
+Consumers::Consumers(store::Store& store, const EventStore& events, net::Mailbox& mailbox,
+                     std::function<Time()> now)
+    : store_(store),
+      events_(events),
+      mailbox_(mailbox),
+      now_(std::move(now)),
+      damage_(std::make_unique<Damage>(store, events)) {}
 
 Consumers::~Consumers() {
   stop();

@@ -4,21 +4,24 @@
 // message's way, a slow consumer delays nobody, and a crash neither loses nor doubles anything.
 //
 // One batch is read, derived and committed before the next one is read: memory is bounded by the
-// batch. An event that can't be read is counted and skipped. A cursor past the end of the log (a
-// restored backup, a lost end) stops that consumer, with an error that says what to do; so does a
-// cursor that can't be read.
+// batch. An event that can't be read is counted, set aside and skipped, and an `operational` event
+// tells of it once. A cursor past the end of the log (a restored backup, a lost end) stops that
+// consumer, with an error that says what to do; so does a cursor that can't be read. That a
+// consumer has stood still for ten seconds is told as an `operational` event, and that it goes on.
 //
-// Thread: any, but for start() and stop(). Consumer: its own thread.
+// Thread: any, but for start() and stop(). Consumer: its own thread, where nothing else is said.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "events/event.h"
 #include "store/step.h"
@@ -32,6 +35,7 @@ class Store;
 
 namespace postrider::events {
 
+class Damage;
 class EventStore;
 
 class Consumer {
@@ -46,9 +50,21 @@ class Consumer {
   /// Types of events that it is given; none: all. Others cost it next to nothing.
   virtual std::span<const Type> wants() const { return {}; }
 
+  /// Where one begins that has never read; `end` is the number of the next event to come.
+  virtual std::uint64_t begins_at(std::uint64_t /*end*/) const { return 1; }
+
   /// Writes what follows from these into `step`, which is durable before the next call. An error
-  /// (the store can't be read): the batch comes again a second later, after forget().
+  /// (the store can't be read, nobody takes what it tells): the batch comes again after
+  /// try_again(), perhaps with more events at its end, and forget() is called in between.
   virtual Result<> take(std::span<const Event> events, store::Step& step) = 0;
+  /// How long to wait after so many failures in a row.
+  virtual std::chrono::milliseconds try_again(std::uint64_t /*failures*/) const {
+    return std::chrono::seconds(1);
+  }
+  /// At the end of the log, every pause() or so.
+  virtual void idle() {}
+  /// Any thread: whatever take() waits for, it is to return now.
+  virtual void stop_waiting() {}
   /// The last step did not become durable: what is kept in memory may be wrong.
   virtual void forget() {}
 
@@ -63,13 +79,17 @@ struct ConsumerFigures {
   std::uint64_t next = 0;
   std::uint64_t lag = 0;  ///< events that wait
   std::uint64_t unreadable = 0;
-  std::string problem;  ///< set while it has stopped, or reading fails
+  std::uint64_t taken = 0;     ///< events, since the start
+  std::uint64_t failures = 0;  ///< batches that it could not take, since the start
+  std::string problem;         ///< set while it has stopped, or reading fails
 };
 
 class Consumers {
  public:
-  /// All outlive it; `mailbox` hears of commits.
-  Consumers(store::Store& store, const EventStore& events, net::Mailbox& mailbox);
+  /// All outlive it; `mailbox` hears of commits; `now` dates what is told of consumers.
+  Consumers(
+      store::Store& store, const EventStore& events, net::Mailbox& mailbox,
+      std::function<Time()> now = [] { return SystemClock().now(); });
   ~Consumers();  ///< stop()
   Consumers(const Consumers&) = delete;
   Consumers& operator=(const Consumers&) = delete;
@@ -90,6 +110,8 @@ class Consumers {
   store::Store& store_;
   const EventStore& events_;
   net::Mailbox& mailbox_;
+  const std::function<Time()> now_;
+  const std::unique_ptr<Damage> damage_;
   std::vector<std::unique_ptr<Runner>> runners_;
 };
 

@@ -113,7 +113,12 @@ bool says_how_it_stands(Type type) {
 Result<Type> parse_type(std::string_view name) {
   const auto found = std::ranges::find(kTypes, name, &TypeName::name);
   if (found == kTypes.end()) {
-    return fail(Errc::invalid, "'" + printable(name, 40) + "' is not a type of event");
+    std::string names;
+    for (const TypeName& type : kTypes) {
+      names += (names.empty() ? "" : ", ") + std::string(type.name);
+    }
+    return fail(Errc::invalid,
+                "'" + printable(name, 40) + "' is not a type of event: there are " + names);
   }
   return found->type;
 }

@@ -96,6 +96,9 @@ struct Event {
   std::string machine_was;        ///< reassessed: what it was taken for before
   std::uint64_t about_event = 0;  ///< reassessed: sequence of the event whose verdict changes
 
+  // About the relay itself.
+  std::string what;  ///< operational: what happened, as one word (docs/events.md)
+
   bool operator==(const Event&) const = default;
 };
 

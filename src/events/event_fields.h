@@ -29,7 +29,8 @@ inline constexpr std::array kTypes{
     TypeName{Type::delayed, "delayed",
              "a report came after `delivered`: the copy waits at another host; nothing changes"},
     TypeName{Type::rejected, "rejected", "a submission was refused"},
-    TypeName{Type::operational, "operational", "about the relay itself: `detail` says what"},
+    TypeName{Type::operational, "operational",
+             "about the relay itself, or an account: `what`, and `detail` for people"},
     TypeName{Type::opened, "opened", "the pixel was fetched"},
     TypeName{Type::clicked, "clicked", "a link was followed"},
     TypeName{Type::unsubscribed, "unsubscribed", "the recipient wants no more of this stream"},
@@ -93,6 +94,7 @@ inline const std::array kFields{
     Field{58, "machine_was", &Event::machine_was, "reassessed: as `machine`, until now"},
     Field{57, "about_event", &Event::about_event, "reassessed: `sequence` of that event"},
     Field{60, "mta", &Event::mta, "host that a report names as the one that refused"},
+    Field{75, "what", &Event::what, "operational: what happened, as one word"},
 };
 
 }  // namespace postrider::events

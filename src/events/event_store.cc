@@ -116,6 +116,7 @@ class StoredEvents final : public EventStore {
       page.events.push_back(*std::move(event));
     } else {
       ++page.unreadable;
+      page.unreadable_at.push_back(sequence);
     }
   }
 

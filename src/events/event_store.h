@@ -28,6 +28,7 @@ struct Page {
   std::vector<Event> events;
   std::uint64_t next = 0;  ///< where to go on: the sequence number behind the last one read
   std::uint64_t unreadable = 0;
+  std::vector<std::uint64_t> unreadable_at;  ///< their sequence numbers
 };
 
 class EventStore {

@@ -46,7 +46,7 @@ Tally tally_of(const Event& event) {
   }
 }
 
-Event operational(const RowName& name, std::string detail, Time now) {
+Event operational(const RowName& name, std::string what, std::string detail, Time now) {
   Event event;
   event.type = Type::operational;
   event.time = now;
@@ -54,6 +54,7 @@ Event operational(const RowName& name, std::string detail, Time now) {
   event.stream = to_string(name.stream);
   event.site = name.site;
   event.user = directory::kByItself;
+  event.what = std::move(what);
   event.detail = std::move(detail);
   return event;
 }
@@ -169,7 +170,8 @@ Result<> Monitor::warn(const RowName& name, const Finding& finding, ToldRows& to
   const std::string what = explain(finding, to_string(name.stream), name.site);
   log::warning("an account's mail does badly", {{"account", account}, {"what", what}});
   parts_.events.append(
-      step, operational(name, "the mail of account " + account + " does badly: " + what, now_));
+      step, operational(name, "account_does_badly",
+                        "the mail of account " + account + " does badly: " + what, now_));
   parts_.figures.warnings.fetch_add(1, std::memory_order_relaxed);
   return {};
 }
@@ -217,7 +219,7 @@ Result<> Monitor::tell_pauses(std::span<const AccountId> accounts, ToldRows& tol
     log::warning("an account's bulk mail is paused",
                  {{"account", account->name}, {"why", pause.why}});
     parts_.events.append(
-        step, operational({.account = id, .stream = Stream::bulk, .site = {}},
+        step, operational({.account = id, .stream = Stream::bulk, .site = {}}, "bulk_paused",
                           "the bulk mail of account " + account->name + " is paused: " + pause.why +
                               "; `postrider account resume " + account->name +
                               " --reason ...` lets it go on",

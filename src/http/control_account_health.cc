@@ -144,6 +144,7 @@ store::Step step_of(const ControlParts& parts, const Account& account, const Sai
   event.time = account.bulk_pause.changed;
   event.account = account.id;
   event.stream = health::to_string(health::Stream::bulk);
+  event.what = is_paused ? "bulk_paused" : "bulk_resumed";
   event.user = said.by;
   event.detail = "the bulk mail of account " + account.name +
                  (is_paused ? " is paused by " : " is let go on by ") + said.by + ": " +

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/text.h"
+#include "http/audit.h"
 #include "http/control.h"
 #include "mail/address.h"
 
@@ -18,9 +19,16 @@ awaitable<Response> perform(const ControlParts& parts, Entry entry, Call call) {
                            "no relay is running on this data directory, and this needs one: start "
                            "it with `postrider serve`");
   }
+  const bool is_told = parts.relay != nullptr && changes_a_setting(entry.method, entry.pattern);
+  const Request request = is_told ? call.request : Request();
   Result<Response> response = co_await entry.action(parts, std::move(call));
   if (!response) {
     co_return error_answer(response.error());
+  }
+  if (is_told && response->status / 100 == 2) {
+    store::Step step;
+    parts.events->append(step, setting_changed(request, parts.relay->clock().now()));
+    parts.relay->committer().note(std::move(step), {});
   }
   co_return *std::move(response);
 }

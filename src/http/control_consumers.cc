@@ -28,6 +28,8 @@ Result<std::map<std::string, ConsumerFigures>> consumers_of(const ControlParts& 
                  .next = cursor.next,
                  .lag = end - std::min(cursor.next, end),
                  .unreadable = cursor.unreadable,
+                 .taken = 0,
+                 .failures = 0,
                  .problem = "not running"};
   }
   if (parts.relay != nullptr) {
@@ -40,6 +42,8 @@ Result<std::map<std::string, ConsumerFigures>> consumers_of(const ControlParts& 
                    .next = figures.next,
                    .lag = figures.lag,
                    .unreadable = 0,
+                   .taken = figures.events,
+                   .failures = figures.failures,
                    .problem = figures.problem};
     }
   }
@@ -60,6 +64,8 @@ awaitable<Result<Response>> list(const ControlParts& parts, Call /*call*/) {
     json.field("next", figures.next);
     json.field("lag", figures.lag);
     json.field("unreadable", figures.unreadable);
+    json.field("taken", figures.taken);
+    json.field("failures", figures.failures);
     json.field("problem", figures.problem);
     json.end_object();
   }

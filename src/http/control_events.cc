@@ -65,16 +65,30 @@ Result<std::uint64_t> starting_point(const std::string& text, std::uint64_t last
   return back >= last ? 1 : last + 1 - back;
 }
 
+constexpr std::array<std::string_view, 6> kParameters{"from",    "limit", "type",
+                                                      "message", "to",    "follow"};
+
+Result<> check_known(const Call& call) {
+  for (const auto& [name, value] : call.request.query) {
+    if (std::ranges::find(kParameters, name) == kParameters.end()) {
+      return fail(Errc::invalid, "'" + printable(name, 40) + "' is not a parameter: there are " +
+                                     "from, limit, type, message, to, follow");
+    }
+  }
+  return {};
+}
+
 Result<Question> question_of(const ControlParts& parts, const Call& call, std::uint64_t limit_max,
                              std::uint64_t limit) {
   Question question;
+  TRY_VOID(check_known(call));
   TRY(question.from, starting_point(call.query("from"), parts.events->last_sequence()));
   TRY(question.limit, query_number("limit", call.query("limit"), 1, limit_max, limit));
   if (const std::string type = call.query("type"); !type.empty()) {
-    TRY(question.filter.type, events::parse_type(type));
+    TRY(question.filter.type, events::parse_type(type), "type");
   }
   if (const std::string message = call.query("message"); !message.empty()) {
-    TRY(question.filter.message, parse_id<MessageId>(message));
+    TRY(question.filter.message, parse_id<MessageId>(message), "message");
   }
   question.filter.to = call.query("to");
   return question;

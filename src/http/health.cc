@@ -202,6 +202,15 @@ void write_consumers(MetricsText& metrics, relay::Relay& relay) {
   for (const events::ConsumerFigures& one : consumers) {
     metrics.sample(one.unreadable, {{"consumer", one.name}});
   }
+  metrics.counter("postrider_consumer_events_total", "Events that a consumer has taken.");
+  for (const events::ConsumerFigures& one : consumers) {
+    metrics.sample(one.taken, {{"consumer", one.name}});
+  }
+  metrics.counter("postrider_consumer_failures_total",
+                  "Batches of events that a consumer could not take; they come again.");
+  for (const events::ConsumerFigures& one : consumers) {
+    metrics.sample(one.failures, {{"consumer", one.name}});
+  }
   metrics.gauge("postrider_consumer_stopped", "1: the consumer can't go on; the log says why.");
   for (const events::ConsumerFigures& one : consumers) {
     metrics.sample(std::uint64_t{!one.problem.empty()}, {{"consumer", one.name}});

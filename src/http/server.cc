@@ -67,6 +67,7 @@ struct Session {
   beast::flat_buffer buffer{128 << 10};  // of what the limits of Beast leave out (chunks), too
   bool is_answering = false;
   bool is_closing = false;
+  std::string by;  // Request::by
   std::list<Session*>& all;
   std::list<Session*>::iterator place;
 };
@@ -87,6 +88,15 @@ Response refusal_of(const error_code& ec) {
     return error_answer(413, "too_large", "the body is larger than 1 MiB");
   }
   return error_answer(400, "invalid", "this is not HTTP/1.1: " + ec.message());
+}
+
+/// Whose process is at the other end.
+std::string peer_of(local::socket& socket) {
+  ::ucred who{};
+  socklen_t size = sizeof(who);
+  return ::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &who, &size) == 0
+             ? "uid " + std::to_string(who.uid)
+             : std::string();
 }
 
 bool deserves_a_refusal(const error_code& ec) {
@@ -162,7 +172,8 @@ struct Server::State : std::enable_shared_from_this<State> {
         co_return;
       }
       if (!ec) {
-        self->admit(Socket(std::move(socket)));
+        std::string by = peer_of(socket);
+        self->admit(Socket(std::move(socket)), std::move(by));
         continue;
       }
       log::warning("an HTTP connection could not be accepted", {{"why", ec.message()}});
@@ -171,9 +182,9 @@ struct Server::State : std::enable_shared_from_this<State> {
     }
   }
 
-  void admit(Socket socket) {
+  void admit(Socket socket, std::string by = {}) {
     if (sessions.size() < kConnectionsMax || end_oldest_idle()) {
-      sessions.spawn(serve(shared_from_this(), std::move(socket)));
+      sessions.spawn(serve(shared_from_this(), std::move(socket), std::move(by)));
     }
   }
 
@@ -190,8 +201,9 @@ struct Server::State : std::enable_shared_from_this<State> {
     return true;
   }
 
-  static awaitable<void> serve(std::shared_ptr<State> self, Socket socket) {
+  static awaitable<void> serve(std::shared_ptr<State> self, Socket socket, std::string by) {
     Session session(self->open, std::move(socket));
+    session.by = std::move(by);
     bool keep = co_await has_begun(session);
     while (keep && !self->is_stopping) {
       keep = co_await self->serve_one(session);
@@ -231,7 +243,7 @@ struct Server::State : std::enable_shared_from_this<State> {
     const bool without_body = message.method() == bhttp::verb::head;
     const bool may_chunk = message.version() >= 11;
     const bool keep_alive = message.keep_alive();
-    Response response = co_await answer(message);
+    Response response = co_await answer(message, session.by);
     if (response.stream && !without_body) {
       co_return co_await write_pieces(session, std::move(response), may_chunk);
     }
@@ -259,7 +271,8 @@ struct Server::State : std::enable_shared_from_this<State> {
     co_return body_ec;
   }
 
-  awaitable<Response> answer(const bhttp::request<bhttp::string_body>& message) {
+  awaitable<Response> answer(const bhttp::request<bhttp::string_body>& message,
+                             const std::string& by) {
     const auto target =
         parse_target(std::string_view(message.target().data(), message.target().size()));
     if (!target) {
@@ -269,7 +282,8 @@ struct Server::State : std::enable_shared_from_this<State> {
                     .path = target->path,
                     .segments = target->segments,
                     .query = target->query,
-                    .body = message.body()};
+                    .body = message.body(),
+                    .by = by};
     if (request.method == "HEAD") {
       request.method = "GET";
     }

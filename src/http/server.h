@@ -28,6 +28,7 @@ struct Request {
   std::vector<std::string> segments;  ///< of the path, decoded one by one: a name may have a /
   std::map<std::string, std::string> query;  ///< decoded
   std::string body;
+  std::string by;  ///< who asks, as far as the socket tells: "uid 0"; over TCP nothing
 };
 
 /// Sends one piece of an endless answer; false: the client has gone or the server stops. An empty

@@ -147,6 +147,7 @@ void Intake::add_problem(store::Step& step, const Prepared& prepared) const {
   event.account = message.account;
   event.message = message.id;
   event.recipient = recipient_of(message.id, 0);
+  event.what = "not_tracked";
   event.detail = prepared.tracking_problem;
   add_labels(message.labels, event);
   parts_.events.append(step, event);

@@ -162,6 +162,7 @@ void OutcomeRecorder::set_aside(std::size_t thread, const queue::Waiting& waitin
   event.account = waiting.account;
   event.message = waiting.message;
   event.recipient = waiting.recipient();
+  event.what = "message_set_aside";
   event.detail = "set aside: " + why;
   parts_.events.append(step, event);
   parts_.committers[thread].note(std::move(step), {});
@@ -232,6 +233,7 @@ void OutcomeRecorder::ask_for_mending(Step& step, const Told& told) {
   event.category = bounce::to_string(told.verdict.category);
   event.rule = told.verdict.rule;
   event.reply = reply_text(told.attempt.reply, kReplyInEvent);
+  event.what = "domain_refused";
   event.detail = "the set-up of " + message.from_domain +
                  " has to be mended before its mail is taken: `postrider domain check " +
                  message.from_domain + "`";

@@ -17,6 +17,7 @@
 #include "net/descriptors.h"
 #include "net/task_group.h"
 #include "relay/data_directory.h"
+#include "relay/export_consumers.h"
 #include "relay/housekeeping.h"
 #include "relay/open_options.h"
 #include "relay/own_addresses.h"
@@ -67,7 +68,8 @@ struct Relay::State {
       committers.emplace_back(*store, threads.context(i), threads.mailbox(i));
     }
     TRY(resolver, dns::make_resolver(threads.context(0).get_executor(), settings.dns));
-    consumers = std::make_unique<events::Consumers>(*store, *events, threads.mailbox(0));
+    consumers = std::make_unique<events::Consumers>(*store, *events, threads.mailbox(0),
+                                                    [this] { return clock->now(); });
     consumers->add(std::make_unique<statistics::Counter>(*store));
     consumers->add(std::make_unique<search::Indexer>());
     TRY(webhooks, webhook::Webhooks::create(webhook_parts(), settings.webhook));
@@ -83,6 +85,7 @@ struct Relay::State {
                                .suppressions = *suppressions,
                                .classifier = [this] { return bounce_rules.get(); },
                                .pauses_changed = [this] { dispatcher->look_at_pauses(); }});
+    TRY_VOID(add_exports(*consumers, settings, *resolver, *events, *directory));
     return build();
   }
 

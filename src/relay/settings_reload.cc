@@ -68,6 +68,7 @@ std::vector<std::string> keep_until_restart(const Settings& running, Settings& w
                wanted.delivery.fresh_bytes_max);
   keeping.keep("simulator.enabled", running.simulator.is_enabled, wanted.simulator.is_enabled);
   keeping.keep("simulator.listen", running.simulator.endpoint, wanted.simulator.endpoint);
+  keeping.keep("export", running.exports, wanted.exports);
   // They follow from the names: EHLO, greeting and Received must not disagree.
   wanted.delivery.hostname = running.delivery.hostname;
   wanted.delivery.mx.own_names = running.delivery.mx.own_names;

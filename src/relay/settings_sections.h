@@ -17,5 +17,6 @@ void read_believed(Section& section, const char* key, std::vector<net::Network>&
 void read_dns(Section& root, Settings& settings);       ///< [dns]
 void read_delivery(Section& root, Settings& settings);  ///< [delivery], [[route]], [[site]]
 void read_retry(Section& root, Settings& settings);     ///< [retry], [[retry.rule]]
+void read_exports(Section& root, Settings& settings);   ///< [[export]]
 
 }  // namespace postrider::relay

@@ -50,6 +50,7 @@ void read_all(Section& root, Settings& settings) {
   read_dns(root, settings);
   read_delivery(root, settings);
   read_retry(root, settings);
+  read_exports(root, settings);
 }
 
 Settings interpret(const Table& tree, const std::string& source, Reading& reading) {

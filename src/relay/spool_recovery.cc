@@ -30,6 +30,7 @@ Result<spool::RecoveryFigures> recover_spool(store::Store& store, spool::Spool& 
     events::Event event;
     event.type = events::Type::operational;
     event.time = clock.now();
+    event.what = "spool_damaged";
     event.detail = problem;
     events.append(repairs, event);
   }

@@ -104,6 +104,9 @@ class SubmissionHandler final : public smtp::SessionHandler {
                    {{"session", session.id}, {"client", client.to_string()}, {"user", user}});
       co_return Reply{.code = 535, .enhanced = "5.7.8", .text = "user or password is wrong"};
     }
+    if (found->is_new_place) {
+      tell_of_sign_in(client, *found);
+    }
     co_return Reply{.code = 235, .enhanced = "2.7.0", .text = "welcome"};
   }
 
@@ -199,6 +202,20 @@ class SubmissionHandler final : public smtp::SessionHandler {
   }
 
  private:
+  void tell_of_sign_in(const asio::ip::address& client, const directory::AuthResult& found) {
+    events::Event event;
+    event.type = events::Type::operational;
+    event.time = services_.clock.now();
+    event.account = found.account->id;
+    event.what = "signed_in";
+    event.user = found.credential->user;
+    event.client = client.to_string();
+    event.detail = "sign-in of " + event.user + " from an address that it had not come from lately";
+    store::Step step;
+    services_.events.append(step, event);
+    services_.committers[net::IoThreads::current()].note(std::move(step), {});
+  }
+
   bool reserve(const smtp::Envelope& envelope) {
     const std::uint64_t limit = listener_->message_bytes_max;
     const std::uint64_t declared = envelope.declared_size;

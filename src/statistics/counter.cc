@@ -1,5 +1,6 @@
 #include "statistics/counter.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -17,17 +18,27 @@ using events::Type;
 
 /// What an event's rows are told apart by: many events of a batch have it in common, and are added
 /// up before their rows are looked for.
-std::string group_of(const Event& event, std::uint32_t hour) {
+std::string group_of(const Event& event, std::uint32_t hour, std::string_view site,
+                     std::string_view source) {
   std::string group;
   put_u32(group, hour);
   put_u64(group, event.account.value);
   put_bytes(group, event.stream);
   put_bytes(group, event.from_domain);
-  put_bytes(group, event.site);
-  put_bytes(group, event.source_address);
+  put_bytes(group, site);
+  put_bytes(group, source);
   put_bytes(group, event.category);
   put_bytes(group, event.campaign);
   return group;
+}
+
+std::string group_of(const Event& event, std::uint32_t hour) {
+  return group_of(event, hour, event.site, event.source_address);
+}
+
+/// A hit's, who by itself does not say where the message went.
+std::string group_of(const Event& event, std::uint32_t hour, const Way& way) {
+  return group_of(event, hour, way.site, way.source_address);
 }
 
 std::uint32_t hour_of(const Event& event) {
@@ -44,6 +55,15 @@ std::uint32_t unique_tag(Type type) {
 
 std::uint32_t machine_tag(Type type) {
   return type == Type::opened ? tag::kOpenedByMachines : tag::kClickedByMachines;
+}
+
+/// Of the histogram of times to open; 0: not known, or not an open.
+std::uint32_t open_time_tag(const Event& event, const Way& way) {
+  if (event.type != Type::opened || !way.delivered) {
+    return 0;
+  }
+  const Duration took = std::max(event.time - *way.delivered, Duration(0));
+  return tag::kOpenTime + bucket_of(static_cast<std::uint64_t>(took.count()));
 }
 
 constexpr std::uint64_t kOneLess = ~std::uint64_t{0};  // sums wrap
@@ -121,7 +141,9 @@ Result<> Counter::take(std::span<const Event> events, store::Step& step) {
       count(event, groups[group_of(event, hour_of(event))]);
     }
   }
+  ways_.forget();
   readers_.write(step);
+  people_.write(step);
   Sums sums;
   for (const auto& [group, counts] : groups) {
     spread(parse_group(group), counts, sums);
@@ -138,17 +160,30 @@ Result<> Counter::take(std::span<const Event> events, store::Step& step) {
 }
 
 Result<> Counter::count_hit(const Event& event, Rows& groups) {
-  Counts& counts = groups[group_of(event, hour_of(event))];
+  TRY(const Way* const way, ways_.of(event.recipient));
+  Counts& counts = groups[group_of(event, hour_of(event), *way)];
   if (!events::is_a_persons(event.machine)) {
     counts.add(machine_tag(event.type));
     return {};
   }
   counts.add(tag::of(event.type));
-  if (event.recipient.exists()) {
-    TRY(const bool is_first, readers_.add(what_of(event.type), event.recipient, hour_of(event)));
-    counts.add(unique_tag(event.type), is_first ? 1 : 0);
+  return count_person(event, *way, counts);
+}
+
+Result<> Counter::count_person(const Event& event, const Way& way, Counts& counts) {
+  if (!event.recipient.exists()) {
+    return {};
   }
-  return {};
+  const ReaderSet::First first{.hour = hour_of(event), .tag = open_time_tag(event, way)};
+  TRY(const bool is_first, readers_.add(what_of(event.type), event.recipient, first));
+  if (!is_first) {
+    return {};
+  }
+  counts.add(unique_tag(event.type));
+  if (first.tag != 0) {
+    counts.add(first.tag);
+  }
+  return people_.add(event, first.hour);
 }
 
 Result<> Counter::move_hit(const Event& reassessed, Rows& groups) {
@@ -162,23 +197,24 @@ Result<> Counter::move_hit(const Event& reassessed, Rows& groups) {
     return {};
   }
   const Event& event = page.events.front();
-  Counts& counts = groups[group_of(event, hour_of(event))];
+  TRY(const Way* const way, ways_.of(event.recipient));
+  Counts& counts = groups[group_of(event, hour_of(event), *way)];
   counts.add(tag::of(event.type), is_person ? 1 : kOneLess);
   counts.add(machine_tag(event.type), is_person ? kOneLess : 1);
-  if (!event.recipient.exists()) {
-    return {};
+  if (is_person || !event.recipient.exists()) {
+    return is_person ? count_person(event, *way, counts) : Result<>();
   }
-  if (is_person) {
-    TRY(const bool is_first, readers_.add(what_of(event.type), event.recipient, hour_of(event)));
-    counts.add(unique_tag(event.type), is_first ? 1 : 0);
-    return {};
-  }
-  TRY(const std::optional<std::uint32_t> hour,
+  TRY(const std::optional<ReaderSet::First> first,
       readers_.remove(what_of(event.type), event.recipient));
-  if (hour) {
-    groups[group_of(event, *hour)].add(unique_tag(event.type), kOneLess);
+  if (!first) {
+    return {};
   }
-  return {};
+  Counts& then = groups[group_of(event, first->hour, *way)];
+  then.add(unique_tag(event.type), kOneLess);
+  if (first->tag != 0) {
+    then.add(first->tag, kOneLess);
+  }
+  return people_.remove(event, first->hour);
 }
 
 Result<Counts*> Counter::row(const std::string& key) {

@@ -18,8 +18,10 @@
 
 #include "events/consumers.h"
 #include "events/event_store.h"
+#include "statistics/campaign_people.h"
 #include "statistics/counts.h"
 #include "statistics/reader_set.h"
+#include "statistics/way.h"
 #include "store/store.h"
 
 namespace postrider::statistics {
@@ -33,14 +35,18 @@ class Counter final : public events::Consumer {
       : store_(store),
         rows_kept_(rows_kept),
         events_(events::make_event_store(store)),
-        readers_(store) {}
+        ways_(*events_),
+        readers_(store),
+        people_(store) {}
 
   std::string_view name() const override { return kName; }
   std::size_t batch() const override { return 4000; }
   Result<> take(std::span<const events::Event> events, store::Step& step) override;
   void forget() override {
     rows_.clear();
+    ways_.forget();
     readers_.forget();
+    people_.forget();
   }
   Result<> can_begin_at(std::uint64_t next) const override;
   void begin_at(std::uint64_t next, store::Step& step) override;
@@ -48,13 +54,16 @@ class Counter final : public events::Consumer {
  private:
   using Rows = std::unordered_map<std::string, Counts>;
   Result<> count_hit(const events::Event& event, Rows& groups);
+  Result<> count_person(const events::Event& event, const Way& way, Counts& counts);
   Result<> move_hit(const events::Event& reassessed, Rows& groups);
   Result<Counts*> row(const std::string& key);
 
   const store::Store& store_;
   const std::size_t rows_kept_;
   const std::unique_ptr<events::EventStore> events_;
+  Ways ways_;
   ReaderSet readers_;
+  CampaignPeople people_;
   Rows rows_;  // as they are in the database, by key
 };
 

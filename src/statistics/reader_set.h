@@ -2,8 +2,9 @@
 // however often they come. Kept beside the rows of counters (rows.h), under keys that no account
 // has.
 //
-// What is stored for a recipient: a version, varints (times that a person came, hour of the first
-// time), a checksum. Thread: the counter's.
+// What is stored for a recipient: a version, varints (times that a person came; hour of the first
+// time; tag of the histogram that it was counted under, 0: none, and not written by the first
+// versions), a checksum. Thread: the counter's.
 #pragma once
 
 #include <cstdint>
@@ -23,11 +24,17 @@ class ReaderSet {
 
   explicit ReaderSet(const store::Store& store) : store_(store) {}
 
-  /// A person came, in this hour. True: for the first time. Errors: those of the store.
-  Result<bool> add(What what, RecipientId recipient, std::uint32_t hour);
-  /// One of those times it was no person. The hour in which they were counted, if there is no other
-  /// time.
-  Result<std::optional<std::uint32_t>> remove(What what, RecipientId recipient);
+  /// How the first time was counted.
+  struct First {
+    std::uint32_t hour = 0;
+    std::uint32_t tag = 0;  ///< of a histogram; 0: none
+  };
+
+  /// A person came. True: for the first time, which is to be counted as this. Errors: those of the
+  /// store.
+  Result<bool> add(What what, RecipientId recipient, First first);
+  /// One of those times it was no person. How they were counted, if there is no other time.
+  Result<std::optional<First>> remove(What what, RecipientId recipient);
 
   /// Writes what has changed since the last call, and forgets it.
   void write(store::Step& step);
@@ -36,7 +43,7 @@ class ReaderSet {
  private:
   struct Entry {
     std::uint64_t times = 0;
-    std::uint32_t hour = 0;
+    First first;
   };
   Result<Entry*> entry(What what, RecipientId recipient);
 

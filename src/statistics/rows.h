@@ -59,6 +59,8 @@ constexpr std::uint32_t kClickedUnique = 111;      ///< the same of clicks
 constexpr std::uint32_t kOpenedByMachines = 112;   ///< not in the opens, which are people's
 constexpr std::uint32_t kClickedByMachines = 113;  ///< the same of clicks
 constexpr std::uint32_t kDeliveryTime = 1000;      ///< histogram, ms from acceptance to delivery
+/// Histogram, ms from delivery to the first time that a person opened.
+constexpr std::uint32_t kOpenTime = 2000;
 }  // namespace tag
 
 /// Hours since 1970 of the hour, or of the first hour of the day, in which `time` lies.

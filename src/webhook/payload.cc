@@ -122,8 +122,16 @@ std::string list_of(std::span<const std::string> texts) {
 
 }  // namespace
 
+bool is_of_the_installation(const events::Event& event) {
+  static constexpr std::array<std::string_view, 5> kOwn{
+      "signed_in", "setting_changed", "consumer_stopped", "consumer_goes_on", "event_set_aside"};
+  return std::ranges::find(kOwn, event.what) != kOwn.end();
+}
+
 Selection::Selection(const directory::Webhook& webhook)
-    : account_(webhook.account), campaigns_(webhook.campaigns.begin(), webhook.campaigns.end()) {
+    : account_(webhook.account),
+      names_types_(!webhook.types.empty()),
+      campaigns_(webhook.campaigns.begin(), webhook.campaigns.end()) {
   for (unsigned number = 0; number < types_.size(); ++number) {
     const std::string_view name = name_in(webhook.format, static_cast<events::Type>(number));
     types_[number] =
@@ -178,6 +186,7 @@ Event test_event(const directory::Webhook& webhook, Time now) {
   event.account = webhook.account;
   if (webhook.format == WebhookFormat::native) {
     event.type = events::Type::operational;
+    event.what = "test";
     event.detail = "a test of webhook " + to_string(webhook.id);
     return event;
   }

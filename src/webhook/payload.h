@@ -21,12 +21,17 @@ namespace postrider::webhook {
 
 using EventPtr = std::shared_ptr<const events::Event>;
 
+/// Signing in, settings, consumers of the log: for who runs the relay.
+bool is_of_the_installation(const events::Event& event);
+
 /// Which events one endpoint is told of.
 class Selection {
  public:
+  /// Who names no types is not told of the installation's own affairs.
   explicit Selection(const directory::Webhook& webhook);
   bool takes(const events::Event& event) const {
     return types_[static_cast<std::uint8_t>(event.type)] &&
+           (names_types_ || !is_of_the_installation(event)) &&
            (!account_.exists() || account_ == event.account) &&
            (campaigns_.empty() || campaigns_.contains(event.campaign));
   }
@@ -34,6 +39,7 @@ class Selection {
  private:
   AccountId account_;
   std::bitset<256> types_;
+  bool names_types_;
   std::set<std::string> campaigns_;
 };
 

@@ -182,6 +182,7 @@ struct Webhooks::State {
     event.type = events::Type::operational;
     event.time = parts.clock.now();
     event.account = webhook.account;
+    event.what = "webhook_" + state;
     event.detail = "webhook " + to_string(webhook.id) + " (" + without_password(webhook.url) +
                    ") is " + state + ": " + why;
     store::Step step;

@@ -213,7 +213,7 @@ def test_what_was_delivered_after_the_backup_is_sent_again_unless_its_events_are
     restored.advance("20m")
     assert restored.wait_for_event("delivered")["to"] == "bob@example.net"
     assert [m["Subject"] for m in heir.messages] == ["bob"]
-    assert "recipients taken out of the queue: 1" in restored.wait_for_event("operational")["detail"]
+    assert "recipients taken out of the queue: 1" in restored.wait_for_event("operational", what="restored")["detail"]
 
 
 def test_backup_restored_without_its_queue_sends_nothing_and_keeps_account_and_events(
@@ -224,7 +224,8 @@ def test_backup_restored_without_its_queue_sends_nothing_and_keeps_account_and_e
     restored.advance("20m")
     restored.submit(subject="new")
     assert heir.wait_for_message()["Subject"] == "new"
-    assert [e["type"] for e in restored.events()][:4] == [e["type"] for e in deferring.events()]
+    before = [e["type"] for e in deferring.events()]
+    assert [e["type"] for e in restored.events()][:len(before)] == before
     assert len(heir.messages) == 1
 
 

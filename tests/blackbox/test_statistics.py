@@ -129,7 +129,7 @@ def test_replay_counts_the_same_again(mixed):
     events = assert_counted_right(mixed)
     assert "begins again at event 1" in mixed.cli("events", "replay", "statistics", "--from", "1")
     wait_for("it to begin again", lambda: "begins again" in mixed.log.read_text(), explain=mixed.explain)
-    assert assert_counted_right(mixed) == events
+    assert assert_counted_right(mixed)[:len(events)] == events  # the replay itself is told behind them
 
 
 @pytest.mark.parametrize("words, says, status", [

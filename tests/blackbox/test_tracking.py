@@ -96,7 +96,7 @@ def test_copies_differ_in_their_tokens_and_in_nothing_else(tracked, sink, encodi
         assert len({len(stored_part(m.data)) for m in arrived}) == 1
     sizes = {int(re.search(r"SIZE=(\d+)", m.mail).group(1)) - len(m.data) for m in arrived}
     assert all(0 <= more < 2000 for more in sizes), sizes
-    assert not tracked.events(type="operational")
+    assert not tracked.events(type="operational", what="not_tracked")
 
 
 def test_the_second_attempt_after_a_kill_has_the_same_bytes(tracked, sink):
@@ -212,7 +212,7 @@ def test_what_cannot_be_taken_apart_goes_out_as_it_came_with_the_reason(tracked,
     arrived = sink.wait_for_message()
     assert stored_part(arrived.data) == message
     assert all(verified(tracked, arrived.data))
-    event = tracked.wait_for_event("operational")
+    event = tracked.wait_for_event("operational", what="not_tracked")
     assert event["detail"].startswith("not tracked: ") and re.search(why, event["detail"]), event
     assert event["message"] == tracked.events(type="accepted")[0]["message"]
 
@@ -221,7 +221,7 @@ def test_more_links_than_the_limit(tracked, sink):
     page = "".join(f"<a href=\"https://x.example/{i}\">{i}</a>\r\n" for i in range(2500))
     tracked.submit(message=mail(page=page))
     assert len(tokens_in(sink.wait_for_message().data)) == 2001
-    assert "500 links" in tracked.wait_for_event("operational")["detail"]
+    assert "500 links" in tracked.wait_for_event("operational", what="not_tracked")["detail"]
 
 
 def test_settings_of_an_account_are_checked(tracked):

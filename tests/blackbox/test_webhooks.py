@@ -178,7 +178,7 @@ def test_410_pauses(relay, receiver):
     receiver.answer(410)
     webhook = add(relay, receiver)
     relay.submit()
-    told = relay.wait_for_event("operational")
+    told = relay.wait_for_event("operational", what="webhook_paused")
     assert "410" in told["detail"] and "paused" in told["detail"]
     assert shown(relay, webhook)["state"] == "paused"
     receiver.answer(200)
@@ -209,7 +209,7 @@ def test_after_its_time_the_backup_url_and_then_nothing(relay, receiver, sink):
         wait_for("a problem", lambda: shown(relay, webhook)["problem"], explain=relay.explain)
         relay.advance("25h")
         wait_for("suspension", lambda: shown(relay, webhook)["state"] == "suspended", explain=relay.explain)
-        assert "suspended" in relay.events(type="operational")[-1]["detail"]
+        assert "suspended" in relay.events(what="webhook_suspended")[-1]["detail"]
         notices = [m["Subject"] for m in wait_for("two notices", lambda: [
             m for m in list(sink.messages) if "owner@example.net" in m["To"]][1:] and list(sink.messages))]
         assert "webhook 1 now uses its backup URL" in notices and "webhook 1 is suspended" in notices
@@ -241,7 +241,7 @@ def test_pause_resume_replay_rotate_remove(relay, receiver):
     relay.cli("webhook", "pause", name)
     relay.submit()
     relay.wait_for_event("delivered")
-    assert shown(relay, webhook)["lag"] == 2 and not receiver.requests
+    assert shown(relay, webhook)["lag"] >= 2 and not receiver.requests
     relay.cli("webhook", "resume", name)
     wait_for_told(relay, receiver, 2)
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <mutex>
 #include <set>
+#include <thread>
 
 #include "base/bytes.h"
 #include "events/cursor.h"
@@ -32,6 +33,10 @@ class Witness final : public Consumer {
     if (is_stuck) {
       return fail(Errc::unavailable, "stuck");
     }
+    is_waiting = waits.load();
+    while (waits) {
+      std::this_thread::yield();
+    }
     const std::lock_guard lock(mutex_);
     for (const Event& event : events) {
       seen_.push_back(event.sequence);
@@ -53,7 +58,13 @@ class Witness final : public Consumer {
 
   std::span<const Type> wants() const override { return wanted; }
 
+  std::uint64_t begins_at(std::uint64_t /*end*/) const override { return begins; }
+  void stop_waiting() override { waits = false; }
+
   std::vector<Type> wanted;  // before it begins
+  std::uint64_t begins = 1;
+  std::atomic<bool> waits = false;
+  std::atomic<bool> is_waiting = false;
   std::atomic<bool> is_stuck = false;
   std::atomic<int> forgotten = 0;
 
@@ -174,10 +185,66 @@ TEST_F(ConsumersTest, EventThatCantBeReadIsCountedAndSkipped) {
   ASSERT_TRUE(store_.commit(test::put(store::Table::event, key_of(2), "damaged")));
   Witness& witness = add("one");
   consumers_->start();
+  ASSERT_TRUE(store_.run_until([&] { return witness.seen().size() == 3; }));
+  EXPECT_EQ(witness.seen(), (std::vector<std::uint64_t>{1, 3, 4})) << "4 tells of it";
   ASSERT_TRUE(has_caught_up());
-  EXPECT_EQ(witness.seen(), (std::vector<std::uint64_t>{1, 3}));
   EXPECT_EQ(figures().unreadable, 1U);
   EXPECT_EQ(read_cursor(*store_, "one").value()->unreadable, 1U);
+}
+
+TEST_F(ConsumersTest, EventThatCantBeReadIsSetAsideAndToldOfOnceWhoeverReadsIt) {
+  append(3);
+  ASSERT_TRUE(store_.commit(test::put(store::Table::event, key_of(2), "damaged")));
+  add("one");
+  add("two");
+  add("three");
+  consumers_->start();
+  ASSERT_TRUE(store_.run_until(
+      [&] { return figures(0).next == 5 && figures(1).next == 5 && figures(2).next == 5; }));
+  restart();
+  add("later");
+  consumers_->start();
+  ASSERT_TRUE(store_.run_until([&] { return figures().next == 5; }));
+  const Page page = events_->read(4, 10).value();
+  ASSERT_EQ(page.events.size(), 1U);
+  EXPECT_EQ(page.events[0].type, Type::operational);
+  EXPECT_EQ(page.events[0].what, "event_set_aside");
+  EXPECT_EQ(page.events[0].detail, "1 event of the log can't be read and was set aside: 2");
+  const std::string kept = std::string(1, static_cast<char>(store::Table::event)) + key_of(2);
+  EXPECT_EQ(store_->get(store::Table::set_aside, kept).value(), "damaged");
+}
+
+TEST_F(ConsumersTest, OneThatBeginsAtTheEndStaysThereThoughItTakesNothing) {
+  append(3);
+  add("new").begins = 4;
+  consumers_->start();
+  ASSERT_TRUE(store_.run_until([&] { return read_cursor(*store_, "new").value().has_value(); }));
+  restart();  // before it has read anything
+  append(2);
+  Witness& again = add("new");
+  again.begins = 6;
+  consumers_->start();
+  ASSERT_TRUE(store_.run_until([&] { return again.seen().size() == 2; }));
+  EXPECT_EQ(again.seen(), numbers(4, 5));
+}
+
+TEST_F(ConsumersTest, OneThatWaitsForSomebodyIsStopped) {
+  append(1);
+  Witness& witness = add("one");
+  witness.waits = true;
+  consumers_->start();
+  ASSERT_TRUE(store_.run_until([&] { return witness.is_waiting.load(); }));
+  consumers_->stop();  // returns
+}
+
+TEST_F(ConsumersTest, WhatItHasTakenAndHowOftenItCouldNotIsCounted) {
+  append(3);
+  Witness& witness = add("one");
+  witness.is_stuck = true;
+  consumers_->start();
+  ASSERT_TRUE(store_.run_until([&] { return figures().failures > 0; }));
+  witness.is_stuck = false;
+  ASSERT_TRUE(store_.run_until([&] { return figures().taken == 3; }));
 }
 
 TEST_F(ConsumersTest, CursorPastTheEndStopsAndSaysWhatToDo) {

@@ -97,7 +97,8 @@ TEST(SettingsReload, EverySectionIsTried) {
   for (const Row& row : rows()) {
     sections.insert(row.option.substr(0, row.option.find('.')));
   }
-  sections.insert("tls");  // needs files: tests/blackbox/test_reload.py
+  sections.insert("tls");     // needs files: tests/blackbox/test_reload.py
+  sections.insert("export");  // settings_export_test.cc
   for (const std::string& key : setting_keys()) {
     EXPECT_TRUE(sections.contains(key.substr(0, key.find_first_of(".[")))) << key;
   }

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "events/event_store.h"
+#include "statistics/campaign_people.h"
 #include "statistics/counter.h"
+#include "statistics/histogram.h"
 #include "statistics/query.h"
 #include "support/fresh_folder.h"
 #include "support/running_store.h"
@@ -134,6 +136,98 @@ TEST_F(ReadersTest, CampaignsHaveRowsOfTheirOwn) {
 TEST_F(ReadersTest, OpensThatNameNobodyHaveNoUniqueOnes) {
   take({hit(Type::opened, 0), hit(Type::opened, 0)});
   EXPECT_EQ(opens(counts()), (Numbers{2, 0, 0}));
+}
+
+/// What tells where a recipient's mail went; `later`: behind the hour.
+class WaysTest : public ReadersTest {
+ protected:
+  static Event delivered(std::uint64_t recipient, std::string site) {
+    Event made = hit(Type::delivered, recipient);
+    made.campaign = "";
+    made.site = std::move(site);
+    made.source_address = "192.0.2.7";
+    made.attempt = 1;
+    return made;
+  }
+  static Event opened_after(std::uint64_t recipient, Duration later, std::string machine = "") {
+    Event made = hit(Type::opened, recipient, 0, std::move(machine));
+    made.time += later;
+    made.to = "User" + std::to_string(recipient % 3) + "@example.net";
+    return made;
+  }
+  Counts of(Dimension dimension, const std::string& value) const {
+    const Query query{.of = dimension,
+                      .value = value,
+                      .by = Query::By::dimension,
+                      .dimension = Dimension::total,
+                      .from = kHour,
+                      .to = kHour + 1};
+    return ask(*store_, query).value().total;
+  }
+  PeopleSet people(Type type = Type::opened, AccountId account = {}) const {
+    return people_of(*store_, account, type, "spring", kHour, kHour + 1).value();
+  }
+};
+
+TEST_F(WaysTest, OpensCountWhereTheMessageWentAndHowLongTheyTook) {
+  using namespace std::chrono_literals;
+  take({delivered(1, "mx.a.example"), delivered(2, "mx.b.example"), delivered(3, "mx.a.example")});
+  take({opened_after(1, 40s), opened_after(1, 5min), opened_after(2, 2min), opened_after(3, 10min),
+        opened_after(4, 1s)});
+  const Counts a = of(Dimension::provider, "mx.a.example");
+  EXPECT_EQ(opens(a), (Numbers{3, 2, 0}));
+  EXPECT_NEAR(static_cast<double>(*quantile(a, tag::kOpenTime, 0.5)), 40'000, 40'000 / 32.0);
+  EXPECT_NEAR(static_cast<double>(*quantile(a, tag::kOpenTime, 0.99)), 600'000, 600'000 / 32.0);
+  EXPECT_EQ(opens(of(Dimension::provider, "mx.b.example")), (Numbers{1, 1, 0}));
+  EXPECT_EQ(opens(of(Dimension::source, "192.0.2.7")), (Numbers{4, 3, 0}));
+  EXPECT_EQ(opens(counts()), (Numbers{5, 4, 0})) << "whose way is not known counts elsewhere";
+}
+
+TEST_F(WaysTest, AnOpenBeforeItsDeliveryTookNoTime) {
+  Event late = delivered(1, "mx.a.example");
+  late.time += Duration(5000);
+  take({late, opened_after(1, Duration(0))});
+  EXPECT_EQ(quantile(of(Dimension::provider, "mx.a.example"), tag::kOpenTime, 0.5), 0U);
+}
+
+TEST_F(WaysTest, WhatTurnsOutToBeAMachinesIsTakenBackWholly) {
+  using namespace std::chrono_literals;
+  take({delivered(1, "mx.a.example"), delivered(2, "mx.a.example")});
+  const std::uint64_t first = take({opened_after(1, 1s), opened_after(2, 20min)});
+  EXPECT_EQ(people().count(), 2U);
+  take({changed(first, "", "scanner")});
+  const Counts a = of(Dimension::provider, "mx.a.example");
+  EXPECT_EQ(opens(a), (Numbers{1, 1, 1}));
+  EXPECT_NEAR(static_cast<double>(*quantile(a, tag::kOpenTime, 0.01)), 1'200'000, 1'200'000 / 32.0);
+  EXPECT_EQ(people().count(), 1U);
+  take({changed(first, "scanner", "")});
+  EXPECT_EQ(people().count(), 2U);
+  EXPECT_EQ(opens(of(Dimension::provider, "mx.a.example")), (Numbers{2, 2, 0}));
+}
+
+TEST_F(WaysTest, PeopleCountOnceForACampaignWhateverTheyGotOfIt) {
+  take({opened_after(1, Duration(0)), opened_after(4, Duration(0)), opened_after(2, Duration(0))});
+  take({opened_after(7, Duration(0)), hit(Type::clicked, 9)});
+  EXPECT_EQ(people().count(), 2U) << "1, 4 and 7 are one";
+  EXPECT_EQ(people(Type::opened, kShop).count(), 2U);
+  EXPECT_EQ(people(Type::opened, AccountId{2}).count(), 0U);
+  EXPECT_EQ(people(Type::clicked).count(), 1U) << "who is not named is their recipient";
+  EXPECT_TRUE(people().is_exact());
+  EXPECT_EQ(people_of(*store_, {}, Type::opened, "spring", kHour + 24, kHour + 48)->count(), 0U);
+  EXPECT_EQ(people_of(*store_, {}, Type::opened, "sprin", kHour, kHour + 1)->count(), 0U);
+}
+
+TEST_F(WaysTest, DaysAreMergedAndACampaignOfManyIsEstimated) {
+  constexpr std::uint64_t kMany = 4'000;
+  std::vector<Event> some;
+  for (std::uint64_t i = 0; i < kMany; ++i) {
+    some.push_back(hit(Type::opened, 10 + i, i % 2 == 0 ? 0 : 24));
+    some.back().to = "u" + std::to_string(i % 3'000) + "@example.net";
+  }
+  take(some);
+  const PeopleSet both = people_of(*store_, {}, Type::opened, "spring", kHour, kHour + 25).value();
+  EXPECT_FALSE(both.is_exact());
+  EXPECT_NEAR(static_cast<double>(both.count()), 3'000, 3'000 * 3 * PeopleSet::kError);
 }
 
 }  // namespace

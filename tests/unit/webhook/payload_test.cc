@@ -41,6 +41,10 @@ boost::json::object mailjet(const Event& told) {
 
 TEST(Selection, TakesTypesByTheWordsOfTheFormat) {
   EXPECT_TRUE(Selection(webhook(WebhookFormat::native, {})).takes(event(Type::operational)));
+  Event own = event(Type::operational);
+  own.what = "signed_in";
+  EXPECT_FALSE(Selection(webhook(WebhookFormat::native, {})).takes(own)) << "only who asks for it";
+  EXPECT_TRUE(Selection(webhook(WebhookFormat::native, {"operational"})).takes(own));
   EXPECT_FALSE(Selection(webhook(WebhookFormat::native, {"failed"})).takes(event(Type::expired)));
   const Selection bounces(webhook(WebhookFormat::mailjet, {"bounce"}));
   EXPECT_TRUE(bounces.takes(event(Type::failed)));
