@@ -50,6 +50,23 @@ Statement& bind(Statement& write, const Tracking& tracking) {
       .bind(tracking.kept_hosts);
 }
 
+/// Its columns from `first` on.
+BulkPause bulk_pause_at(const Statement& row, int first) {
+  return {.is_paused = row.integer(first) != 0,
+          .changed = time_at(row, first + 1),
+          .by = row.text(first + 2),
+          .why = row.text(first + 3),
+          .counted_from = time_at(row, first + 4)};
+}
+
+Statement& bind(Statement& write, const BulkPause& pause) {
+  return write.bind(number(pause.is_paused))
+      .bind(milliseconds(pause.changed))
+      .bind(pause.by)
+      .bind(pause.why)
+      .bind(milliseconds(pause.counted_from));
+}
+
 using KeysByDomain = std::map<std::string, std::vector<DkimKey>, std::less<>>;
 
 Result<KeysByDomain> read_keys(Database& database) {
@@ -97,8 +114,9 @@ Result<std::vector<Account>> read_accounts(Database& database) {
   TRY(Statement rows,
       database.prepare("SELECT id, name, dsn, own_return_paths, is_active, created, "
                        "tracking_host, privacy, track_bulk, track_transactional, "
-                       "track_plain_text, preserve_signed, url_tags, kept_hosts "
-                       "FROM account"));
+                       "track_plain_text, preserve_signed, url_tags, kept_hosts, "
+                       "bulk_paused, bulk_pause_changed, bulk_pause_by, bulk_pause_why, "
+                       "counted_from FROM account"));
   std::vector<Account> accounts;
   while (true) {
     TRY(const bool found, rows.step());
@@ -111,6 +129,7 @@ Result<std::vector<Account>> read_accounts(Database& database) {
                         .own_return_paths = rows.integer(3) != 0,
                         .is_active = rows.integer(4) != 0,
                         .tracking = tracking_at(rows, 6),
+                        .bulk_pause = bulk_pause_at(rows, 14),
                         .created = time_at(rows, 5)});
   }
 }
@@ -222,12 +241,14 @@ Result<> update(Database& database, const Account& account) {
   TRY(Statement write,
       database.prepare("UPDATE account SET dsn = ?, own_return_paths = ?, is_active = ?, "
                        "tracking_host = ?, privacy = ?, track_bulk = ?, track_transactional = ?, "
-                       "track_plain_text = ?, preserve_signed = ?, url_tags = ?, kept_hosts = ? "
-                       "WHERE id = ?"));
+                       "track_plain_text = ?, preserve_signed = ?, url_tags = ?, kept_hosts = ?, "
+                       "bulk_paused = ?, bulk_pause_changed = ?, bulk_pause_by = ?, "
+                       "bulk_pause_why = ?, counted_from = ? WHERE id = ?"));
   write.bind(number(account.dsn))
       .bind(number(account.own_return_paths))
       .bind(number(account.is_active));
-  TRY_VOID(bind(write, account.tracking).bind(number(account.id)).step());
+  bind(write, account.tracking);
+  TRY_VOID(bind(write, account.bulk_pause).bind(number(account.id)).step());
   return {};
 }
 

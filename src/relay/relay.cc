@@ -28,7 +28,6 @@
 #include "relay/webhook_notice.h"
 #include "search/indexer.h"
 #include "statistics/counter.h"
-#include "suppression/keeper.h"
 #include "webhook/webhooks.h"
 
 namespace postrider::relay {
@@ -76,8 +75,14 @@ struct Relay::State {
                                                          links::MachineRules::shipped().timing()));
     TRY(const suppression::Secret secret, directory->secret("suppression"));
     suppressions = std::make_unique<suppression::List>(*store, secret);
-    consumers->add(std::make_unique<suppression::Keeper>(*store, *suppressions,
-                                                         [this] { return *soft_bounces.get(); }));
+    acting.set(settings);
+    acting.add_to(*consumers, {.clock = *clock,
+                               .store = *store,
+                               .events = *events,
+                               .directory = *directory,
+                               .suppressions = *suppressions,
+                               .classifier = [this] { return bounce_rules.get(); },
+                               .pauses_changed = [this] { dispatcher->look_at_pauses(); }});
     return build();
   }
 
@@ -102,7 +107,6 @@ struct Relay::State {
     TRY(const std::uint64_t highest, highest_used_id(*store));
     ids = std::make_unique<IdSource>(0, highest);
     options.set(settings.delivery);
-    soft_bounces.set(settings.soft_bounces);
     intake = std::make_unique<Intake>(
         Intake::Parts{.clock = *clock,
                       .ids = *ids,
@@ -222,7 +226,7 @@ struct Relay::State {
   std::unique_ptr<spool::Spool> spool;
   std::unique_ptr<events::EventStore> events;
   std::unique_ptr<suppression::List> suppressions;
-  Current<suppression::SoftBounceLimit> soft_bounces;
+  ActingConsumers acting;
   std::unique_ptr<events::Consumers> consumers;
   std::unique_ptr<links::LinkStore> links;
   std::unique_ptr<links::LinkOrders> link_orders;
@@ -275,7 +279,7 @@ Result<std::vector<std::string>> Relay::reload(Settings settings) {
       own_addresses(state_->listeners->listening(), settings.delivery.mx.port);
   state_->way_back->change_to(settings.inbound);
   state_->options.set(settings.delivery);
-  state_->soft_bounces.set(settings.soft_bounces);
+  state_->acting.set(settings);
   state_->dispatcher->set_options(state_->options.get());
   state_->webhooks->set_options(settings.webhook);
   log::configure(settings.log);
@@ -372,6 +376,9 @@ const OutcomeRecorder& Relay::outcomes() const {
 }
 const FeedbackFigures& Relay::feedback() const {
   return state_->way_back->figures();
+}
+const ActingConsumers& Relay::acting() const {
+  return state_->acting;
 }
 const Listeners& Relay::listeners() const {
   return *state_->listeners;
