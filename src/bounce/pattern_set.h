@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "bounce/word_finder.h"
+#include "base/word_finder.h"
 
 namespace postrider::bounce {
 

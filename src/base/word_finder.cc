@@ -1,6 +1,6 @@
-#include "bounce/word_finder.h"
+#include "base/word_finder.h"
 
-namespace postrider::bounce {
+namespace postrider {
 
 WordFinder::WordFinder(std::span<const std::string> words) : words_(words.size()) {
   give_letters_to(words);
@@ -92,4 +92,4 @@ void WordFinder::find(std::string_view text, Scratch& scratch) const {
   }
 }
 
-}  // namespace postrider::bounce
+}  // namespace postrider

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace postrider::bounce {
+namespace postrider {
 
 class WordFinder {
  public:
@@ -47,4 +47,4 @@ class WordFinder {
   std::size_t words_ = 0;
 };
 
-}  // namespace postrider::bounce
+}  // namespace postrider
