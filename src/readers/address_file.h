@@ -1,8 +1,8 @@
-// What a file in MaxMind's format (MaxMind DB, version 2.0) knows of an address. The file is mapped
-// into memory: whoever replaces it renames a new one into its place.
+// What a file in MaxMind's format (MaxMind DB, version 2.0) knows of an address. It is copied into
+// memory: the library maps files, and one that is written over while it is mapped would end the
+// process (SIGBUS).
 //
-// Const calls from any thread; a look-up takes about a microsecond, or as long as the disk where
-// that part of the file is not in memory.
+// Const calls from any thread; a look-up takes about a microsecond.
 #pragma once
 
 #include <cstdint>

@@ -23,7 +23,7 @@ namespace postrider::readers {
 
 /// The network that somebody comes from.
 struct Origin {
-  std::string network;                  ///< the operator's label for it
+  std::string network = {};             ///< the operator's label for it
   std::uint64_t autonomous_system = 0;  ///< 0: not known
 
   bool operator==(const Origin&) const = default;

@@ -27,6 +27,9 @@ std::string group_of(const Event& event, std::uint32_t hour) {
   put_bytes(group, event.source_address);
   put_bytes(group, event.category);
   put_bytes(group, event.campaign);
+  put_bytes(group, event.country);
+  put_bytes(group, event.reader_client);
+  put_bytes(group, event.device);
   return group;
 }
 
@@ -36,6 +39,10 @@ std::uint32_t hour_of(const Event& event) {
 
 ReaderSet::What what_of(Type type) {
   return type == Type::opened ? ReaderSet::What::opened : ReaderSet::What::clicked;
+}
+
+ReaderSet::First first_of(const Event& event) {
+  return {.hour = hour_of(event), .sequence = event.sequence};
 }
 
 std::uint32_t unique_tag(Type type) {
@@ -51,7 +58,7 @@ constexpr std::uint64_t kOneLess = ~std::uint64_t{0};  // sums wrap
 struct Group {
   std::uint32_t hour = 0;
   AccountId account;
-  std::array<std::pair<Dimension, std::string_view>, 6> values;
+  std::array<std::pair<Dimension, std::string_view>, 9> values;
 };
 
 Group parse_group(std::string_view text) {
@@ -64,7 +71,10 @@ Group parse_group(std::string_view text) {
                    {Dimension::provider, reader.bytes()},
                    {Dimension::source, reader.bytes()},
                    {Dimension::category, reader.bytes()},
-                   {Dimension::campaign, reader.bytes()}}};
+                   {Dimension::campaign, reader.bytes()},
+                   {Dimension::country, reader.bytes()},
+                   {Dimension::client, reader.bytes()},
+                   {Dimension::device, reader.bytes()}}};
   return group;
 }
 
@@ -145,9 +155,32 @@ Result<> Counter::count_hit(const Event& event, Rows& groups) {
   }
   counts.add(tag::of(event.type));
   if (event.recipient.exists()) {
-    TRY(const bool is_first, readers_.add(what_of(event.type), event.recipient, hour_of(event)));
+    TRY(const bool is_first, readers_.add(what_of(event.type), event.recipient, first_of(event)));
     counts.add(unique_tag(event.type), is_first ? 1 : 0);
   }
+  return {};
+}
+
+/// The hit with this number; nothing: the log has it no more.
+Result<std::optional<Event>> Counter::hit_at(std::uint64_t sequence) const {
+  TRY(events::Page page, events_->read(sequence, 1));
+  const bool is_there = !page.events.empty() && page.events.front().sequence == sequence &&
+                        events::is_hit(page.events.front().type);
+  return is_there ? std::optional(std::move(page.events.front())) : std::nullopt;
+}
+
+/// In the rows in which the recipient of `hit` was counted: another program may have been used
+/// then.
+Result<> Counter::uncount(const Event& hit, const ReaderSet::First& first, Rows& groups) {
+  Event counted = hit;
+  counted.country.clear();
+  counted.reader_client.clear();
+  counted.device.clear();
+  if (first.sequence != 0) {
+    TRY(const std::optional<Event> then, hit_at(first.sequence));
+    counted = then.value_or(counted);
+  }
+  groups[group_of(counted, first.hour)].add(unique_tag(hit.type), kOneLess);
   return {};
 }
 
@@ -156,12 +189,11 @@ Result<> Counter::move_hit(const Event& reassessed, Rows& groups) {
   if (is_person == events::is_a_persons(reassessed.machine_was)) {
     return {};
   }
-  TRY(const events::Page page, events_->read(reassessed.about_event, 1));
-  if (page.events.empty() || page.events.front().sequence != reassessed.about_event ||
-      !events::is_hit(page.events.front().type)) {
+  TRY(const std::optional<Event> found, hit_at(reassessed.about_event));
+  if (!found) {
     return {};
   }
-  const Event& event = page.events.front();
+  const Event& event = *found;
   Counts& counts = groups[group_of(event, hour_of(event))];
   counts.add(tag::of(event.type), is_person ? 1 : kOneLess);
   counts.add(machine_tag(event.type), is_person ? kOneLess : 1);
@@ -169,16 +201,13 @@ Result<> Counter::move_hit(const Event& reassessed, Rows& groups) {
     return {};
   }
   if (is_person) {
-    TRY(const bool is_first, readers_.add(what_of(event.type), event.recipient, hour_of(event)));
+    TRY(const bool is_first, readers_.add(what_of(event.type), event.recipient, first_of(event)));
     counts.add(unique_tag(event.type), is_first ? 1 : 0);
     return {};
   }
-  TRY(const std::optional<std::uint32_t> hour,
+  TRY(const std::optional<ReaderSet::First> first,
       readers_.remove(what_of(event.type), event.recipient));
-  if (hour) {
-    groups[group_of(event, *hour)].add(unique_tag(event.type), kOneLess);
-  }
-  return {};
+  return first ? uncount(event, *first, groups) : Result<>();
 }
 
 Result<Counts*> Counter::row(const std::string& key) {

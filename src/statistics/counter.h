@@ -11,6 +11,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -49,6 +50,8 @@ class Counter final : public events::Consumer {
   using Rows = std::unordered_map<std::string, Counts>;
   Result<> count_hit(const events::Event& event, Rows& groups);
   Result<> move_hit(const events::Event& reassessed, Rows& groups);
+  Result<std::optional<events::Event>> hit_at(std::uint64_t sequence) const;
+  Result<> uncount(const events::Event& hit, const ReaderSet::First& first, Rows& groups);
   Result<Counts*> row(const std::string& key);
 
   const store::Store& store_;

@@ -7,8 +7,8 @@
 namespace postrider::statistics {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
-constexpr char kPrefix = '\xfe';  // account ids begin with zeros
+constexpr std::uint8_t kVersion = 2;  // 1 ended with the hour
+constexpr char kPrefix = '\xfe';      // account ids begin with zeros
 
 }  // namespace
 
@@ -24,33 +24,37 @@ Result<ReaderSet::Entry*> ReaderSet::entry(What what, RecipientId recipient) {
     const OpenedRecord opened = open_record(*record);
     Reader reader(opened.intact ? opened.payload : std::string_view());
     entry.times = reader.varint();
-    entry.hour = static_cast<std::uint32_t>(reader.varint());
+    entry.first.hour = static_cast<std::uint32_t>(reader.varint());
+    entry.first.sequence = opened.version > 1 ? reader.varint() : 0;
   }
   return &changed_.emplace(std::move(key), entry).first->second;
 }
 
-Result<bool> ReaderSet::add(What what, RecipientId recipient, std::uint32_t hour) {
+Result<bool> ReaderSet::add(What what, RecipientId recipient, const First& when) {
   TRY(Entry* const found, entry(what, recipient));
   const bool is_first = found->times == 0;
   ++found->times;
-  found->hour = is_first ? hour : found->hour;
+  if (is_first) {
+    found->first = when;
+  }
   return is_first;
 }
 
-Result<std::optional<std::uint32_t>> ReaderSet::remove(What what, RecipientId recipient) {
+Result<std::optional<ReaderSet::First>> ReaderSet::remove(What what, RecipientId recipient) {
   TRY(Entry* const found, entry(what, recipient));
   if (found->times == 0) {
     return std::nullopt;
   }
   --found->times;
-  return found->times == 0 ? std::optional(found->hour) : std::nullopt;
+  return found->times == 0 ? std::optional(found->first) : std::nullopt;
 }
 
 void ReaderSet::write(store::Step& step) {
   for (const auto& [key, entry] : changed_) {
     std::string record = begin_record(kVersion, 12);
     put_varint(record, entry.times);
-    put_varint(record, entry.hour);
+    put_varint(record, entry.first.hour);
+    put_varint(record, entry.first.sequence);
     step.put(store::Table::counter, key, seal_record(std::move(record)));
   }
   changed_.clear();

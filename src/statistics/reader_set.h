@@ -1,9 +1,9 @@
 // Which recipients have opened, and which have clicked: an exact set, so that each counts once
-// however often they come. Kept beside the rows of counters (rows.h), under keys that no account
-// has.
+// however often they come, and which event of theirs that was. Kept beside the rows of counters
+// (rows.h), under keys that no account has.
 //
 // What is stored for a recipient: a version, varints (times that a person came, hour of the first
-// time), a checksum. Thread: the counter's.
+// time, and from version 2 on sequence of its event), a checksum. Thread: the counter's.
 #pragma once
 
 #include <cstdint>
@@ -23,11 +23,16 @@ class ReaderSet {
 
   explicit ReaderSet(const store::Store& store) : store_(store) {}
 
-  /// A person came, in this hour. True: for the first time. Errors: those of the store.
-  Result<bool> add(What what, RecipientId recipient, std::uint32_t hour);
-  /// One of those times it was no person. The hour in which they were counted, if there is no other
-  /// time.
-  Result<std::optional<std::uint32_t>> remove(What what, RecipientId recipient);
+  /// Where a recipient was counted.
+  struct First {
+    std::uint32_t hour = 0;
+    std::uint64_t sequence = 0;  ///< of the event; 0: an older version has not kept it
+  };
+
+  /// A person came. True: for the first time. Errors: those of the store.
+  Result<bool> add(What what, RecipientId recipient, const First& when);
+  /// One of those times it was no person. Where they were counted, if there is no other time.
+  Result<std::optional<First>> remove(What what, RecipientId recipient);
 
   /// Writes what has changed since the last call, and forgets it.
   void write(store::Step& step);
@@ -36,7 +41,7 @@ class ReaderSet {
  private:
   struct Entry {
     std::uint64_t times = 0;
-    std::uint32_t hour = 0;
+    First first;
   };
   Result<Entry*> entry(What what, RecipientId recipient);
 

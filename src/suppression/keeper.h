@@ -2,7 +2,8 @@
 //
 // Hard bounces (`failed` and `bounced`), complaints, and addresses that bounce softly again and
 // again, for everything; `unsubscribed` for the stream that the mail was of, so that who leaves the
-// newsletter still gets the password reset. A block never puts an address there, whatever its code.
+// newsletter still gets the password reset, unless they have chosen everything. A block never puts
+// an address there, whatever its code.
 //
 // It may begin again anywhere: the same event writes the same row once more, and a soft bounce that
 // has been counted is passed over. What people have put there or taken back stays.

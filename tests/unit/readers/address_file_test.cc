@@ -73,6 +73,15 @@ TEST(AddressFile, ADamagedFileIsRefusedOrKnowsNothing) {
   }
 }
 
+TEST(AddressFile, IsNotTouchedByWhoeverWritesOverIt) {
+  const test::FreshFolder folder;
+  const std::filesystem::path file = folder / "countries.mmdb";
+  std::filesystem::copy_file(kData / "countries.mmdb", file);
+  const auto opened = AddressFile::open(file, Kind::countries).value();
+  std::filesystem::resize_file(file, 0);
+  EXPECT_EQ(opened.country(address("192.0.2.1")), "DE");
+}
+
 TEST(AddressFile, AMissingFileIsNamed) {
   const auto opened = AddressFile::open("/nonexistent/c.mmdb", Kind::countries);
   ASSERT_FALSE(opened);
