@@ -94,6 +94,9 @@ TEST_F(DirectoryTest, ADirectoryWithoutTrackingIsBroughtUp) {
                                "track_plain_text", "preserve_signed", "url_tags", "kept_hosts"}) {
       ASSERT_TRUE(database->execute("ALTER TABLE account DROP COLUMN " + std::string(column)));
     }
+    for (const char* table : {"campaign_tracking", "tracking_refusal"}) {  // of later versions
+      ASSERT_TRUE(database->execute("DROP TABLE " + std::string(table)));
+    }
     ASSERT_TRUE(database->execute("UPDATE schema_version SET version = 2"));
   }
   EXPECT_THAT(error_of(Directory::open(file, OpenMode::read_only)).text(),
@@ -101,6 +104,38 @@ TEST_F(DirectoryTest, ADirectoryWithoutTrackingIsBroughtUp) {
   reopen();
   ASSERT_NE(directory->snapshot()->account("shop"), nullptr);
   EXPECT_EQ(directory->snapshot()->account("shop")->tracking, Tracking());
+}
+
+TEST_F(DirectoryTest, CampaignsHaveTrackingOfTheirOwn) {
+  const AccountId account = shop();
+  const CampaignTracking spring{.account = account,
+                                .campaign = "spring",
+                                .switches = TrackingSwitches{.opens = true, .clicks = false},
+                                .privacy = kPrivacyMost};
+  const CampaignTracking autumn{.account = account,
+                                .campaign = "autumn",
+                                .switches = std::nullopt,
+                                .privacy = Privacy::anonymous};
+  ASSERT_TRUE(directory->set_campaign_tracking(
+      {.account = account, .campaign = "spring", .switches = TrackingSwitches()}));
+  ASSERT_TRUE(directory->set_campaign_tracking(spring));
+  ASSERT_TRUE(directory->set_campaign_tracking(autumn));
+  for (int round = 0; round < 2; ++round) {
+    const auto snapshot = directory->snapshot();
+    ASSERT_NE(snapshot->campaign_tracking(account, "spring"), nullptr);
+    EXPECT_EQ(*snapshot->campaign_tracking(account, "spring"), spring);
+    EXPECT_EQ(*snapshot->campaign_tracking(account, "autumn"), autumn);
+    EXPECT_EQ(snapshot->campaign_tracking(AccountId{99}, "spring"), nullptr);
+    EXPECT_EQ(snapshot->campaign_trackings().size(), 2U);
+    reopen();
+  }
+  ASSERT_TRUE(directory->remove_campaign_tracking(account, "spring"));
+  EXPECT_EQ(directory->snapshot()->campaign_tracking(account, "spring"), nullptr);
+  EXPECT_EQ(error_of(directory->remove_campaign_tracking(account, "spring")).code(),
+            Errc::not_found);
+  CampaignTracking of_nobody = spring;
+  of_nobody.account = AccountId{99};
+  EXPECT_EQ(error_of(directory->set_campaign_tracking(of_nobody)).code(), Errc::not_found);
 }
 
 TEST_F(DirectoryTest, SnapshotInHandIsNotChanged) {

@@ -213,17 +213,19 @@ TEST_F(Refusals, LowerWhatIsKnownAndNeverRaiseIt) {
 }
 
 TEST_F(Refusals, WhatIsSaidOfTheMessageHoldsForBothKindsOfCopies) {
-  std::string line;
-  for (int i = 0; i < 40; ++i) {
+  std::string line = "\xc3\xb6";
+  for (int i = 0; i < 28; ++i) {
     line += "<a href=\"https://x.example/\">x</a>";
   }
-  ASSERT_GT(line.size(), 998U);
-  Prepared made = prepared(kBulk, line + "\r\n");
-  ASSERT_FALSE(made.fresh->message.has_long_lines) << "copies are quoted-printable";
+  ASSERT_LT(line.size(), 998U);
+  Prepared made =
+      prepared(std::string(kBulk) + "Content-Transfer-Encoding: 8bit\r\n", line + "\r\n");
+  ASSERT_TRUE(made.fresh->message.is_tracked);
+  ASSERT_FALSE(made.fresh->message.has_eight_bit_body) << "copies are quoted-printable";
   ASSERT_TRUE(refusals_->put(shop(), kAnn, Privacy::off, kNow));
   respect_refusals(made, *refusals_);
-  EXPECT_TRUE(made.fresh->message.has_long_lines);
-  EXPECT_GE(made.fresh->message.size, made.fresh->splice->size());
+  EXPECT_TRUE(made.fresh->message.has_eight_bit_body);
+  EXPECT_EQ(made.fresh->message.size, made.fresh->splice->size()) << "the larger of both";
 }
 
 TEST_F(TrackingOfAMessage, WhatIsSentOnSaysWhatTheCopyIs) {

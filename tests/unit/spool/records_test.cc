@@ -136,7 +136,7 @@ TEST(Records, EveryDamagedByteIsSeen) {
 
 // It is whole, and for another to read: nothing may be done to it.
 TEST(Records, ANewerVersionIsNotDamage) {
-  EXPECT_EQ(decode_message(kId, seal_record(3, "what will be")).error().code(), Errc::unavailable);
+  EXPECT_EQ(decode_message(kId, seal_record(4, "what will be")).error().code(), Errc::unavailable);
   EXPECT_EQ(decode_recipient(seal_record(3, "what will be")).error().code(), Errc::unavailable);
   EXPECT_EQ(open_content("\x03what will be").error().code(), Errc::unavailable);
 }
