@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
   add_restore(app, context);
   add_rewrite(app, context);
   add_link(app, context);
+  add_tracking(app, context);
   add_tracking_key(app, context);
   add_simulator(app, context);
   add_load(app, context);

@@ -4,7 +4,9 @@
 // Pure; any thread. The numbers are on disk: only append.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "base/result.h"
@@ -20,6 +22,21 @@ enum class Privacy : std::uint8_t {
 };
 
 constexpr Privacy kPrivacyMost = Privacy::full;
+
+/// A recipient of whom less may be known than of the others of a message.
+struct LessKnown {
+  std::uint32_t index = 0;  ///< of the recipient
+  Privacy privacy = Privacy::off;
+
+  bool operator==(const LessKnown&) const = default;
+};
+
+/// The most that may be known of a recipient of a message with the level `privacy`.
+inline Privacy privacy_of(std::uint32_t recipient, Privacy privacy,
+                          std::span<const LessKnown> less_known) {
+  const auto found = std::ranges::find(less_known, recipient, &LessKnown::index);
+  return found == less_known.end() ? privacy : std::min(privacy, found->privacy);
+}
 
 std::string_view to_string(Privacy privacy);
 /// Errc::invalid names the levels.

@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/word_finder.h"
 #include "bounce/required_words.h"
-#include "bounce/word_finder.h"
 
 namespace postrider::bounce {
 

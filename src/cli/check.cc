@@ -9,6 +9,7 @@
 #include "base/json_text.h"
 #include "cli/command.h"
 #include "net/descriptors.h"
+#include "readers/lookup.h"
 #include "relay/settings_toml.h"
 
 namespace postrider::cli {
@@ -19,6 +20,19 @@ std::vector<std::string> warnings_of(const relay::LoadedSettings& loaded) {
   net::raise_descriptor_limit();  // as `serve` does
   const auto few = relay::unreachable_sessions(loaded.settings);
   return few ? std::vector{*few} : std::vector<std::string>();
+}
+
+/// The patterns that are installed: reading them takes too long for each reading of the settings.
+void check_user_agents(relay::LoadedSettings& loaded) {
+  const std::filesystem::path& file = loaded.settings.links.readers.user_agents;
+  if (file != readers::kInstalledUserAgents) {
+    return;
+  }
+  if (const auto read = readers::Lookup::load({.user_agents = file}); !read) {
+    loaded.problems.push_back({.place = {.source = file.string()},
+                               .key = "links.user_agents",
+                               .what = read.error().text()});
+  }
 }
 
 void print_json(const relay::LoadedSettings& loaded, bool show) {
@@ -55,8 +69,8 @@ void print_json(const relay::LoadedSettings& loaded, bool show) {
 
 void check(Context& context, bool show) {
   const auto file = config_file(context);
-  const relay::LoadedSettings loaded =
-      relay::load_settings({.file = file, .overrides = context.set});
+  relay::LoadedSettings loaded = relay::load_settings({.file = file, .overrides = context.set});
+  check_user_agents(loaded);
   context.exit = loaded.problems.empty() ? kDone : kUsage;
   if (context.json) {
     print_json(loaded, show);

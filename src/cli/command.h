@@ -68,6 +68,7 @@ void add_restore(CLI::App& app, Context& context);
 void add_webhook(CLI::App& app, Context& context);
 void add_rewrite(CLI::App& app, Context& context);
 void add_link(CLI::App& app, Context& context);
+void add_tracking(CLI::App& app, Context& context);
 void add_tracking_key(CLI::App& app, Context& context);
 
 }  // namespace postrider::cli

@@ -153,18 +153,33 @@ void show(const json::value& answer) {
   }
 }
 
-std::vector<Cell> reader_cells(const std::string& name, const json::value& row, bool machines) {
+/// What is known only once somebody reads: there is no delivery to compare with.
+bool is_of_readers(const std::string& by) {
+  return by == "country" || by == "client" || by == "device";
+}
+
+struct ReaderColumns {
+  bool machines = false;
+  bool delivered = true;
+};
+
+std::vector<Cell> reader_cells(const std::string& name, const json::value& row,
+                               const ReaderColumns& columns) {
   std::vector<Cell> all{name};
+  if (columns.delivered) {
+    all.emplace_back(digits(row, "delivered"));
+  }
   for (const char* count :
-       {"delivered", "opened_unique", "opened", "clicked_unique", "clicked", "unsubscribed"}) {
+       {"opened_unique", "opened", "clicked_unique", "clicked", "unsubscribed"}) {
     all.emplace_back(digits(row, count));
   }
-  if (machines) {
+  if (columns.machines) {
     all.emplace_back(digits(row, "opened_by_machines"));
     all.emplace_back(digits(row, "clicked_by_machines"));
   }
-  for (const char* rate : {"open", "click"}) {
-    all.emplace_back(percent(row, rate));
+  if (columns.delivered) {
+    all.emplace_back(percent(row, "open"));
+    all.emplace_back(percent(row, "click"));
   }
   return all;
 }
@@ -172,22 +187,33 @@ std::vector<Cell> reader_cells(const std::string& name, const json::value& row, 
 /// What readers did; what machines did stands apart.
 void show_readers(const json::value& answer, bool machines) {
   const std::string by = text(answer, "by");
-  std::vector<std::string> headings{
-      by, ">delivered", ">opened by", ">opens", ">clicked by", ">clicks", ">unsubscribed"};
+  const ReaderColumns columns{.machines = machines, .delivered = !is_of_readers(by)};
+  std::vector<std::string> headings{by};
+  if (columns.delivered) {
+    headings.emplace_back(">delivered");
+  }
+  headings.insert(headings.end(),
+                  {">opened by", ">opens", ">clicked by", ">clicks", ">unsubscribed"});
   if (machines) {
     headings.insert(headings.end(), {">machines' opens", ">machines' clicks"});
   }
-  headings.insert(headings.end(), {">open", ">click"});
+  if (columns.delivered) {
+    headings.insert(headings.end(), {">open", ">click"});
+  }
   Table table(headings);
   for (const json::value& row : list(answer, "rows")) {
-    table.add(reader_cells(label(by, row), row, machines));
+    table.add(reader_cells(label(by, row), row, columns));
   }
   if (list(answer, "rows").size() > 1) {
-    table.add(reader_cells("in all", member(answer, "total"), machines));
+    table.add(reader_cells("in all", member(answer, "total"), columns));
   }
   fmt::print("{} to {} (UTC)\n", text(answer, "from").substr(0, 16),
              text(answer, "to").substr(0, 16));
-  table.print();
+  if (table.empty()) {
+    fmt::print("Nothing was counted in this time.\n");
+  } else {
+    table.print();
+  }
 }
 
 }  // namespace
@@ -195,6 +221,7 @@ void show_readers(const json::value& answer, bool machines) {
 void add_stats(CLI::App& app, Context& context) {
   struct Options {
     std::string by, from, to, account, stream, domain, provider, source, category, campaign, limit;
+    std::string country, client, device;
     bool readers = false;
     bool machines = false;
   };
@@ -202,7 +229,7 @@ void add_stats(CLI::App& app, Context& context) {
   CLI::App* stats = app.add_subcommand("stats", "Figures: what was accepted and what became of it");
   stats->add_option("--by", options->by,
                     "hour, day (default), total, account, stream, domain, provider, source, "
-                    "category, campaign");
+                    "category, campaign; of readers country, client, device");
   stats->add_option("--from", options->from,
                     "Begin: a time (2026-11-24T05:00:00Z, 2026-11-24) or so long ago (30d); "
                     "default 7d, by hour 24h");
@@ -214,6 +241,9 @@ void add_stats(CLI::App& app, Context& context) {
   stats->add_option("--source", options->source, "Only what was sent from this address");
   stats->add_option("--category", options->category, "Only failures of this category");
   stats->add_option("--campaign", options->campaign, "Only of this campaign");
+  stats->add_option("--country", options->country, "Only of readers there (ISO 3166-1: DE)");
+  stats->add_option("--client", options->client, "Only of readers with this program");
+  stats->add_option("--device", options->device, "Only of readers with this device");
   stats->add_flag("--readers", options->readers, "Opens, clicks and unsubscribes: people's");
   stats->add_flag("--machines", options->machines, "The same, and machines' beside them");
   stats->add_option("--limit", options->limit, "Rows at most, busiest first; default 20");
@@ -234,9 +264,15 @@ void add_stats(CLI::App& app, Context& context) {
                                        {"source", options->source},
                                        {"category", options->category},
                                        {"campaign", options->campaign},
+                                       {"country", options->country},
+                                       {"client", options->client},
+                                       {"device", options->device},
                                        {"limit", options->limit}})},
                  [options](const json::value& answer) {
-                   if (options->readers || options->machines) {
+                   const bool of_readers = is_of_readers(options->by) ||
+                                           !options->country.empty() || !options->client.empty() ||
+                                           !options->device.empty();
+                   if (options->readers || options->machines || of_readers) {
                      show_readers(answer, options->machines);
                    } else {
                      show(answer);

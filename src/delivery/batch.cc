@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "track/plan.h"
+#include "track/untracked.h"
 
 namespace postrider::delivery {
 
@@ -21,6 +22,10 @@ Result<std::shared_ptr<const queue::Fresh>> read_from_spool(MessageId id,
     TRY(track::Splice splice, track::Splice::prepare(plan, *fresh->content),
         "message " + to_string(id));
     fresh->splice = std::make_shared<const track::Splice>(std::move(splice));
+    if (!fresh->message.less_known.empty()) {
+      TRY(fresh->untracked, track::untracked_splice(plan, *fresh->content),
+          "message " + to_string(id));
+    }
   }
   return std::shared_ptr<const queue::Fresh>(std::move(fresh));
 }

@@ -79,9 +79,15 @@ std::shared_ptr<const std::string> content_for(const queue::Fresh& fresh, std::u
     return fresh.content;
   }
   const spool::Message& message = fresh.message;
-  const std::uint32_t who = message.privacy == Privacy::anonymous ? track::kNobody : index;
+  const Privacy privacy = privacy_of(index, message.privacy, message.less_known);
+  const track::Splice* splice =
+      privacy == Privacy::off ? fresh.untracked.get() : fresh.splice.get();
+  if (splice == nullptr) {
+    return fresh.content;
+  }
+  const std::uint32_t who = privacy == Privacy::anonymous ? track::kNobody : index;
   return std::make_shared<const std::string>(
-      fresh.splice->copy_for(context.tracking_keys->maker(message.account, message.id), who));
+      splice->copy_for(context.tracking_keys->maker(message.account, message.id), who));
 }
 
 Result<std::string> sign(std::string_view own, std::string_view header, const mail::BodyHash& hash,

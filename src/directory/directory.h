@@ -25,6 +25,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -104,6 +105,10 @@ class Snapshot {
   std::vector<const Credential*> credentials() const;
   std::vector<const Domain*> domains() const;  ///< by name
 
+  /// Null: it is tracked as its stream is.
+  const CampaignTracking* campaign_tracking(AccountId account, std::string_view campaign) const;
+  std::vector<const CampaignTracking*> campaign_trackings() const;  ///< by account and name
+
   /// Null: there is none. As long as an endpoint does not change, it is the same object.
   std::shared_ptr<const Webhook> webhook(WebhookId id) const;
   std::vector<std::shared_ptr<const Webhook>> webhooks() const;  ///< by id
@@ -115,6 +120,8 @@ class Snapshot {
   void put(Credential credential);
   void put(Domain domain);
   void put(Webhook webhook);
+  void put(CampaignTracking tracking);
+  void remove_campaign_tracking(AccountId account, std::string_view campaign);
   void remove_credential(std::string_view user);
   void remove_domain(std::string_view name);
   void remove_webhook(WebhookId id);
@@ -135,6 +142,7 @@ class Snapshot {
   ByName<std::shared_ptr<const Credential>> credentials_;
   ByName<std::shared_ptr<const Domain>> domains_;
   std::map<WebhookId, std::shared_ptr<const Webhook>> webhooks_;
+  std::map<std::pair<AccountId, std::string>, std::shared_ptr<const CampaignTracking>> campaigns_;
 };
 
 enum class OpenMode { read_write, read_only };
@@ -167,6 +175,15 @@ class Directory {
 
   Result<Account> add_account(std::string_view name, Time now);
   Result<Account> change_account(std::string_view name, const AccountChange& change);
+
+  /// Adds it, or takes the place of what there is. Errc::not_found: no such account.
+  Result<> set_campaign_tracking(const CampaignTracking& wanted);
+  Result<> remove_campaign_tracking(AccountId account, std::string_view campaign);
+
+  /// Who is not to be tracked, or less. No snapshot has them: relay/tracking_refusals.h does.
+  Result<std::vector<TrackingRefusal>> tracking_refusals();
+  Result<> put_tracking_refusal(const TrackingRefusal& refusal);  ///< also where there is one
+  Result<> remove_tracking_refusal(AccountId account, const TrackingRefusal::Address& address);
 
   struct NewCredential {
     Credential credential;

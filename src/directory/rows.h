@@ -21,6 +21,7 @@ Result<std::vector<Credential>> read_credentials(Database& database);
 /// touched.
 Result<std::vector<Domain>> read_domains(Database& database);
 Result<std::vector<Webhook>> read_webhooks(Database& database);
+Result<std::vector<CampaignTracking>> read_campaign_trackings(Database& database);
 Result<std::optional<std::string>> read_secret(Database& database, std::string_view purpose);
 
 /// The id inside is ignored; the new one is returned.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "directory/bulk_pause_columns.h"
+#include "directory/tracking_migration.h"
 
 namespace postrider::directory {
 namespace {
@@ -85,7 +86,8 @@ constexpr const char* kTracking = R"(
   ALTER TABLE account ADD COLUMN kept_hosts TEXT NOT NULL DEFAULT '';
 )";
 
-constexpr std::array kMigrations = {kFirstTables, kWebhooks, kTracking, kBulkPauseColumns};
+constexpr std::array kMigrations = {kFirstTables, kWebhooks, kTracking, kBulkPauseColumns,
+                                   kTrackingChoices};
 constexpr auto kPresent = static_cast<std::int64_t>(kMigrations.size());
 
 Result<std::int64_t> read_version(Database& database) {

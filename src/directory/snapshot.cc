@@ -101,6 +101,25 @@ void Snapshot::remove_webhook(WebhookId id) {
   webhooks_.erase(id);
 }
 
+const CampaignTracking* Snapshot::campaign_tracking(AccountId account,
+                                                    std::string_view campaign) const {
+  return campaigns_.empty() ? nullptr
+                            : find_in(campaigns_, std::pair(account, std::string(campaign)));
+}
+
+std::vector<const CampaignTracking*> Snapshot::campaign_trackings() const {
+  return values_of<CampaignTracking>(campaigns_);
+}
+
+void Snapshot::put(CampaignTracking tracking) {
+  const std::pair key(tracking.account, tracking.campaign);
+  campaigns_.insert_or_assign(key, std::make_shared<const CampaignTracking>(std::move(tracking)));
+}
+
+void Snapshot::remove_campaign_tracking(AccountId account, std::string_view campaign) {
+  campaigns_.erase(std::pair(account, std::string(campaign)));
+}
+
 void Snapshot::remove_credential(std::string_view user) {
   credentials_.erase(credentials_.find(user));
 }

@@ -25,6 +25,10 @@ Result<> Directory::State::load() {
   for (Webhook& webhook : webhooks) {
     loaded.put(std::move(webhook));
   }
+  TRY(std::vector<CampaignTracking> campaigns, read_campaign_trackings(database));
+  for (CampaignTracking& campaign : campaigns) {
+    loaded.put(std::move(campaign));
+  }
   publish(std::move(loaded));
   return {};
 }

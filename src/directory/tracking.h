@@ -2,8 +2,13 @@
 // stream, and how much may be known. Values; any thread.
 #pragma once
 
+#include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 
+#include "base/clock.h"
+#include "base/ids.h"
 #include "base/privacy.h"
 
 namespace postrider::directory {
@@ -27,6 +32,28 @@ struct Tracking {
   std::string kept_hosts;        ///< links there stay as they are: lower case, a space in between
 
   bool operator==(const Tracking&) const = default;
+};
+
+/// What an account has chosen for one of its campaigns.
+struct CampaignTracking {
+  AccountId account;
+  std::string campaign;                      ///< as its messages name it
+  std::optional<TrackingSwitches> switches;  ///< in place of the stream's; nothing: as the stream
+  Privacy privacy = kPrivacyMost;            ///< a ceiling below the account's
+
+  bool operator==(const CampaignTracking&) const = default;
+};
+
+/// Somebody who wants less known than the account would. The address itself is not kept.
+struct TrackingRefusal {
+  using Address = std::array<std::uint8_t, 16>;  ///< its keyed hash (suppression/change.h)
+
+  AccountId account;  ///< 0: whoever sends
+  Address address{};
+  Privacy privacy = Privacy::off;  ///< the most that may be known
+  Time since{};
+
+  bool operator==(const TrackingRefusal&) const = default;
 };
 
 }  // namespace postrider::directory

@@ -90,6 +90,12 @@ struct Event {
   std::uint64_t link = 0;         ///< clicked: its number in the message, from 1
   std::string user_agent;         ///< of who opened, clicked or unsubscribed
   std::string address;            ///< that they came from; whole, truncated or left out
+  std::string reader_client;      ///< family of the program that the user agent names
+  std::string device;             ///< family of the device, the same; of people only
+  std::string country;            ///< where the address is, ISO 3166-1; of people only
+  std::string network;            ///< the operator's label for the address's network
+  std::uint64_t asn = 0;          ///< autonomous system of the address
+  std::string scope;              ///< unsubscribed: "all", or empty: its stream
   std::string machine;            ///< proxy, prefetch or scanner; empty: a person
   std::string machine_reason;     ///< the rule that says so
   std::uint64_t confidence = 0;   ///< in that, percent

@@ -94,6 +94,13 @@ inline const std::array kFields{
     Field{58, "machine_was", &Event::machine_was, "reassessed: as `machine`, until now"},
     Field{57, "about_event", &Event::about_event, "reassessed: `sequence` of that event"},
     Field{60, "mta", &Event::mta, "host that a report names as the one that refused"},
+    Field{61, "reader_client", &Event::reader_client, "family of the program that was used"},
+    Field{62, "device", &Event::device, "family of the device that was used"},
+    Field{63, "country", &Event::country, "where they were, ISO 3166-1; not of machines"},
+    Field{64, "network", &Event::network, "the operator's label for the network they came from"},
+    Field{65, "asn", &Event::asn, "autonomous system that they came from"},
+    Field{66, "scope", &Event::scope,
+          "unsubscribed: all, whatever its sender sends; left out: mail of its stream"},
     Field{75, "what", &Event::what, "operational: what happened, as one word"},
 };
 

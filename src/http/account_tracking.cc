@@ -26,18 +26,6 @@ constexpr std::array kSwitches{Switches{"off", {}}, Switches{"opens", {.opens = 
                                Switches{"clicks", {.clicks = true}},
                                Switches{"both", {.opens = true, .clicks = true}}};
 
-std::string_view name_of(TrackingSwitches value) {
-  return std::ranges::find(kSwitches, value, &Switches::value)->name;
-}
-
-Result<TrackingSwitches> parse_switches(std::string_view name) {
-  const auto* const found = std::ranges::find(kSwitches, name, &Switches::name);
-  if (found == kSwitches.end()) {
-    return fail(Errc::invalid, "'" + printable(name, 40) + "' is none of off, opens, clicks, both");
-  }
-  return found->value;
-}
-
 Result<std::string> parse_host(std::string_view text) {
   return text.empty() ? std::string() : track::read_tracking_base(text);
 }
@@ -84,6 +72,18 @@ Result<> take_flag(std::vector<std::function<void(Tracking&)>>& changes, const R
 }
 
 }  // namespace
+
+std::string_view name_of(TrackingSwitches value) {
+  return std::ranges::find(kSwitches, value, &Switches::value)->name;
+}
+
+Result<TrackingSwitches> parse_switches(std::string_view name) {
+  const auto* const found = std::ranges::find(kSwitches, name, &Switches::name);
+  if (found == kSwitches.end()) {
+    return fail(Errc::invalid, "'" + printable(name, 40) + "' is none of off, opens, clicks, both");
+  }
+  return found->value;
+}
 
 void write_tracking(JsonText& json, const Tracking& tracking) {
   json.field("tracking_host", tracking.host);

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 
 #include "base/json_text.h"
 #include "base/result.h"
@@ -19,6 +20,10 @@
 #include "http/request_body.h"
 
 namespace postrider::http {
+
+/// "off", "opens", "clicks", "both".
+std::string_view name_of(directory::TrackingSwitches switches);
+Result<directory::TrackingSwitches> parse_switches(std::string_view name);  ///< Errc::invalid
 
 void write_tracking(JsonText& json, const directory::Tracking& tracking);
 

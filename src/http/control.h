@@ -45,6 +45,7 @@ std::span<const Entry> webhook_action_entries();  ///< test, log, replay
 std::span<const Entry> search_entries();
 std::span<const Entry> suppression_entries();
 std::span<const Entry> tracking_entries();
+std::span<const Entry> tracking_choice_entries();  ///< of campaigns and of people
 std::span<const Entry> link_entries();
 
 /// Runs what blocks on the relay's pool; in place where there is none. What `work` refers to lives

@@ -249,6 +249,9 @@ void write_links(MetricsText& metrics, const LinkServer& links) {
   metrics.gauge("postrider_links_hits_waiting",
                 "Opens and clicks that wait to be recorded; at 10,000 answers wait, too.");
   metrics.sample(static_cast<std::uint64_t>(links.hits_waiting()));
+  metrics.counter("postrider_links_hits_over_limit_total",
+                  "Opens and clicks that were answered and not recorded: too many by one token.");
+  metrics.sample(links.hits_over_limit());
 }
 
 void write_process(MetricsText& metrics) {

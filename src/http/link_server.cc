@@ -53,7 +53,8 @@ struct LinkServer::State {
                   .events = relay.events(),
                   .links = relay.links(),
                   .mailbox = relay.threads().mailbox(0),
-                  .address_kept = relay.settings().links.address}),
+                  .address_kept = relay.settings().links.address,
+                  .readers = [&r] { return r.readers(); }}),
         service(relay, recorder),
         sessions{.service = service,
                  .proxies = relay.settings().links.proxy_from,
@@ -126,6 +127,10 @@ std::vector<tcp::endpoint> LinkServer::endpoints() const {
 
 std::size_t LinkServer::connections() const {
   return state_->limiter.open();
+}
+
+std::uint64_t LinkServer::hits_over_limit() const {
+  return state_->service.hits_over_limit();
 }
 
 std::size_t LinkServer::hits_waiting() const {

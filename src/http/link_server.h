@@ -30,7 +30,8 @@ class LinkServer {
 
   std::vector<boost::asio::ip::tcp::endpoint> endpoints() const;
   std::size_t connections() const;
-  std::size_t hits_waiting() const;  ///< that are not recorded yet
+  std::size_t hits_waiting() const;       ///< that are not recorded yet
+  std::uint64_t hits_over_limit() const;  ///< that were answered and left out (links.hits_max)
 
   /// Accepts nothing more and ends what there is; hands over to the store what has been taken.
   boost::asio::awaitable<void> stop();

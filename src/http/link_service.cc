@@ -15,6 +15,7 @@
 #include "http/link_pages.h"
 #include "links/machine_rules.h"
 #include "net/io_threads.h"
+#include "readers/lookup.h"
 
 namespace postrider::http {
 
@@ -57,28 +58,12 @@ LinkAnswer unavailable() {
   return page(503, plain_page("Please try again", "Something went wrong here. Try again later."));
 }
 
-bool is_read(const LinkRequest& request) {
-  return request.method == "GET" || request.method == "HEAD";
-}
-
 std::string content_of(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
 }  // namespace
-
-bool asks_to_unsubscribe(std::string_view body) {
-  for (const std::string_view pair : split(trim(body), '&')) {
-    if (pair == "List-Unsubscribe=One-Click") {
-      return true;
-    }
-  }
-  // multipart/form-data: the field's own part.
-  const auto name = body.find("name=\"List-Unsubscribe\"");
-  const auto value = name == std::string_view::npos ? name : body.find("\r\n\r\n", name);
-  return value != std::string_view::npos && body.substr(value + 4).starts_with("One-Click\r\n");
-}
 
 awaitable<bool> record_within(links::HitRecorder& recorder, links::Hit hit,
                               std::chrono::milliseconds limit) {
@@ -96,7 +81,11 @@ awaitable<bool> record_within(links::HitRecorder& recorder, links::Hit hit,
 }
 
 LinkService::LinkService(relay::Relay& relay, links::HitRecorder& recorder)
-    : relay_(relay), recorder_(recorder), hosts_(relay.settings().links.hosts) {
+    : relay_(relay),
+      recorder_(recorder),
+      limit_(relay.settings().links.hits_max, relay.settings().links.hits_over),
+      unsubscribing_(relay, recorder),
+      hosts_(relay.settings().links.hosts) {
   const relay::LinkSettings& settings = relay_.settings().links;
   for (const auto& [path, file] :
        {std::pair("/.well-known/apple-app-site-association", settings.apple_app_site_association),
@@ -151,13 +140,26 @@ links::Hit LinkService::hit_of(const LinkRequest& request, events::Type type,
                  .user_agent = request.user_agent,
                  .address = request.client,
                  .verdict = {}};
-  hit.verdict = links::MachineRules::shipped().judge({.is_click = type == events::Type::clicked,
-                                                      .method = request.method,
-                                                      .agent = request.user_agent,
-                                                      .accept = request.accept,
-                                                      .language = request.accept_language,
-                                                      .purpose = request.purpose});
+  const auto rules = relay_.machine_rules();
+  links::Asked asked{.is_click = type == events::Type::clicked,
+                     .method = request.method,
+                     .agent = request.user_agent,
+                     .accept = request.accept,
+                     .language = request.accept_language,
+                     .purpose = request.purpose};
+  if (rules->ask_for_origin()) {
+    asked.origin = relay_.readers()->origin_of(request.client);
+  }
+  hit.verdict = rules->judge(asked);
   return hit;
+}
+
+awaitable<bool> LinkService::record(const LinkRequest& request, links::Hit hit) {
+  const bool is_shared = hit.token.recipient == track::kNobody;
+  if (!limit_.take(request.path, is_shared, relay_.clock().now())) {
+    co_return true;
+  }
+  co_return co_await record_within(recorder_, std::move(hit), kRecordWithin);
 }
 
 awaitable<LinkAnswer> LinkService::open(const LinkRequest& request, std::string_view token) {
@@ -165,8 +167,8 @@ awaitable<LinkAnswer> LinkService::open(const LinkRequest& request, std::string_
   if (!content) {
     co_return page(404, unknown_link_page());
   }
-  const bool is_recorded = co_await record_within(
-      recorder_, hit_of(request, events::Type::opened, *content), kRecordWithin);
+  const bool is_recorded =
+      co_await record(request, hit_of(request, events::Type::opened, *content));
   if (!is_recorded) {
     co_return unavailable();
   }
@@ -196,7 +198,7 @@ awaitable<LinkAnswer> LinkService::click(const LinkRequest& request, std::string
   }
   links::Hit hit = hit_of(request, events::Type::clicked, *content);
   hit.url = url.value_or(target.url);
-  const bool is_recorded = co_await record_within(recorder_, std::move(hit), kRecordWithin);
+  const bool is_recorded = co_await record(request, std::move(hit));
   if (!is_recorded) {
     co_return unavailable();
   }
@@ -213,39 +215,8 @@ awaitable<LinkAnswer> LinkService::unsubscribe(const LinkRequest& request, std::
   if (!content) {
     co_return page(404, unknown_link_page());
   }
-  const auto message = relay_.links().read(content->message);
-  const auto accepted =
-      relay_.events().first_about(recipient_of(content->message, content->recipient), 1);
-  std::string sender;
-  if (message && *message && !(*message)->from_domain.empty()) {
-    sender = (*message)->from_domain;
-  } else if (accepted && !accepted->events.empty()) {
-    sender = accepted->events.front().from_domain;
-  }
-  if (sender.empty()) {
-    sender = request.host;
-  }
-  const UnsubscribeWords& words = words_for(request.accept_language);
-  if (is_read(request)) {
-    co_return page(200, unsubscribe_page(words, sender));
-  }
-  if (request.method != "POST") {
-    co_return not_allowed("GET, HEAD, POST");
-  }
-  if (!asks_to_unsubscribe(request.body)) {
-    co_return page(400, plain_page("This was not understood",
-                                   "A request to unsubscribe says List-Unsubscribe=One-Click."));
-  }
-  auto step = recorder_.step_of(hit_of(request, events::Type::unsubscribed, *content));
-  if (!step) {
-    co_return unavailable();
-  }
-  const Result<> done =
-      co_await relay_.committers()[net::IoThreads::current()].commit(std::move(*step));
-  if (!done) {
-    co_return unavailable();
-  }
-  co_return page(200, unsubscribed_page(words, sender));
+  co_return co_await unsubscribing_.answer(request,
+                                           hit_of(request, events::Type::unsubscribed, *content));
 }
 
 }  // namespace postrider::http

@@ -5,8 +5,9 @@
 // of a request goes into a Location. No cookies. HEAD is answered as GET.
 //
 // Opens and clicks are handed to a recorder before they are answered; where that is full, the
-// answer waits, ten seconds at most, and is 503 then. An unsubscribe is answered once it is
-// durable.
+// answer waits, ten seconds at most, and is 503 then; beyond a number of them for each token
+// (links/hit_limit.h) they are answered and not recorded. An unsubscribe is answered once it is
+// durable, and where it changes nothing no event is written.
 //
 // Thread: any of the io threads; answer() stays on the one that calls it.
 #pragma once
@@ -18,32 +19,14 @@
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/address.hpp>
 
+#include "http/link_request.h"
+#include "http/unsubscribing.h"
+#include "links/hit_limit.h"
 #include "links/hit_recorder.h"
 #include "relay/relay.h"
 
 namespace postrider::http {
-
-struct LinkRequest {
-  std::string method;
-  std::string path;  ///< without the query
-  std::string host;  ///< lower case, without a port; empty: none was named
-  std::string user_agent;
-  std::string accept;
-  std::string accept_language;
-  std::string purpose;  ///< Sec-Purpose, Purpose, X-Purpose or X-Moz
-  std::string body;
-  boost::asio::ip::address client;
-};
-
-struct LinkAnswer {
-  int status = 200;
-  std::string_view content_type = "text/html; charset=utf-8";
-  std::string body;
-  std::string location;    ///< printable ASCII
-  std::string_view allow;  ///< of 405
-};
 
 class LinkService {
  public:
@@ -51,6 +34,8 @@ class LinkService {
   LinkService(relay::Relay& relay, links::HitRecorder& recorder);
 
   boost::asio::awaitable<LinkAnswer> answer(LinkRequest request);
+
+  std::uint64_t hits_over_limit() const { return limit_.refused(); }
 
  private:
   boost::asio::awaitable<LinkAnswer> open(const LinkRequest& request, std::string_view token);
@@ -60,9 +45,13 @@ class LinkService {
                                                  std::string_view token);
   links::Hit hit_of(const LinkRequest& request, events::Type type,
                     const track::TokenContent& token) const;
+  /// False: there was no room for it in time.
+  boost::asio::awaitable<bool> record(const LinkRequest& request, links::Hit hit);
 
   relay::Relay& relay_;
   links::HitRecorder& recorder_;
+  links::HitLimit limit_;
+  Unsubscribing unsubscribing_;
   const std::vector<std::string> hosts_;  ///< a copy: a reload changes the relay's settings
   std::map<std::string, std::string, std::less<>> files_;  ///< by path: what opens apps
 };
@@ -71,9 +60,5 @@ class LinkService {
 /// await.
 boost::asio::awaitable<bool> record_within(links::HitRecorder& recorder, links::Hit hit,
                                            std::chrono::milliseconds limit);
-
-/// Whether a POST asks for one-click unsubscribe: List-Unsubscribe=One-Click, as a form in either
-/// encoding (RFC 8058, 3.2).
-bool asks_to_unsubscribe(std::string_view body);
 
 }  // namespace postrider::http

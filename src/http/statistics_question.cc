@@ -23,8 +23,9 @@ constexpr std::uint32_t kTimesMost = 5000;      // rows of an answer by time
 constexpr std::uint32_t kLongest = 800 * kDay;  // all that is kept, and some
 
 constexpr std::array<std::string_view, 5> kOthers{"by", "from", "to", "account", "limit"};
-constexpr std::array kFilters{Dimension::stream, Dimension::domain,   Dimension::provider,
-                              Dimension::source, Dimension::category, Dimension::campaign};
+constexpr std::array kFilters{Dimension::stream,  Dimension::domain,   Dimension::provider,
+                              Dimension::source,  Dimension::category, Dimension::campaign,
+                              Dimension::country, Dimension::client,   Dimension::device};
 
 std::string_view name_of(Dimension dimension) {
   return std::ranges::find(statistics::kDimensions, dimension,
@@ -35,6 +36,20 @@ std::string_view name_of(Dimension dimension) {
 std::optional<Dimension> filter_named(std::string_view name) {
   const auto found = std::ranges::find(kFilters, name, name_of);
   return found == kFilters.end() ? std::nullopt : std::optional(*found);
+}
+
+/// A domain in A-labels, a country in capitals.
+std::string value_as_counted(Dimension dimension, const std::string& value) {
+  if (dimension == Dimension::domain) {
+    return domain_key(value);
+  }
+  std::string counted = value;
+  if (dimension == Dimension::country) {
+    std::ranges::transform(counted, counted.begin(), [](char c) {
+      return is_alpha(c) ? static_cast<char>(c & ~('a' - 'A')) : c;
+    });
+  }
+  return counted;
 }
 
 std::string value_of(const Parameters& parameters, const char* name) {
@@ -71,8 +86,8 @@ Result<> set_filter(StatisticsQuestion& question, const Parameters& parameters) 
       if (std::ranges::find(kOthers, name) == kOthers.end()) {
         return fail(Errc::invalid, "'" + printable(name, 40) +
                                        "' is not a parameter: there are by, from, to, account, "
-                                       "limit, stream, domain, provider, source, category and "
-                                       "campaign");
+                                       "limit, stream, domain, provider, source, category, "
+                                       "campaign, country, client and device");
       }
       continue;
     }
@@ -84,7 +99,7 @@ Result<> set_filter(StatisticsQuestion& question, const Parameters& parameters) 
       return fail(Errc::invalid, name + " is empty: name one, or leave it out");
     }
     query.of = *filter;
-    query.value = *filter == Dimension::domain ? domain_key(value) : value;
+    query.value = value_as_counted(*filter, value);
   }
   if (query.of != Dimension::total && query.by == Query::By::dimension &&
       query.dimension != Dimension::total) {

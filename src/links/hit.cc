@@ -34,6 +34,19 @@ void tell_message(events::Event& event, const TrackedMessage& message,
   }
 }
 
+/// A machine's device and country are none of the reader's.
+void tell_reader(events::Event& event, const ReaderFacts& facts, bool is_person, Privacy allowed) {
+  if (allowed >= Privacy::identified) {
+    event.reader_client = facts.client.family;
+    event.device = is_person ? facts.client.device : std::string();
+    event.country = is_person ? facts.country : std::string();
+  }
+  if (allowed >= Privacy::full) {
+    event.network = facts.origin.network;
+    event.asn = facts.origin.autonomous_system;
+  }
+}
+
 }  // namespace
 
 std::string_view to_string(Machine machine) {
@@ -55,11 +68,18 @@ std::string as_kept(const ip::address& address, AddressKept kept) {
   return address.is_v4() ? front_of(address.to_v4(), kOfIpv4) : front_of(address.to_v6(), kOfIpv6);
 }
 
+Privacy privacy_of(const Hit& hit, const TrackedMessage& message) {
+  const Privacy most =
+      postrider::privacy_of(hit.token.recipient, message.privacy, message.less_known);
+  return hit.token.recipient == track::kNobody ? std::min(most, Privacy::anonymous) : most;
+}
+
 std::optional<events::Event> event_of(const Hit& hit, const TrackedMessage& message,
-                                      const events::Event* accepted, AddressKept kept) {
+                                      const events::Event* accepted, AddressKept kept,
+                                      const ReaderFacts& facts) {
+  const Privacy allowed = privacy_of(hit, message);
   const bool is_wish = hit.type == events::Type::unsubscribed;
-  const Privacy privacy =
-      is_wish ? std::max(message.privacy, Privacy::identified) : message.privacy;
+  const Privacy privacy = is_wish ? std::max(allowed, Privacy::identified) : allowed;
   if (privacy == Privacy::off) {
     return std::nullopt;
   }
@@ -90,6 +110,8 @@ std::optional<events::Event> event_of(const Hit& hit, const TrackedMessage& mess
   if (privacy >= Privacy::full) {
     event.address = as_kept(hit.address, kept);
   }
+  event.scope = hit.scope;
+  tell_reader(event, facts, hit.verdict.machine == Machine::none, allowed);
   return event;
 }
 

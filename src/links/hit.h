@@ -16,6 +16,7 @@
 #include "events/event.h"
 #include "links/address_kept.h"
 #include "links/tracked_message.h"
+#include "readers/lookup.h"
 #include "track/token.h"
 
 namespace postrider::links {
@@ -39,6 +40,13 @@ struct Verdict {
 
 std::string as_kept(const boost::asio::ip::address& address, AddressKept kept);
 
+/// What files of the operator's say of who did it (readers/lookup.h).
+struct ReaderFacts {
+  readers::Client client;
+  std::string country;
+  readers::Origin origin;
+};
+
 struct Hit {
   events::Type type = events::Type::opened;  ///< or clicked, unsubscribed
   track::TokenContent token;
@@ -47,12 +55,17 @@ struct Hit {
   std::string user_agent;
   boost::asio::ip::address address;
   Verdict verdict;
+  std::string scope = {};  ///< unsubscribed: "all", or empty
 };
 
 /// What is told of a hit: as much as the message's privacy allows, and of an unsubscribe who it is,
 /// because it has to be followed. `accepted`: the recipient's first event; null: the log has it no
 /// more. Nothing: nothing may be told.
 std::optional<events::Event> event_of(const Hit& hit, const TrackedMessage& message,
-                                      const events::Event* accepted, AddressKept kept);
+                                      const events::Event* accepted, AddressKept kept,
+                                      const ReaderFacts& facts = {});
+
+/// The most that may be told of who made it, unsubscribes included.
+Privacy privacy_of(const Hit& hit, const TrackedMessage& message);
 
 }  // namespace postrider::links

@@ -164,10 +164,23 @@ Result<> HitRecorder::append(store::Step& step, const Hit& hit, Known& known) co
   if (hit.token.recipient != track::kNobody) {  // whose id is that of another message's recipient
     TRY(accepted, known.accepted(recipient_of(hit.token.message, hit.token.recipient)));
   }
-  if (const auto event = event_of(hit, message, accepted, parts_.address_kept)) {
+  const ReaderFacts facts = facts_of(hit, message);
+  if (const auto event = event_of(hit, message, accepted, parts_.address_kept, facts)) {
     parts_.events.append(step, *event);
   }
   return {};
+}
+
+ReaderFacts HitRecorder::facts_of(const Hit& hit, const TrackedMessage& message) const {
+  ReaderFacts facts;
+  const auto readers = parts_.readers ? parts_.readers() : nullptr;
+  if (readers == nullptr || privacy_of(hit, message) < Privacy::identified) {
+    return facts;
+  }
+  facts.client = readers->client_of(hit.user_agent);
+  facts.country = readers->country_of(hit.address);
+  facts.origin = readers->origin_of(hit.address);
+  return facts;
 }
 
 void HitRecorder::submit(store::Step step) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -33,6 +34,8 @@ class HitRecorder {
     const LinkStore& links;
     net::Mailbox& mailbox;  ///< hears of commits
     AddressKept address_kept = AddressKept::truncated;
+    /// What is known of readers, as it is now; empty: nothing.
+    std::function<std::shared_ptr<const readers::Lookup>()> readers = {};
   };
 
   /// All of `parts` outlive it.
@@ -57,6 +60,7 @@ class HitRecorder {
   struct Known;
   void run();
   Result<> append(store::Step& step, const Hit& hit, Known& known) const;
+  ReaderFacts facts_of(const Hit& hit, const TrackedMessage& message) const;
   void submit(store::Step step);
 
   const Parts parts_;

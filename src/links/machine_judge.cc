@@ -43,6 +43,7 @@ std::span<const Type> MachineJudge::wants() const {
 }
 
 Result<> MachineJudge::take(std::span<const Event> events, store::Step& step) {
+  const Timing timing = ask_timing_();
   std::set<RecipientId> recipients;
   for (const Event& event : events) {
     if (event.recipient.exists() && events::is_hit(event.type)) {
@@ -50,12 +51,13 @@ Result<> MachineJudge::take(std::span<const Event> events, store::Step& step) {
     }
   }
   for (const RecipientId recipient : recipients) {
-    TRY_VOID(judge(recipient, events.back().time, step));
+    TRY_VOID(judge(recipient, events.back().time, timing, step));
   }
   return {};
 }
 
-Result<> MachineJudge::judge(RecipientId recipient, Time now, store::Step& step) const {
+Result<> MachineJudge::judge(RecipientId recipient, Time now, const Timing& timing,
+                             store::Step& step) const {
   // What lies behind this batch, too: where it begins again, that is what was told before.
   TRY(const events::Page page, events_.first_about(recipient, kStoryEvents));
   const std::vector<Event>& story = page.events;
@@ -66,7 +68,7 @@ Result<> MachineJudge::judge(RecipientId recipient, Time now, store::Step& step)
   }
   TRY(const std::optional<TrackedMessage> message, links_.read(hit->message));
   for (const Reassessment& change :
-       reassess(story, message ? message->targets.size() : 0, timing_)) {
+       reassess(story, message ? message->targets.size() : 0, timing)) {
     const auto about = std::ranges::find(story, change.sequence, &Event::sequence);
     events_.append(step, event_of(change, *about, now));
   }

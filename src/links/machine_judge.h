@@ -7,9 +7,11 @@
 // 200 events: verdicts are settled minutes after the delivery.
 #pragma once
 
+#include <functional>
 #include <set>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "events/consumers.h"
 #include "events/event_store.h"
@@ -22,9 +24,10 @@ class MachineJudge final : public events::Consumer {
  public:
   static constexpr std::string_view kName = "machines";
 
-  /// All outlive it.
-  MachineJudge(const events::EventStore& events, const LinkStore& links, const Timing& timing)
-      : events_(events), links_(links), timing_(timing) {}
+  /// `timing`: asked for each batch. The others outlive it.
+  MachineJudge(const events::EventStore& events, const LinkStore& links,
+               std::function<Timing()> timing)
+      : events_(events), links_(links), ask_timing_(std::move(timing)) {}
 
   std::string_view name() const override { return kName; }
   std::size_t batch() const override { return 4000; }
@@ -34,11 +37,11 @@ class MachineJudge final : public events::Consumer {
   void begin_at(std::uint64_t /*next*/, store::Step& /*step*/) override {}
 
  private:
-  Result<> judge(RecipientId recipient, Time now, store::Step& step) const;
+  Result<> judge(RecipientId recipient, Time now, const Timing& timing, store::Step& step) const;
 
   const events::EventStore& events_;
   const LinkStore& links_;
-  const Timing timing_;
+  const std::function<Timing()> ask_timing_;
 };
 
 }  // namespace postrider::links

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <utility>
@@ -58,6 +60,29 @@ class Table {
     return all;
   }
 
+  /// Each from 1.
+  Result<std::vector<std::uint64_t>> numbers(std::string_view key) {
+    known_.insert(key);
+    std::vector<std::uint64_t> all;
+    const toml::node* node = table_.get(key);
+    if (node == nullptr) {
+      return all;
+    }
+    const toml::array none;
+    for (const toml::node& element : node->is_array() ? *node->as_array() : none) {
+      const auto number = element.value_exact<std::int64_t>();
+      if (!number || *number < 1) {
+        all.clear();
+        break;
+      }
+      all.push_back(static_cast<std::uint64_t>(*number));
+    }
+    if (all.empty()) {
+      return fail(Errc::invalid, std::string(key) + " is a list of whole numbers from 1 on");
+    }
+    return all;
+  }
+
   Result<bool> flag(std::string_view key) {
     known_.insert(key);
     const toml::node* node = table_.get(key);
@@ -104,19 +129,39 @@ std::vector<std::string> all_lower(std::vector<std::string> texts) {
   return texts;
 }
 
-Result<Timing> read_timing(const toml::table* written) {
+/// Of the rules that are shipped (no `usual`) all keys must be there.
+Result<Timing> read_timing(const toml::table* written, const Timing* usual) {
   constexpr std::uint32_t kPercent = 100;
-  if (written == nullptr) {
+  if (written == nullptr && usual == nullptr) {
     return fail(Errc::invalid, "[timing] is missing");
   }
+  Timing timing = usual != nullptr ? *usual : Timing();
+  if (written == nullptr) {
+    return timing;
+  }
   Table table(*written);
-  Timing timing;
-  TRY(timing.after_delivery, table.duration("after_delivery"));
-  TRY(timing.after_delivery_confidence, table.number("after_delivery_confidence", 1, kPercent));
-  TRY(timing.burst_links, table.number("burst_links", 2, 1000));
-  TRY(timing.burst_within, table.duration("burst_within"));
-  TRY(timing.burst_confidence, table.number("burst_confidence", 1, kPercent));
-  TRY(timing.settled_after, table.duration("settled_after"));
+  const auto is_to_be_read = [&](std::string_view key) {
+    return usual == nullptr || written->contains(key);
+  };
+  const auto duration = [&](std::string_view key, Duration& into) -> Result<> {
+    if (is_to_be_read(key)) {
+      TRY(into, table.duration(key));
+    }
+    return {};
+  };
+  const auto number = [&](std::string_view key, std::uint32_t min, std::uint32_t max,
+                          std::uint32_t& into) -> Result<> {
+    if (is_to_be_read(key)) {
+      TRY(into, table.number(key, min, max));
+    }
+    return {};
+  };
+  TRY_VOID(duration("after_delivery", timing.after_delivery));
+  TRY_VOID(number("after_delivery_confidence", 1, kPercent, timing.after_delivery_confidence));
+  TRY_VOID(number("burst_links", 2, 1000, timing.burst_links));
+  TRY_VOID(duration("burst_within", timing.burst_within));
+  TRY_VOID(number("burst_confidence", 1, kPercent, timing.burst_confidence));
+  TRY_VOID(duration("settled_after", timing.settled_after));
   TRY_VOID(table.nothing_else());
   return timing;
 }
@@ -150,13 +195,15 @@ class RuleReader {
     TRY(rule.accept_is, table.text("accept_is"));
     TRY(rule.accept_lacks, table.text("accept_lacks"));
     TRY(rule.no_language, table.flag("no_language"));
+    TRY_VOID(read_origin(table, rule));
     TRY(const std::string source, table.text("source"));
     TRY_VOID(table.nothing_else());
     if (source.empty()) {
       return fail(Errc::invalid, "it has no source");
     }
     const bool asks = !rule.agent.empty() || !rule.agent_is.empty() || !rule.purpose.empty() ||
-                      !rule.method.empty() || !rule.accept_is.empty() || !rule.accept_lacks.empty();
+                      !rule.method.empty() || !rule.accept_is.empty() ||
+                      !rule.accept_lacks.empty() || rule.is_about_origin();
     if (!asks) {
       return fail(Errc::invalid, "it has no condition");
     }
@@ -164,6 +211,17 @@ class RuleReader {
   }
 
  private:
+  static Result<> read_origin(Table& table, MachineRules::Rule& rule) {
+    TRY(rule.network, table.texts("network"));
+    for (const std::string& label : rule.network) {
+      if (!readers::is_network_label(label)) {
+        return fail(Errc::invalid, "network: '" + printable(label, 80) + "' can be no label");
+      }
+    }
+    TRY(rule.asn, table.numbers("asn"));
+    return {};
+  }
+
   static Result<> read_of(Table& table, MachineRules::Rule& rule) {
     TRY(const std::vector<std::string> of, table.texts("of"));
     if (of.empty()) {
@@ -178,7 +236,8 @@ class RuleReader {
   }
 };
 
-Result<MachineRules> MachineRules::parse(std::string_view toml, const std::string& name) {
+/// Behind the rules that there are.
+Result<> MachineRules::read(std::string_view toml, const std::string& name, const Timing* usual) {
   toml::table whole;
   try {
     whole = toml::parse(toml, name);
@@ -186,11 +245,20 @@ Result<MachineRules> MachineRules::parse(std::string_view toml, const std::strin
     return fail(Errc::invalid, name + ":" + std::to_string(error.source().begin.line) + ": " +
                                    std::string(error.description()));
   }
-  MachineRules rules;
   if (whole["version"].value_exact<std::int64_t>() != 1) {
     return fail(Errc::invalid, name + ": version is missing or is not 1");
   }
-  TRY(rules.timing_, read_timing(whole["timing"].as_table()), name);
+  for (const auto& [key, value] : whole) {
+    if (key != "version" && key != "timing" && key != "rule") {
+      return fail(Errc::invalid, name + ":" + std::to_string(value.source().begin.line) +
+                                     ": there is no key '" + std::string(key.str()) +
+                                     "'; write [[rule]] or [timing]");
+    }
+  }
+  TRY(timing_, read_timing(whole["timing"].as_table(), usual), name);
+  if (whole.contains("rule") && !whole["rule"].is_array()) {
+    return fail(Errc::invalid, name + ": write a [[rule]] for each rule");
+  }
   if (const toml::array* list = whole["rule"].as_array()) {
     for (const toml::node& element : *list) {
       if (!element.is_table()) {
@@ -198,9 +266,15 @@ Result<MachineRules> MachineRules::parse(std::string_view toml, const std::strin
       }
       TRY(Rule rule, RuleReader::read(*element.as_table()),
           name + ":" + std::to_string(element.source().begin.line));
-      rules.rules_.push_back(std::move(rule));
+      rules_.push_back(std::move(rule));
     }
   }
+  return {};
+}
+
+Result<MachineRules> MachineRules::parse(std::string_view toml, const std::string& name) {
+  MachineRules rules;
+  TRY_VOID(rules.read(toml, name, nullptr));
   return rules;
 }
 
@@ -216,6 +290,25 @@ const MachineRules& MachineRules::shipped() {
   return rules;
 }
 
+Result<MachineRules> MachineRules::load(const std::filesystem::path& own) {
+  if (own.empty()) {
+    return shipped();
+  }
+  std::ifstream in(own, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (!in) {
+    return fail(Errc::not_found, own.string() + ": it can't be read");
+  }
+  MachineRules rules;
+  TRY_VOID(rules.read(text, own.string(), &shipped().timing_));
+  std::ranges::copy(shipped().rules_, std::back_inserter(rules.rules_));
+  return rules;
+}
+
+bool MachineRules::ask_for_origin() const {
+  return std::ranges::any_of(rules_, &Rule::is_about_origin);
+}
+
 bool MachineRules::Rule::fits(const Asked& asked, std::string_view lower_agent) const {
   const auto any = [](const std::vector<std::string>& words, std::string_view text) {
     return words.empty() ||
@@ -227,7 +320,9 @@ bool MachineRules::Rule::fits(const Asked& asked, std::string_view lower_agent) 
          (purpose.empty() || (!asked.purpose.empty() && any(purpose, lower(asked.purpose)))) &&
          (accept_is.empty() || asked.accept == accept_is) &&
          (accept_lacks.empty() || !is_part_of(accept_lacks, asked.accept)) &&
-         (!no_language || asked.language.empty());
+         (!no_language || asked.language.empty()) &&
+         (network.empty() || std::ranges::count(network, asked.origin.network) != 0) &&
+         (asn.empty() || std::ranges::count(asn, asked.origin.autonomous_system) != 0);
 }
 
 Verdict MachineRules::judge(const Asked& asked) const {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,17 +15,19 @@
 #include "base/result.h"
 #include "events/event.h"
 #include "links/hit.h"
+#include "readers/lookup.h"
 
 namespace postrider::links {
 
 /// What a request shows of who made it.
 struct Asked {
   bool is_click = false;  ///< else the pixel
-  std::string_view method;
-  std::string_view agent;
-  std::string_view accept;
-  std::string_view language;
-  std::string_view purpose;
+  std::string_view method = {};
+  std::string_view agent = {};
+  std::string_view accept = {};
+  std::string_view language = {};
+  std::string_view purpose = {};
+  readers::Origin origin = {};  ///< filled in where the rules ask for it
 };
 
 /// [timing]
@@ -43,12 +46,18 @@ class MachineRules {
   static Result<MachineRules> parse(std::string_view toml, const std::string& name);
   /// Those that are part of the binary.
   static const MachineRules& shipped();
+  /// The same, and before them those of the operator's file (empty: none), whose [timing] counts as
+  /// far as it goes. Blocks for reading it. Errc::not_found; Errc::invalid as parse().
+  static Result<MachineRules> load(const std::filesystem::path& own);
 
   Verdict judge(const Asked& asked) const;
+  /// Whether any rule asks for Asked::origin.
+  bool ask_for_origin() const;
   const Timing& timing() const { return timing_; }
 
  private:
   friend class RuleReader;
+  Result<> read(std::string_view toml, const std::string& name, const Timing* usual);
   struct Rule {
     Verdict verdict;
     bool of_opens = true;
@@ -60,7 +69,10 @@ class MachineRules {
     std::string accept_is;
     std::string accept_lacks;
     bool no_language = false;
+    std::vector<std::string> network;  // labels
+    std::vector<std::uint64_t> asn;
 
+    bool is_about_origin() const { return !network.empty() || !asn.empty(); }
     bool fits(const Asked& asked, std::string_view lower_agent) const;
   };
 

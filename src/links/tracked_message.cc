@@ -8,7 +8,7 @@
 namespace postrider::links {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;  // 1 ended with the links
 
 std::unexpected<Error> damaged() {
   return fail(Errc::corrupt, "the record of a tracked message can't be read");
@@ -16,6 +16,7 @@ std::unexpected<Error> damaged() {
 
 /// Its front is read; targets and links follow.
 struct Opened {
+  std::uint8_t version = 0;
   AccountId account;
   Time accepted;
   Privacy privacy = Privacy::off;
@@ -29,10 +30,11 @@ struct Opened {
 
 Result<Opened> open(std::string_view record) {
   const OpenedRecord opened = open_record(record);
-  if (!opened.intact || opened.version != kVersion) {
+  if (!opened.intact || opened.version == 0 || opened.version > kVersion) {
     return damaged();
   }
   Opened front;
+  front.version = opened.version;
   Reader reader(opened.payload);
   front.account = AccountId{reader.varint()};
   front.accepted = Time(Duration(static_cast<std::int64_t>(reader.varint())));
@@ -66,7 +68,8 @@ void TrackedMessage::set_links(const track::Plan& plan) {
 }
 
 std::string encode(const TrackedMessage& message) {
-  std::string record = begin_record(kVersion, 256);
+  const std::uint8_t version = message.less_known.empty() ? 1 : kVersion;
+  std::string record = begin_record(version, 256);
   put_varint(record, message.account.value);
   put_varint(record, static_cast<std::uint64_t>(message.accepted.time_since_epoch().count()));
   record.push_back(static_cast<char>(message.privacy));
@@ -83,6 +86,13 @@ std::string encode(const TrackedMessage& message) {
   for (const Link& link : message.links) {
     put_varint(record, std::uint64_t{link.target} << 1 | std::uint64_t{link.is_app_link});
   }
+  if (version > 1) {
+    put_varint(record, message.less_known.size());
+    for (const LessKnown& one : message.less_known) {
+      put_varint(record, one.index);
+      record.push_back(static_cast<char>(one.privacy));
+    }
+  }
   return seal_record(std::move(record));
 }
 
@@ -97,13 +107,18 @@ Result<TrackedMessage> decode(std::string_view record) {
                          .custom_id = std::string(front.custom_id),
                          .payload = std::string(front.payload),
                          .targets = {},
-                         .links = {}};
+                         .links = {},
+                         .less_known = {}};
   Reader& reader = front.rest;
   for (std::uint64_t i = reader.varint(); i > 0 && reader.ok(); --i) {
     message.targets.emplace_back(reader.bytes());
   }
   for (std::uint64_t i = reader.varint(); i > 0 && reader.ok(); --i) {
     message.links.push_back(link_of(reader.varint()));
+  }
+  for (std::uint64_t i = front.version > 1 ? reader.varint() : 0; i > 0 && reader.ok(); --i) {
+    const auto index = static_cast<std::uint32_t>(reader.varint());
+    message.less_known.push_back({.index = index, .privacy = static_cast<Privacy>(reader.u8())});
   }
   const bool all_lead_somewhere = std::ranges::all_of(
       message.links, [&](const Link& link) { return link.target < message.targets.size(); });

@@ -2,8 +2,8 @@
 // counted under, and where each link leads. One record a message, in the table `link`, independent
 // of the spool; no address of a recipient.
 //
-// What is stored: a version, the fields in the order below (numbers as varints), a checksum. Pure;
-// any thread.
+// What is stored: a version, the fields in the order below (numbers as varints), a checksum;
+// version 1 ends with the links. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +38,7 @@ struct TrackedMessage {
   std::string payload;
   std::vector<std::string> targets;
   std::vector<Link> links;
+  std::vector<LessKnown> less_known = {};  ///< recipients of whom less may be told than `privacy`
 
   bool operator==(const TrackedMessage&) const = default;
 

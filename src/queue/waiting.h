@@ -25,6 +25,8 @@ struct Fresh {
   spool::Message message;
   std::shared_ptr<const std::string> content;
   std::shared_ptr<const track::Splice> splice;  ///< of `content`; null: it goes out as it is
+  /// The same for recipients who are not tracked; null: they get `content` as it is.
+  std::shared_ptr<const track::Splice> untracked;
   /// At which its recipients were looked up (suppression/list.h): a first attempt at the same one
   /// need not do so again.
   std::uint64_t suppressions = 0;

@@ -28,6 +28,9 @@ awaitable<Result<MessageId>> Intake::accept(Submission submission,
     figures_.refused.fetch_add(1, std::memory_order_relaxed);
     co_return fail(prepared.error());
   }
+  if (parts_.refusals != nullptr) {
+    respect_refusals(*prepared, *parts_.refusals);
+  }
   directory.reset();
   std::string().swap(submission.content);  // a copy of it is what is kept
   const std::vector<Suppressed> suppressed = find_suppressed(*prepared->fresh);
@@ -156,7 +159,8 @@ void Intake::add_problem(store::Step& step, const Prepared& prepared) const {
 /// Null where the memory for bodies is used up; gives back what it counts when the last one lets
 /// go.
 std::shared_ptr<const queue::Fresh> Intake::keep_fresh(std::shared_ptr<const queue::Fresh> fresh) {
-  const std::uint64_t size = fresh->content->size() + (fresh->splice ? fresh->splice->size() : 0);
+  const std::uint64_t size = fresh->content->size() + (fresh->splice ? fresh->splice->size() : 0) +
+                             (fresh->untracked ? fresh->untracked->size() : 0);
   if (fresh_bytes_->fetch_add(size, std::memory_order_relaxed) + size > parts_.fresh_bytes_max) {
     fresh_bytes_->fetch_sub(size, std::memory_order_relaxed);
     return nullptr;

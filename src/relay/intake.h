@@ -18,6 +18,7 @@
 #include "directory/directory.h"
 #include "events/event_store.h"
 #include "relay/prepare.h"
+#include "relay/tracking_refusals.h"
 #include "spool/spool.h"
 #include "store/committer.h"
 #include "suppression/list.h"
@@ -45,6 +46,7 @@ class Intake {
     Installation installation;
     std::uint64_t fresh_bytes_max = 0;                ///< bodies kept in memory for first attempts
     const suppression::List* suppressions = nullptr;  ///< null: none
+    const TrackingRefusals* refusals = nullptr;       ///< null: none
   };
   explicit Intake(Parts parts);
 

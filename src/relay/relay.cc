@@ -14,8 +14,10 @@
 #include "base/log.h"
 #include "bounce/classifier.h"
 #include "links/machine_judge.h"
+#include "links/machine_rules.h"
 #include "net/descriptors.h"
 #include "net/task_group.h"
+#include "readers/lookup.h"
 #include "relay/data_directory.h"
 #include "relay/export_consumers.h"
 #include "relay/housekeeping.h"
@@ -56,6 +58,7 @@ struct Relay::State {
     TRY(certificate, Certificate::load(settings));
     TRY(bounce::Classifier rules, bounce::Classifier::load(settings.bounce_rules));
     bounce_rules.set(std::move(rules));
+    TRY_VOID(load_readers(settings.links));
     TRY(directory, directory::Directory::open(DataDirectory::directory_file(settings.data),
                                               directory::OpenMode::read_write));
     TRY(store, store::Store::open(store_options(settings)));
@@ -73,8 +76,8 @@ struct Relay::State {
     consumers->add(std::make_unique<statistics::Counter>(*store));
     consumers->add(std::make_unique<search::Indexer>());
     TRY(webhooks, webhook::Webhooks::create(webhook_parts(), settings.webhook));
-    consumers->add(std::make_unique<links::MachineJudge>(*events, *links,
-                                                         links::MachineRules::shipped().timing()));
+    consumers->add(std::make_unique<links::MachineJudge>(
+        *events, *links, [this] { return machine_rules.get()->timing(); }));
     TRY(const suppression::Secret secret, directory->secret("suppression"));
     suppressions = std::make_unique<suppression::List>(*store, secret);
     acting.set(settings);
@@ -86,7 +89,20 @@ struct Relay::State {
                                .classifier = [this] { return bounce_rules.get(); },
                                .pauses_changed = [this] { dispatcher->look_at_pauses(); }});
     TRY_VOID(add_exports(*consumers, settings, *resolver, *events, *directory));
+    TRY(refusals, TrackingRefusals::load(*directory, secret));
     return build();
+  }
+
+  /// All or nothing. Where no reader is listened for, nothing is read: it takes time and memory.
+  Result<> load_readers(const LinkSettings& wanted) {
+    TRY(links::MachineRules rules, links::MachineRules::load(wanted.machines), "links.machines");
+    readers::Lookup lookup;
+    if (!wanted.endpoints.empty()) {
+      TRY(lookup, readers::Lookup::load(wanted.readers), "links");
+    }
+    machine_rules.set(std::move(rules));
+    readers.set(std::move(lookup));
+    return {};
   }
 
   webhook::Webhooks::Parts webhook_parts() {
@@ -120,7 +136,8 @@ struct Relay::State {
                       .installation = {.hostname = settings.hostname,
                                        .unsubscribe_mail = unsubscribe_mail(settings)},
                       .fresh_bytes_max = settings.delivery.fresh_bytes_max,
-                      .suppressions = suppressions.get()});
+                      .suppressions = suppressions.get(),
+                      .refusals = refusals.get()});
     recorder = std::make_unique<OutcomeRecorder>(
         OutcomeRecorder::Parts{.clock = *clock,
                                .store = *store,
@@ -230,6 +247,7 @@ struct Relay::State {
   std::unique_ptr<events::EventStore> events;
   std::unique_ptr<suppression::List> suppressions;
   ActingConsumers acting;
+  std::unique_ptr<TrackingRefusals> refusals;
   std::unique_ptr<events::Consumers> consumers;
   std::unique_ptr<links::LinkStore> links;
   std::unique_ptr<links::LinkOrders> link_orders;
@@ -240,6 +258,8 @@ struct Relay::State {
   std::unique_ptr<IdSource> ids;
   Current<delivery::Options> options;
   Current<bounce::Classifier> bounce_rules;
+  Current<links::MachineRules> machine_rules;
+  Current<readers::Lookup> readers;
   std::unique_ptr<Intake> intake;
   std::unique_ptr<OutcomeRecorder> recorder;
   std::unique_ptr<delivery::Services> services;
@@ -275,6 +295,7 @@ Result<std::vector<std::string>> Relay::reload(Settings settings) {
   }
   // Anew also under the same name: the file may have changed.
   TRY(bounce::Classifier rules, bounce::Classifier::load(settings.bounce_rules));
+  TRY_VOID(state_->load_readers(settings.links));
   TRY_VOID(state_->certificate->change_to(settings));
   state_->bounce_rules.set(std::move(rules));  // from here nothing fails
   std::ranges::move(state_->listeners->change_to(settings), std::back_inserter(not_applied));
@@ -358,6 +379,15 @@ const links::LinkStore& Relay::links() const {
 }
 webhook::Webhooks& Relay::webhooks() {
   return *state_->webhooks;
+}
+std::shared_ptr<const readers::Lookup> Relay::readers() const {
+  return state_->readers.get();
+}
+std::shared_ptr<const links::MachineRules> Relay::machine_rules() const {
+  return state_->machine_rules.get();
+}
+TrackingRefusals& Relay::tracking_refusals() {
+  return *state_->refusals;
 }
 delivery::Dispatcher& Relay::dispatcher() {
   return *state_->dispatcher;

@@ -36,6 +36,12 @@
 namespace postrider::webhook {
 class Webhooks;
 }
+namespace postrider::readers {
+class Lookup;
+}
+namespace postrider::links {
+class MachineRules;
+}
 
 namespace postrider::relay {
 
@@ -80,6 +86,10 @@ class Relay {
   links::KeyRing& tracking_keys();
   const links::LinkStore& links() const;
   webhook::Webhooks& webhooks();
+  /// What says who reads, and whether they are a machine: as a reload has left it. Any thread.
+  std::shared_ptr<const readers::Lookup> readers() const;
+  std::shared_ptr<const links::MachineRules> machine_rules() const;
+  TrackingRefusals& tracking_refusals();
   links::LinkOrders& link_orders();
   std::vector<store::Committer>& committers();  ///< one for each io thread
   const Certificate& certificate() const;

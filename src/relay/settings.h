@@ -25,6 +25,7 @@
 #include "links/address_kept.h"
 #include "mail/address.h"
 #include "net/network.h"
+#include "readers/files.h"
 #include "smtp/server_session.h"
 #include "suppression/soft_bounces.h"
 #include "webhook/options.h"
@@ -106,6 +107,11 @@ struct LinkSettings {
   Duration keep = std::chrono::days(730);
   std::filesystem::path apple_app_site_association;  ///< empty: there is none
   std::filesystem::path asset_links;
+  readers::Files readers;  ///< what says who reads
+  std::filesystem::path
+      machines;                  ///< rules of the operator's own; empty: none but the shipped ones
+  std::uint32_t hits_max = 100;  ///< events of one kind from one token; 0: no limit
+  Duration hits_over = std::chrono::hours(1);  ///< within this time
 };
 
 /// [simulator]

@@ -43,6 +43,8 @@ void keep_links(Keeping& keeping, const LinkSettings& running, LinkSettings& wan
   keeping.keep("links.hosts", running.hosts, wanted.hosts);
   keeping.keep("links.proxy_from", running.proxy_from, wanted.proxy_from);
   keeping.keep("links.address", running.address, wanted.address);
+  keeping.keep("links.hits_max", running.hits_max, wanted.hits_max);
+  keeping.keep("links.hits_over", running.hits_over, wanted.hits_over);
   keeping.keep("links.keep", running.keep, wanted.keep);
   keeping.keep("links.apple_app_site_association", running.apple_app_site_association,
                wanted.apple_app_site_association);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "track/untracked.h"
 
 namespace postrider::relay {
 namespace {
@@ -57,6 +58,21 @@ Result<> add_plan(Prepared& prepared, const track::LinkRules& rules, Privacy pri
   return {};
 }
 
+/// What is known of the message's bytes holds for both kinds of copies from here.
+void add_untracked(Prepared& prepared) {
+  queue::Fresh& fresh = *prepared.fresh;
+  spool::Message& message = fresh.message;
+  auto splice = track::untracked_splice(*prepared.plan, *fresh.content);
+  fresh.untracked = splice ? *std::move(splice) : nullptr;
+  spool::Message copy;
+  describe(copy, fresh.untracked ? fresh.untracked->example() : *fresh.content);
+  message.size = std::max(message.size, copy.size);
+  message.has_eight_bit_header = message.has_eight_bit_header || copy.has_eight_bit_header;
+  message.has_eight_bit_body = message.has_eight_bit_body || copy.has_eight_bit_body;
+  message.has_dot_lines = message.has_dot_lines || copy.has_dot_lines;
+  message.has_long_lines = message.has_long_lines || copy.has_long_lines;
+}
+
 }  // namespace
 
 void add_tracking(Prepared& prepared, const directory::Snapshot& directory,
@@ -67,8 +83,13 @@ void add_tracking(Prepared& prepared, const directory::Snapshot& directory,
     return;
   }
   const Tracking& tracking = account->tracking;
-  const Privacy privacy = std::min(tracking.privacy, instructions.privacy.value_or(kPrivacyMost));
+  Privacy privacy = std::min(tracking.privacy, instructions.privacy.value_or(kPrivacyMost));
   TrackingSwitches wanted = message.is_bulk ? tracking.bulk : tracking.transactional;
+  if (const directory::CampaignTracking* campaign =
+          directory.campaign_tracking(message.account, message.labels.campaign)) {
+    privacy = std::min(privacy, campaign->privacy);
+    wanted = campaign->switches.value_or(wanted);
+  }
   wanted.opens = instructions.opens.value_or(wanted.opens);
   wanted.clicks = instructions.clicks.value_or(wanted.clicks);
   if (privacy == Privacy::off || wanted == TrackingSwitches()) {
@@ -85,6 +106,25 @@ void add_tracking(Prepared& prepared, const directory::Snapshot& directory,
   }
 }
 
+void respect_refusals(Prepared& prepared, const TrackingRefusals& refusals) {
+  queue::Fresh& fresh = *prepared.fresh;
+  spool::Message& message = fresh.message;
+  if (!message.is_tracked) {
+    return;
+  }
+  bool is_anybody_untracked = false;
+  for (std::uint32_t i = 0; i < message.recipient_count(); ++i) {
+    const Privacy level = refusals.level(message.account, message.envelope.recipients[i].address);
+    if (level < message.privacy) {
+      message.less_known.push_back({.index = i, .privacy = level});
+      is_anybody_untracked = is_anybody_untracked || level == Privacy::off;
+    }
+  }
+  if (is_anybody_untracked) {
+    add_untracked(prepared);
+  }
+}
+
 links::TrackedMessage tracked_message(const Prepared& prepared) {
   const spool::Message& message = prepared.fresh->message;
   links::TrackedMessage tracked{.account = message.account,
@@ -96,7 +136,8 @@ links::TrackedMessage tracked_message(const Prepared& prepared) {
                                 .custom_id = message.labels.custom_id,
                                 .payload = message.labels.payload,
                                 .targets = {},
-                                .links = {}};
+                                .links = {},
+                                .less_known = message.less_known};
   if (prepared.plan) {
     tracked.set_links(*prepared.plan);
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/ids.h"
@@ -39,6 +40,9 @@ struct Message {
   Labels labels;
   bool is_tracked = false;         ///< there is a plan: each recipient's copy has links of its own
   Privacy privacy = Privacy::off;  ///< of its tracking, as it was when the message came
+
+  /// Recipients who want less known of them, as they wanted when the message came; by index.
+  std::vector<LessKnown> less_known;
 
   /// Whether no recipient's bytes will do for another.
   bool has_own_copies() const { return is_tracked || lacks_unsubscribe; }

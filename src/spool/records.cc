@@ -1,5 +1,6 @@
 #include "spool/records.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/bytes.h"
@@ -7,7 +8,7 @@
 namespace postrider::spool {
 namespace {
 
-constexpr std::uint8_t kMessageVersion = 2;    // 1 ended with the recipients
+constexpr std::uint8_t kMessageVersion = 3;    // 1 ended with the recipients, 2 before less_known
 constexpr std::uint8_t kRecipientVersion = 2;  // 1 ended before `laters`
 constexpr char kContentVersion = 1;
 constexpr char kPlannedContentVersion = 2;
@@ -94,6 +95,23 @@ mail::Address get_address(Reader& reader) {
   return address;
 }
 
+void put_less_known(std::string& out, const std::vector<LessKnown>& all) {
+  put_varint(out, all.size());
+  for (const LessKnown& one : all) {
+    put_varint(out, one.index);
+    out.push_back(static_cast<char>(one.privacy));
+  }
+}
+
+std::vector<LessKnown> get_less_known(Reader& reader) {
+  std::vector<LessKnown> all;
+  for (std::uint64_t i = reader.varint(); i > 0 && reader.ok(); --i) {
+    const auto index = static_cast<std::uint32_t>(reader.varint());
+    all.push_back({.index = index, .privacy = static_cast<Privacy>(reader.u8())});
+  }
+  return all;
+}
+
 }  // namespace
 
 std::string message_key(MessageId id) {
@@ -120,7 +138,9 @@ std::uint32_t index_of_key(std::string_view key) {
 }
 
 std::string encode(const Message& message) {
-  std::string out = begin_record(kMessageVersion, 128 + message.envelope.recipients.size() * 48);
+  // Most have none of what the second version lacks: older programs can go on reading them.
+  const std::uint8_t version = message.less_known.empty() ? 2 : kMessageVersion;
+  std::string out = begin_record(version, 128 + message.envelope.recipients.size() * 48);
   put_varint(out, message.account.value);
   put_time(out, message.accepted);
   put_varint(out, flags_of(message));
@@ -139,6 +159,9 @@ std::string encode(const Message& message) {
   put_bytes(out, message.labels.custom_id);
   put_bytes(out, message.labels.payload);
   out.push_back(static_cast<char>(message.privacy));
+  if (version > 2) {
+    put_less_known(out, message.less_known);
+  }
   return seal_record(std::move(out));
 }
 
@@ -170,11 +193,18 @@ Result<Message> decode_message(MessageId id, std::string_view record) {
     message.labels.payload = reader.bytes();
     message.privacy = static_cast<Privacy>(reader.u8());
   }
+  if (opened.version > 2) {
+    message.less_known = get_less_known(reader);
+  }
   TRY_VOID(check_end(reader, what));
   if (count == 0) {
     return fail(Errc::corrupt, what + " names no recipient");
   }
-  if (message.privacy > kPrivacyMost) {
+  const bool are_levels = message.privacy <= kPrivacyMost &&
+                          std::ranges::all_of(message.less_known, [](const LessKnown& one) {
+                            return one.privacy <= kPrivacyMost;
+                          });
+  if (!are_levels) {
     return fail(Errc::corrupt, what + " has a level of privacy that there is not");
   }
   return message;

@@ -2,8 +2,8 @@
 //
 // Table meta:
 // - key: message id (8)
-// - value: record of version 2, the fields of Message in the order of the code; version 1 ends
-//   with the recipients
+// - value: record of version 2 or 3, the fields of Message in the order of the code; version 1 ends
+//   with the recipients, version 2 before `less_known`
 //
 // Table recipient:
 // - key: message id (8), index (4)

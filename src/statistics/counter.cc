@@ -29,6 +29,9 @@ std::string group_of(const Event& event, std::uint32_t hour, std::string_view si
   put_bytes(group, source);
   put_bytes(group, event.category);
   put_bytes(group, event.campaign);
+  put_bytes(group, event.country);
+  put_bytes(group, event.reader_client);
+  put_bytes(group, event.device);
   return group;
 }
 
@@ -71,7 +74,7 @@ constexpr std::uint64_t kOneLess = ~std::uint64_t{0};  // sums wrap
 struct Group {
   std::uint32_t hour = 0;
   AccountId account;
-  std::array<std::pair<Dimension, std::string_view>, 6> values;
+  std::array<std::pair<Dimension, std::string_view>, 9> values;
 };
 
 Group parse_group(std::string_view text) {
@@ -84,7 +87,10 @@ Group parse_group(std::string_view text) {
                    {Dimension::provider, reader.bytes()},
                    {Dimension::source, reader.bytes()},
                    {Dimension::category, reader.bytes()},
-                   {Dimension::campaign, reader.bytes()}}};
+                   {Dimension::campaign, reader.bytes()},
+                   {Dimension::country, reader.bytes()},
+                   {Dimension::client, reader.bytes()},
+                   {Dimension::device, reader.bytes()}}};
   return group;
 }
 
@@ -174,7 +180,8 @@ Result<> Counter::count_person(const Event& event, const Way& way, Counts& count
   if (!event.recipient.exists()) {
     return {};
   }
-  const ReaderSet::First first{.hour = hour_of(event), .tag = open_time_tag(event, way)};
+  const ReaderSet::First first{
+      .hour = hour_of(event), .tag = open_time_tag(event, way), .sequence = event.sequence};
   TRY(const bool is_first, readers_.add(what_of(event.type), event.recipient, first));
   if (!is_first) {
     return {};
@@ -186,17 +193,44 @@ Result<> Counter::count_person(const Event& event, const Way& way, Counts& count
   return people_.add(event, first.hour);
 }
 
+/// The hit with this number; nothing: the log has it no more.
+Result<std::optional<Event>> Counter::hit_at(std::uint64_t sequence) const {
+  TRY(events::Page page, events_->read(sequence, 1));
+  const bool is_there = !page.events.empty() && page.events.front().sequence == sequence &&
+                        events::is_hit(page.events.front().type);
+  return is_there ? std::optional(std::move(page.events.front())) : std::nullopt;
+}
+
+/// In the rows in which the recipient of `hit` was counted: another program may have been used
+/// then.
+Result<> Counter::uncount(const Event& hit, const ReaderSet::First& first, const Way& way,
+                          Rows& groups) {
+  Event counted = hit;
+  counted.country.clear();
+  counted.reader_client.clear();
+  counted.device.clear();
+  if (first.sequence != 0) {
+    TRY(const std::optional<Event> then, hit_at(first.sequence));
+    counted = then.value_or(counted);
+  }
+  Counts& then = groups[group_of(counted, first.hour, way)];
+  then.add(unique_tag(hit.type), kOneLess);
+  if (first.tag != 0) {
+    then.add(first.tag, kOneLess);
+  }
+  return people_.remove(hit, first.hour);
+}
+
 Result<> Counter::move_hit(const Event& reassessed, Rows& groups) {
   const bool is_person = events::is_a_persons(reassessed.machine);
   if (is_person == events::is_a_persons(reassessed.machine_was)) {
     return {};
   }
-  TRY(const events::Page page, events_->read(reassessed.about_event, 1));
-  if (page.events.empty() || page.events.front().sequence != reassessed.about_event ||
-      !events::is_hit(page.events.front().type)) {
+  TRY(const std::optional<Event> found, hit_at(reassessed.about_event));
+  if (!found) {
     return {};
   }
-  const Event& event = page.events.front();
+  const Event& event = *found;
   TRY(const Way* const way, ways_.of(event.recipient));
   Counts& counts = groups[group_of(event, hour_of(event), *way)];
   counts.add(tag::of(event.type), is_person ? 1 : kOneLess);
@@ -206,15 +240,7 @@ Result<> Counter::move_hit(const Event& reassessed, Rows& groups) {
   }
   TRY(const std::optional<ReaderSet::First> first,
       readers_.remove(what_of(event.type), event.recipient));
-  if (!first) {
-    return {};
-  }
-  Counts& then = groups[group_of(event, first->hour, *way)];
-  then.add(unique_tag(event.type), kOneLess);
-  if (first->tag != 0) {
-    then.add(first->tag, kOneLess);
-  }
-  return people_.remove(event, first->hour);
+  return first ? uncount(event, *first, *way, groups) : Result<>();
 }
 
 Result<Counts*> Counter::row(const std::string& key) {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -56,6 +57,9 @@ class Counter final : public events::Consumer {
   Result<> count_hit(const events::Event& event, Rows& groups);
   Result<> count_person(const events::Event& event, const Way& way, Counts& counts);
   Result<> move_hit(const events::Event& reassessed, Rows& groups);
+  Result<std::optional<events::Event>> hit_at(std::uint64_t sequence) const;
+  Result<> uncount(const events::Event& hit, const ReaderSet::First& first, const Way& way,
+                   Rows& groups);
   Result<Counts*> row(const std::string& key);
 
   const store::Store& store_;

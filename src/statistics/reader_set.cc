@@ -7,8 +7,8 @@
 namespace postrider::statistics {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
-constexpr char kPrefix = '\xfe';  // account ids begin with zeros
+constexpr std::uint8_t kVersion = 2;  // 1 ended with the hour
+constexpr char kPrefix = '\xfe';      // account ids begin with zeros
 
 }  // namespace
 
@@ -26,15 +26,18 @@ Result<ReaderSet::Entry*> ReaderSet::entry(What what, RecipientId recipient) {
     entry.times = reader.varint();
     entry.first.hour = static_cast<std::uint32_t>(reader.varint());
     entry.first.tag = static_cast<std::uint32_t>(reader.varint());
+    entry.first.sequence = reader.varint();
   }
   return &changed_.emplace(std::move(key), entry).first->second;
 }
 
-Result<bool> ReaderSet::add(What what, RecipientId recipient, First first) {
+Result<bool> ReaderSet::add(What what, RecipientId recipient, const First& first) {
   TRY(Entry* const found, entry(what, recipient));
   const bool is_first = found->times == 0;
   ++found->times;
-  found->first = is_first ? first : found->first;
+  if (is_first) {
+    found->first = first;
+  }
   return is_first;
 }
 
@@ -53,6 +56,7 @@ void ReaderSet::write(store::Step& step) {
     put_varint(record, entry.times);
     put_varint(record, entry.first.hour);
     put_varint(record, entry.first.tag);
+    put_varint(record, entry.first.sequence);
     step.put(store::Table::counter, key, seal_record(std::move(record)));
   }
   changed_.clear();

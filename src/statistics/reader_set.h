@@ -1,10 +1,10 @@
 // Which recipients have opened, and which have clicked: an exact set, so that each counts once
-// however often they come. Kept beside the rows of counters (rows.h), under keys that no account
-// has.
+// however often they come, and which event of theirs that was. Kept beside the rows of counters
+// (rows.h), under keys that no account has.
 //
 // What is stored for a recipient: a version, varints (times that a person came; hour of the first
-// time; tag of the histogram that it was counted under, 0: none, and not written by the first
-// versions), a checksum. Thread: the counter's.
+// time; from version 2 on tag of the histogram that it was counted under, 0: none, and sequence of
+// its event), a checksum. Thread: the counter's.
 #pragma once
 
 #include <cstdint>
@@ -24,15 +24,16 @@ class ReaderSet {
 
   explicit ReaderSet(const store::Store& store) : store_(store) {}
 
-  /// How the first time was counted.
+  /// How and where the first time was counted.
   struct First {
     std::uint32_t hour = 0;
-    std::uint32_t tag = 0;  ///< of a histogram; 0: none
+    std::uint32_t tag = 0;       ///< of a histogram; 0: none
+    std::uint64_t sequence = 0;  ///< of the event; 0: an older version has not kept it
   };
 
   /// A person came. True: for the first time, which is to be counted as this. Errors: those of the
   /// store.
-  Result<bool> add(What what, RecipientId recipient, First first);
+  Result<bool> add(What what, RecipientId recipient, const First& first);
   /// One of those times it was no person. How they were counted, if there is no other time.
   Result<std::optional<First>> remove(What what, RecipientId recipient);
 

@@ -35,6 +35,10 @@ enum class Dimension : std::uint8_t {
   source = 5,    ///< address that we sent from
   category = 6,  ///< of failures, from the bounce taxonomy
   campaign = 7,  ///< that the sender names
+  // Of opens, clicks and unsubscribes only, and only where it is known.
+  country = 8,  ///< ISO 3166-1
+  client = 9,   ///< family of the reader's program
+  device = 10,  ///< family of the reader's device
 };
 
 struct DimensionName {
@@ -45,7 +49,9 @@ constexpr std::array kDimensions{
     DimensionName{Dimension::total, "total"},       DimensionName{Dimension::account, "account"},
     DimensionName{Dimension::stream, "stream"},     DimensionName{Dimension::domain, "domain"},
     DimensionName{Dimension::provider, "provider"}, DimensionName{Dimension::source, "source"},
-    DimensionName{Dimension::category, "category"}, DimensionName{Dimension::campaign, "campaign"}};
+    DimensionName{Dimension::category, "category"}, DimensionName{Dimension::campaign, "campaign"},
+    DimensionName{Dimension::country, "country"},   DimensionName{Dimension::client, "client"},
+    DimensionName{Dimension::device, "device"}};
 
 /// What an event adds to: its type's number, and these.
 namespace tag {

@@ -73,7 +73,8 @@ void Keeper::suppress(const Event& event, const mail::Address& address, Reason r
                       store::Step& step) {
   Change change;
   change.reason = reason;
-  change.scope = reason == Reason::unsubscribe ? event.stream : std::string();
+  const bool is_of_stream = reason == Reason::unsubscribe && event.scope != "all";
+  change.scope = is_of_stream ? event.stream : std::string();
   change.source = event.recipient;
   change.time = event.time;
   change.address = event.to;

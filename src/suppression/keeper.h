@@ -3,8 +3,8 @@
 // Hard bounces and complaints of a refusal (`failed` and `bounced`) where the rule that judged says
 // so (`suppress`; a rule that is gone, and what no rule has judged: hard bounces), complaints of
 // readers, and addresses that bounce softly again and again, for everything; `unsubscribed` for the
-// stream that the mail was of, so that who leaves the newsletter still gets the password reset. A
-// block never puts an address there, whatever its code.
+// stream that the mail was of, so that who leaves the newsletter still gets the password reset,
+// unless they have chosen everything. A block never puts an address there, whatever its code.
 //
 // It may begin again anywhere: the same event writes the same row once more, and a soft bounce that
 // has been counted is passed over. What people have put there or taken back stays.

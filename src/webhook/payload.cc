@@ -70,7 +70,7 @@ void add_reader(JsonText& json, std::string_view type, const Event& event) {
     json.field("mj_list_id", 0);
   }
   json.field("ip", event.address);
-  json.field("geo", "");
+  json.field("geo", event.country);
   json.field("agent", event.user_agent);
 }
 

@@ -1,4 +1,6 @@
 """How readers of bulk mail leave, where its sender gave it no way out: by one click and by mail."""
+import concurrent.futures
+import json
 import re
 
 import pytest
@@ -7,6 +9,7 @@ from links import Reader
 from reports import send_back
 from test_suppression import bulk, wait_until_suppressed
 from test_tracking import mail, verified
+from waiting import wait_for
 
 HOST = "https://t.example"
 RETURN_PATHS = "rp.example"
@@ -131,3 +134,73 @@ def test_nobody_else_leaves_by_a_token_that_was_changed(relay, sink):
     forged = local[:-5] + ("a" if local[-5] != "a" else "b") + local[-4:]
     assert send_back(relay, f"{forged}@{domain}", b"\r\n")[0] == 550
     assert not relay.events(type="unsubscribed")
+
+
+def choices(page):
+    """The values of the page's radio buttons, and what each says."""
+    return dict(re.findall(r'<label><input type="radio" name="scope" value="(\w+)"(?: checked)?>\s*(.*?)</label>',
+                           page.decode(), re.DOTALL))
+
+
+def post(relay, path, body="List-Unsubscribe=One-Click"):
+    status, _, page = Reader(relay).ask("POST", path, body=body)
+    assert status == 200
+    return page
+
+
+def test_asked_again_nothing_is_told_again(relay, sink):
+    relay.submit(message=bulk())
+    path, _ = ways_out(sink.wait_for_message())
+    for _ in range(3):
+        post(relay, path)
+    wait_until_suppressed(relay, "ann@example.net", "unsubscribe")
+    for _ in range(3):
+        assert b"You are unsubscribed" in post(relay, path)
+    assert len(relay.events(type="unsubscribed")) == 1
+
+
+def test_of_many_at_the_same_moment_one_is_told(relay, sink):
+    relay.submit(message=bulk())
+    path, _ = ways_out(sink.wait_for_message())
+    relay.wait_for_event("delivered")
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        pages = list(pool.map(lambda _: post(relay, path), range(48)))
+    assert all(b"You are unsubscribed" in page for page in pages)
+    assert len(relay.events(type="unsubscribed")) == 1
+
+
+def test_who_has_come_back_can_leave_again_by_the_same_link(relay, sink):
+    relay.submit(message=bulk())
+    path, _ = ways_out(sink.wait_for_message())
+    post(relay, path)
+    wait_until_suppressed(relay, "ann@example.net", "unsubscribe")
+    relay.cli("suppression", "remove", "ann@example.net")
+    relay.advance("1m")
+    post(relay, path)
+    relay.wait_for_events("unsubscribed", 2)
+    wait_until_suppressed(relay, "ann@example.net", "unsubscribe")
+
+
+def test_a_reader_chooses_between_this_kind_of_mail_and_everything(relay, sink):
+    relay.submit(message=bulk())
+    path, _ = ways_out(sink.wait_for_message())
+    page = Reader(relay).get(path)[2]
+    assert list(choices(page)) == ["stream", "all"] and "example.org" in choices(page)["all"]
+    assert b"<legend>" in page and not relay.events(type="unsubscribed")
+
+    post(relay, path, "List-Unsubscribe=One-Click&scope=stream")
+    page = Reader(relay).get(path)[2]
+    assert list(choices(page)) == ["all"], "the other they have left"
+    assert "scope" not in relay.wait_for_event("unsubscribed")
+    relay.submit(subject="password reset")
+    assert sink.wait_for_messages(2)[1]["Subject"] == "password reset"
+
+    assert b"no more mail from" in post(relay, path, "List-Unsubscribe=One-Click&scope=all")
+    assert choices(Reader(relay).get(path)[2]) == {}
+    assert b"no more mail from" in post(relay, path), "there is nothing left to leave"
+    _, event = relay.wait_for_events("unsubscribed", 2)
+    assert (event["scope"], event["stream"]) == ("all", "bulk")
+    wait_for("everything to be suppressed", lambda: json.loads(relay.cli(
+        "suppression", "list", "--json"))["suppressions"][-1].get("stream", "") == "")
+    relay.submit(subject="password reset")
+    assert relay.wait_for_event("suppressed")["detail"].startswith("unsubscribe since")

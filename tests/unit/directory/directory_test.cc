@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <initializer_list>
+#include <string>
 #include <sys/stat.h>
 #include <thread>
 
@@ -25,6 +27,35 @@ class DirectoryTest : public testing::Test {
     auto opened = Directory::open(file, mode);
     ASSERT_TRUE(opened) << opened.error().text();
     directory = *std::move(opened);
+  }
+
+  /// As an older version left it: without what later migrations have added.
+  void bring_down_to(int version) {
+    directory.reset();
+    auto database = Database::open(file, true);
+    const auto undo = [&](int migration, std::initializer_list<const char*> statements) {
+      for (const char* statement : statements) {
+        if (version < migration) {
+          ASSERT_TRUE(database->execute(statement)) << statement;
+        }
+      }
+    };
+    undo(5, {"DROP TABLE campaign_tracking", "DROP TABLE tracking_refusal"});
+    undo(4, {"ALTER TABLE account DROP COLUMN bulk_paused",
+             "ALTER TABLE account DROP COLUMN bulk_pause_changed",
+             "ALTER TABLE account DROP COLUMN bulk_pause_by",
+             "ALTER TABLE account DROP COLUMN bulk_pause_why",
+             "ALTER TABLE account DROP COLUMN counted_from"});
+    undo(3, {"ALTER TABLE account DROP COLUMN tracking_host",
+             "ALTER TABLE account DROP COLUMN privacy",
+             "ALTER TABLE account DROP COLUMN track_bulk",
+             "ALTER TABLE account DROP COLUMN track_transactional",
+             "ALTER TABLE account DROP COLUMN track_plain_text",
+             "ALTER TABLE account DROP COLUMN preserve_signed",
+             "ALTER TABLE account DROP COLUMN url_tags",
+             "ALTER TABLE account DROP COLUMN kept_hosts"});
+    ASSERT_TRUE(
+        database->execute("UPDATE schema_version SET version = " + std::to_string(version)));
   }
 
   AccountId shop() { return directory->add_account("shop", kNow).value().id; }
@@ -87,17 +118,7 @@ TEST_F(DirectoryTest, TrackingIsKeptAndChangedByItsParts) {
 
 TEST_F(DirectoryTest, ADirectoryWithoutTrackingIsBroughtUp) {
   shop();
-  directory.reset();
-  {
-    auto database = Database::open(file, true);
-    for (const char* column :
-         {"tracking_host", "privacy", "track_bulk", "track_transactional", "track_plain_text",
-          "preserve_signed", "url_tags", "kept_hosts", "bulk_paused", "bulk_pause_changed",
-          "bulk_pause_by", "bulk_pause_why", "counted_from"}) {
-      ASSERT_TRUE(database->execute("ALTER TABLE account DROP COLUMN " + std::string(column)));
-    }
-    ASSERT_TRUE(database->execute("UPDATE schema_version SET version = 2"));
-  }
+  bring_down_to(2);
   EXPECT_THAT(error_of(Directory::open(file, OpenMode::read_only)).text(),
               HasSubstr("start the relay once"));
   reopen();
@@ -126,18 +147,42 @@ TEST_F(DirectoryTest, APauseOfBulkMailIsKeptAndDecidedByWhatIsThere) {
 
 TEST_F(DirectoryTest, ADirectoryWithoutPausesIsBroughtUp) {
   shop();
-  directory.reset();
-  {
-    auto database = Database::open(file, true);
-    for (const char* column :
-         {"bulk_paused", "bulk_pause_changed", "bulk_pause_by", "bulk_pause_why", "counted_from"}) {
-      ASSERT_TRUE(database->execute("ALTER TABLE account DROP COLUMN " + std::string(column)));
-    }
-    ASSERT_TRUE(database->execute("UPDATE schema_version SET version = 3"));
-  }
+  bring_down_to(3);
   reopen();
   ASSERT_NE(directory->snapshot()->account("shop"), nullptr);
   EXPECT_EQ(directory->snapshot()->account("shop")->bulk_pause, BulkPause());
+}
+
+TEST_F(DirectoryTest, CampaignsHaveTrackingOfTheirOwn) {
+  const AccountId account = shop();
+  const CampaignTracking spring{.account = account,
+                                .campaign = "spring",
+                                .switches = TrackingSwitches{.opens = true, .clicks = false},
+                                .privacy = kPrivacyMost};
+  const CampaignTracking autumn{.account = account,
+                                .campaign = "autumn",
+                                .switches = std::nullopt,
+                                .privacy = Privacy::anonymous};
+  ASSERT_TRUE(directory->set_campaign_tracking(
+      {.account = account, .campaign = "spring", .switches = TrackingSwitches()}));
+  ASSERT_TRUE(directory->set_campaign_tracking(spring));
+  ASSERT_TRUE(directory->set_campaign_tracking(autumn));
+  for (int round = 0; round < 2; ++round) {
+    const auto snapshot = directory->snapshot();
+    ASSERT_NE(snapshot->campaign_tracking(account, "spring"), nullptr);
+    EXPECT_EQ(*snapshot->campaign_tracking(account, "spring"), spring);
+    EXPECT_EQ(*snapshot->campaign_tracking(account, "autumn"), autumn);
+    EXPECT_EQ(snapshot->campaign_tracking(AccountId{99}, "spring"), nullptr);
+    EXPECT_EQ(snapshot->campaign_trackings().size(), 2U);
+    reopen();
+  }
+  ASSERT_TRUE(directory->remove_campaign_tracking(account, "spring"));
+  EXPECT_EQ(directory->snapshot()->campaign_tracking(account, "spring"), nullptr);
+  EXPECT_EQ(error_of(directory->remove_campaign_tracking(account, "spring")).code(),
+            Errc::not_found);
+  CampaignTracking of_nobody = spring;
+  of_nobody.account = AccountId{99};
+  EXPECT_EQ(error_of(directory->set_campaign_tracking(of_nobody)).code(), Errc::not_found);
 }
 
 TEST_F(DirectoryTest, SnapshotInHandIsNotChanged) {

@@ -28,18 +28,25 @@ TEST(UnsubscribePage, IsThereInTenLanguagesAtLeast) {
   std::set<std::string_view> languages;
   for (const UnsubscribeWords& words : unsubscribe_languages()) {
     languages.insert(words.language);
-    const std::string page = unsubscribe_page(words, "shop.example");
+    const std::string page = unsubscribe_page(words, "shop.example", false);
     EXPECT_THAT(page, HasSubstr("<html lang=\"" + std::string(words.language) + "\">"));
     EXPECT_THAT(page, HasSubstr("<strong>shop.example</strong>")) << words.language;
     EXPECT_THAT(page, HasSubstr("<form method=\"post\">"));
-    EXPECT_THAT(unsubscribed_page(words, "shop.example"),
-                HasSubstr("<strong>shop.example</strong>"));
+    EXPECT_THAT(page, HasSubstr("value=\"stream\" checked"));
+    EXPECT_THAT(page, HasSubstr("value=\"all\">"));
+    for (const std::string& other : {unsubscribe_page(words, "shop.example", true),
+                                     unsubscribed_page(words, "shop.example", false),
+                                     unsubscribed_page(words, "shop.example", true)}) {
+      EXPECT_THAT(other, HasSubstr("<strong>shop.example</strong>")) << words.language;
+      EXPECT_THAT(other, Not(HasSubstr("value=\"stream\"")));
+      EXPECT_THAT(other, Not(HasSubstr("{}")));
+    }
   }
   EXPECT_GE(languages.size(), 10U);
 }
 
 TEST(UnsubscribePage, WhatComesFromOutsideIsText) {
-  const std::string page = unsubscribe_page(words_for("en"), "<script>\"'&");
+  const std::string page = unsubscribe_page(words_for("en"), "<script>\"'&", false);
   EXPECT_THAT(page, HasSubstr("&lt;script&gt;&quot;&#39;&amp;"));
   EXPECT_THAT(page, Not(HasSubstr("<script>")));
   EXPECT_THAT(revoked_link_page("<b>"), Not(HasSubstr("<b>")));

@@ -76,6 +76,60 @@ TEST(EventOfHit, TellsAsMuchAsThePrivacyOfTheMessageAllows) {
   }
 }
 
+const ReaderFacts kFacts{.client = {.family = "Firefox", .device = "Mac"},
+                         .country = "DE",
+                         .origin = {.network = "office", .autonomous_system = 64496}};
+
+TEST(EventOfHit, WhatTheOperatorsFilesSayIsToldAsFarAsPrivacyAllows) {
+  struct Row {
+    Privacy privacy;
+    const char* told;
+  };
+  for (const Row& row : {Row{Privacy::anonymous, "/// 0"}, Row{Privacy::pseudonymous, "/// 0"},
+                         Row{Privacy::identified, "Firefox/Mac/DE/ 0"},
+                         Row{Privacy::full, "Firefox/Mac/DE/office 64496"}}) {
+    const auto event =
+        event_of(hit(Type::opened), message(row.privacy), accepted(), AddressKept::none, kFacts);
+    EXPECT_EQ(event->reader_client + "/" + event->device + "/" + event->country + "/" +
+                  event->network + " " + std::to_string(event->asn),
+              row.told)
+        << to_string(row.privacy);
+  }
+  const auto wish = event_of(hit(Type::unsubscribed), message(Privacy::off), accepted(),
+                             AddressKept::none, kFacts);
+  EXPECT_EQ(wish->reader_client + wish->country, "") << "who is not tracked can leave";
+}
+
+TEST(EventOfHit, WhereAMachineStandsSaysNothingOfTheReader) {
+  Hit by_proxy = hit(Type::opened);
+  by_proxy.verdict = {.machine = Machine::proxy, .reason = "gmail-proxy", .confidence = 95};
+  const auto event =
+      event_of(by_proxy, message(Privacy::full), accepted(), AddressKept::none, kFacts);
+  EXPECT_EQ(event->reader_client, "Firefox");
+  EXPECT_EQ(event->device + event->country, "");
+  EXPECT_EQ(event->network, "office");
+}
+
+TEST(EventOfHit, OfWhoWantsLessKnownLessIsTold) {
+  TrackedMessage tracked = message(Privacy::full);
+  tracked.less_known = {{.index = 2, .privacy = Privacy::off},
+                        {.index = 3, .privacy = Privacy::pseudonymous}};
+  EXPECT_FALSE(event_of(hit(Type::opened), tracked, accepted(), AddressKept::whole, kFacts));
+  const auto wish =
+      event_of(hit(Type::unsubscribed), tracked, accepted(), AddressKept::whole, kFacts);
+  EXPECT_EQ(wish->to, "ann@example.net");
+  EXPECT_EQ(wish->address + wish->country, "");
+  Hit other = hit(Type::opened);
+  other.token.recipient = 3;
+  const auto event = event_of(other, tracked, accepted(), AddressKept::whole, kFacts);
+  EXPECT_EQ(event->to + event->country, "");
+  EXPECT_TRUE(event->recipient.exists());
+  other.token.recipient = track::kNobody;
+  const auto shared = event_of(other, tracked, nullptr, AddressKept::whole, kFacts);
+  EXPECT_FALSE(shared->recipient.exists());
+  EXPECT_EQ(shared->address + shared->country, "");
+}
+
 TEST(EventOfHit, AnUnsubscribeSaysWhoItIsWhateverThePrivacy) {
   for (const Privacy privacy : {Privacy::off, Privacy::anonymous, Privacy::pseudonymous}) {
     const auto event =

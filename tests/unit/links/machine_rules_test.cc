@@ -1,7 +1,10 @@
 #include "links/machine_rules.h"
 
+#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "support/fresh_folder.h"
 
 namespace postrider::links {
 namespace {
@@ -176,6 +179,80 @@ TEST(MachineRules, AMistakeIsRefusedWithItsPlace) {
   EXPECT_FALSE(MachineRules::parse("version = 1", "mine.toml"));
   EXPECT_FALSE(MachineRules::parse("version = 2\n" + std::string(kTiming), "mine.toml"));
   EXPECT_TRUE(MachineRules::parse("version = 1\n" + std::string(kTiming), "mine.toml"));
+}
+
+class OwnRules : public testing::Test {
+ protected:
+  Result<MachineRules> load(const std::string& text) {
+    std::ofstream(folder_ / "machines.toml") << text;
+    return MachineRules::load(folder_ / "machines.toml");
+  }
+  static std::string reason(const MachineRules& rules, const Asked& asked) {
+    return rules.judge(asked).reason;
+  }
+
+  test::FreshFolder folder_;
+};
+
+TEST_F(OwnRules, AreAskedBeforeThoseThatAreShipped) {
+  const auto rules = load(
+                         "version = 1\n[[rule]]\nname = 'ours'\nverdict = 'proxy'\n"
+                         "confidence = 50\nagent = ['barracuda']\nsource = 'us'\n")
+                         .value();
+  EXPECT_EQ(reason(rules, {.is_click = true, .agent = "BarracudaCentral/1.0"}), "ours");
+  EXPECT_EQ(reason(rules, {.is_click = true, .agent = "mimecast"}), "mimecast");
+  EXPECT_FALSE(rules.ask_for_origin());
+  EXPECT_EQ(rules.timing().burst_links, MachineRules::shipped().timing().burst_links);
+}
+
+TEST_F(OwnRules, CanAskWhereSomebodyComesFrom) {
+  const auto rules =
+      load(
+          "version = 1\n[[rule]]\nname = 'gateway'\nverdict = 'scanner'\nconfidence = 90\n"
+          "network = ['mail-gateway']\nsource = 'us'\n"
+          "[[rule]]\nname = 'cloud'\nverdict = 'scanner'\nconfidence = 60\nasn = [64496]\n"
+          "of = ['clicks']\nsource = 'us'\n")
+          .value();
+  EXPECT_TRUE(rules.ask_for_origin());
+  const Asked plain{.is_click = true,
+                    .method = "GET",
+                    .agent = kFirefox,
+                    .accept = "text/html",
+                    .language = "en"};
+  const auto from = [&](readers::Origin origin) {
+    Asked asked = plain;
+    asked.origin = std::move(origin);
+    return reason(rules, asked);
+  };
+  EXPECT_EQ(from({.network = "mail-gateway"}), "gateway");
+  EXPECT_EQ(from({.autonomous_system = 64496}), "cloud");
+  EXPECT_EQ(from({.network = "office", .autonomous_system = 64497}), "");
+  EXPECT_EQ(from({}), "") << "without files nothing fits";
+}
+
+TEST_F(OwnRules, SetTheTimesThatTheyName) {
+  const auto rules = load("version = 1\n[timing]\nafter_delivery = \"2s\"\n").value();
+  EXPECT_EQ(rules.timing().after_delivery, std::chrono::seconds(2));
+  EXPECT_EQ(rules.timing().burst_links, MachineRules::shipped().timing().burst_links);
+}
+
+TEST_F(OwnRules, AMistakeIsNamed) {
+  const std::string rule = "version = 1\n[[rule]]\nname='x'\nverdict='proxy'\nconfidence=5\n";
+  for (const auto& [text, says] : std::vector<std::pair<std::string, const char*>>{
+           {"version = 2", "machines.toml: version is missing or is not 1"},
+           {"version = 1\ntimings = 1", "machines.toml:2: there is no key 'timings'"},
+           {rule + "source='s'\nnetwork=['Not One']", "can be no label"},
+           {rule + "source='s'\nasn=['AS1']", "asn is a list of whole numbers"},
+           {rule + "source='s'\nasn=[]", "asn is a list of whole numbers"},
+           {"version = 1\n[timing]\nburst_links = 1", "burst_links is a whole number"},
+           {"version = 1\n[timing]\nbust_links = 3", "no key 'bust_links'"}}) {
+    const auto rules = load(text);
+    ASSERT_FALSE(rules) << text;
+    EXPECT_THAT(rules.error().text(), HasSubstr(says));
+  }
+  const auto missing = MachineRules::load("/nonexistent/machines.toml");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code(), Errc::not_found);
 }
 
 }  // namespace

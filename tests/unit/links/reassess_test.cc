@@ -134,7 +134,7 @@ TEST(MachineJudge, TellsAChangeOnce) {
   test::RunningStore store(folder / "spool");
   const auto log = events::make_event_store(*store);
   const LinkStore links(*store);
-  MachineJudge judge(*log, links, MachineRules::shipped().timing());
+  MachineJudge judge(*log, links, [] { return MachineRules::shipped().timing(); });
   const auto append = [&](const Step& one) {
     store::Step step;
     log->append(step, event_of(one, 0));

@@ -116,6 +116,118 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"LoweredToNothing", kOn, "List-Id: <a.b>\r\nX-Postrider-Privacy: off\r\n", "0/0 off"}),
     [](const auto& row) { return row.param.name; });
 
+struct CampaignRow {
+  const char* name;
+  std::optional<TrackingSwitches> switches;
+  Privacy privacy;
+  const char* fields;
+  const char* found;  ///< "links privacy"
+};
+class CampaignsChoice : public TrackingOfAMessage,
+                        public testing::WithParamInterface<CampaignRow> {};
+
+TEST_P(CampaignsChoice, StandsBetweenStreamAndMessage) {
+  const CampaignRow& row = GetParam();
+  set(kOn);
+  ASSERT_TRUE(
+      directory_->set_campaign_tracking({.account = directory_->snapshot()->account("shop")->id,
+                                         .campaign = "spring",
+                                         .switches = row.switches,
+                                         .privacy = row.privacy}));
+  const Prepared made = prepared(row.fields);
+  const std::size_t links = made.plan ? made.plan->links.size() : 0;
+  EXPECT_EQ(std::to_string(links) + " " + std::string(to_string(made.fresh->message.privacy)),
+            row.found);
+}
+
+constexpr const char* kSpring = "X-Mailjet-Campaign: spring\r\n";
+INSTANTIATE_TEST_SUITE_P(
+    Rows, CampaignsChoice,
+    testing::Values(
+        CampaignRow{"Off", TrackingSwitches(), kPrivacyMost, kSpring, "0 off"},
+        CampaignRow{"OpensAlone", TrackingSwitches{.opens = true, .clicks = false}, kPrivacyMost,
+                    kSpring, "0 identified"},
+        CampaignRow{"LessPrivacy", std::nullopt, Privacy::anonymous, kSpring, "1 anonymous"},
+        CampaignRow{"NoHigherThanTheAccount", std::nullopt, Privacy::full, kSpring, "1 identified"},
+        CampaignRow{"PrivacyOff", std::nullopt, Privacy::off, kSpring, "0 off"},
+        CampaignRow{"TheMessageDecides", TrackingSwitches(), kPrivacyMost,
+                    "X-Mailjet-Campaign: spring\r\nX-Mailjet-TrackClick: 1\r\n", "1 identified"},
+        CampaignRow{"AnotherCampaign", TrackingSwitches(), kPrivacyMost,
+                    "X-Mailjet-Campaign: Spring\r\n", "1 identified"}),
+    [](const auto& row) { return row.param.name; });
+
+class Refusals : public TrackingOfAMessage {
+ protected:
+  void SetUp() override {
+    TrackingOfAMessage::SetUp();
+    set(kOn);
+    refusals_ = TrackingRefusals::load(*directory_, {}).value();
+  }
+  AccountId shop() { return directory_->snapshot()->account("shop")->id; }
+  Privacy level(AccountId account = {}) {
+    return refusals_->level(account.exists() ? account : shop(), kAnn);
+  }
+
+  const mail::Address kAnn{.local = "Ann", .domain = "example.net"};
+  static constexpr AccountId kEverybody{0};
+  std::unique_ptr<TrackingRefusals> refusals_;
+};
+
+TEST_F(Refusals, TheLessOfBothListsCounts) {
+  EXPECT_EQ(level(), kPrivacyMost);
+  ASSERT_TRUE(refusals_->put(kEverybody, kAnn, Privacy::anonymous, kNow));
+  EXPECT_EQ(level(), Privacy::anonymous);
+  ASSERT_TRUE(refusals_->put(shop(), kAnn, Privacy::off, kNow));
+  EXPECT_EQ(level(), Privacy::off);
+  EXPECT_EQ(level(AccountId{99}), Privacy::anonymous) << "another's mail";
+  ASSERT_TRUE(refusals_->remove(shop(), kAnn));
+  EXPECT_EQ(level(), Privacy::anonymous);
+  EXPECT_EQ(refusals_->remove(shop(), kAnn).error().code(), Errc::not_found);
+}
+
+TEST_F(Refusals, AreThereAfterARestart) {
+  ASSERT_TRUE(refusals_->put(shop(), kAnn, Privacy::pseudonymous, kNow));
+  ASSERT_TRUE(refusals_->put(shop(), kAnn, Privacy::off, kNow));
+  refusals_ = TrackingRefusals::load(*directory_, {}).value();
+  EXPECT_EQ(level(), Privacy::off);
+  EXPECT_EQ(refusals_->size(), 1U);
+  EXPECT_EQ(refusals_->find(shop(), kAnn)->since, kNow);
+}
+
+TEST_F(Refusals, LowerWhatIsKnownAndNeverRaiseIt) {
+  Prepared made = prepared(kBulk);
+  made.fresh->message.envelope.recipients = {
+      {.address = {.local = "ann", .domain = "example.net"}, .notify = 0, .orcpt = {}},
+      {.address = {.local = "bob", .domain = "example.net"}, .notify = 0, .orcpt = {}},
+      {.address = {.local = "eve", .domain = "example.net"}, .notify = 0, .orcpt = {}}};
+  ASSERT_TRUE(refusals_->put(shop(), kAnn, Privacy::off, kNow));
+  ASSERT_TRUE(
+      refusals_->put(shop(), {.local = "eve", .domain = "example.net"}, Privacy::identified, kNow));
+  respect_refusals(made, *refusals_);
+  const spool::Message& message = made.fresh->message;
+  ASSERT_EQ(message.less_known.size(), 1U) << "eve allows what the account has";
+  EXPECT_EQ(privacy_of(0, message.privacy, message.less_known), Privacy::off);
+  EXPECT_EQ(privacy_of(1, message.privacy, message.less_known), Privacy::identified);
+  EXPECT_EQ(made.fresh->untracked, nullptr) << "the message as it came";
+  EXPECT_EQ(tracked_message(made).less_known, message.less_known);
+}
+
+TEST_F(Refusals, WhatIsSaidOfTheMessageHoldsForBothKindsOfCopies) {
+  std::string line = "\xc3\xb6";
+  for (int i = 0; i < 28; ++i) {
+    line += "<a href=\"https://x.example/\">x</a>";
+  }
+  ASSERT_LT(line.size(), 998U);
+  Prepared made =
+      prepared(std::string(kBulk) + "Content-Transfer-Encoding: 8bit\r\n", line + "\r\n");
+  ASSERT_TRUE(made.fresh->message.is_tracked);
+  ASSERT_FALSE(made.fresh->message.has_eight_bit_body) << "copies are quoted-printable";
+  ASSERT_TRUE(refusals_->put(shop(), kAnn, Privacy::off, kNow));
+  respect_refusals(made, *refusals_);
+  EXPECT_TRUE(made.fresh->message.has_eight_bit_body);
+  EXPECT_EQ(made.fresh->message.size, made.fresh->splice->size()) << "the larger of both";
+}
+
 TEST_F(TrackingOfAMessage, WhatIsSentOnSaysWhatTheCopyIs) {
   set(kOn);
   const Prepared made = prepared(kBulk);

@@ -73,6 +73,21 @@ TEST(Records, TheSecondVersionStaysReadable) {
   expect_same(*message, second);
 }
 
+TEST(Records, WhoWantsLessKnownMakesTheThirdVersion) {
+  Message message = full_message(kId);
+  EXPECT_EQ(open_record(encode(message)).version, 2) << "older versions can read it";
+  message.less_known = {{.index = 1, .privacy = Privacy::off},
+                        {.index = 300, .privacy = Privacy::anonymous}};
+  const std::string record = encode(message);
+  EXPECT_EQ(open_record(record).version, 3);
+  const Result<Message> read = decode_message(kId, record);
+  ASSERT_TRUE(read);
+  expect_same(*read, message);
+  EXPECT_EQ(read->less_known, message.less_known);
+  message.less_known = {{.index = 1, .privacy = static_cast<Privacy>(9)}};
+  EXPECT_EQ(decode_message(kId, encode(message)).error().code(), Errc::corrupt);
+}
+
 // What tracking changes lies with the bytes; that it is whole, its own checksum says.
 TEST(Records, APlanIsKeptInFrontOfTheContent) {
   const std::string content = "Subject: x\r\n\r\nbody\r\n";
@@ -121,7 +136,7 @@ TEST(Records, EveryDamagedByteIsSeen) {
 
 // It is whole, and for another to read: nothing may be done to it.
 TEST(Records, ANewerVersionIsNotDamage) {
-  EXPECT_EQ(decode_message(kId, seal_record(3, "what will be")).error().code(), Errc::unavailable);
+  EXPECT_EQ(decode_message(kId, seal_record(4, "what will be")).error().code(), Errc::unavailable);
   EXPECT_EQ(decode_recipient(seal_record(3, "what will be")).error().code(), Errc::unavailable);
   EXPECT_EQ(open_content("\x03what will be").error().code(), Errc::unavailable);
 }

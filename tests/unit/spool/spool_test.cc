@@ -275,7 +275,7 @@ TEST_F(SpoolTest, AnUnreadableStateMeansThatTheRecipientWaitsAsAccepted) {
 }
 
 TEST_F(SpoolTest, WhatANewerVersionHasWrittenStaysAsItIs) {
-  const std::string newer = seal_record(3, "what will be");
+  const std::string newer = seal_record(4, "what will be");
   add(kFirst, 1);
   add(kSecond, 2);
   add(kThird, 1);

@@ -108,6 +108,35 @@ TEST_F(ReadersTest, WhoCameTwiceAndOnceAsAMachineStillCounts) {
   EXPECT_EQ(opens(counts(kHour + 1)), (Numbers{0, 0, 1}));
 }
 
+TEST_F(ReadersTest, AreCountedByWhereAndWithWhatTheyRead) {
+  Event mac = hit(Type::opened, 1);
+  mac.country = "DE";
+  mac.reader_client = "Apple Mail";
+  mac.device = "Mac";
+  Event phone = hit(Type::opened, 1);
+  phone.country = "FR";
+  phone.reader_client = "Gmail";
+  phone.device = "Pixel 8";
+  Event unknown = hit(Type::opened, 2);
+  const std::uint64_t first = take({mac, phone, unknown});
+  const auto of = [&](Dimension dimension, const char* value) {
+    const Query query{
+        .of = dimension, .value = value, .by = Query::By::hour, .from = kHour, .to = kHour + 1};
+    return opens(ask(*store_, query).value().total);
+  };
+  EXPECT_EQ(of(Dimension::country, "DE"), (Numbers{1, 1, 0}));
+  EXPECT_EQ(of(Dimension::country, "FR"), (Numbers{1, 0, 0})) << "each recipient once";
+  EXPECT_EQ(of(Dimension::client, "Gmail"), (Numbers{1, 0, 0}));
+  EXPECT_EQ(of(Dimension::device, "Mac"), (Numbers{1, 1, 0}));
+  EXPECT_EQ(opens(counts()), (Numbers{3, 2, 0}));
+
+  // What is taken back is taken where it was counted.
+  take({changed(first, "none", "scanner"), changed(first + 1, "none", "scanner")});
+  EXPECT_EQ(of(Dimension::country, "DE"), (Numbers{0, 0, 1}));
+  EXPECT_EQ(of(Dimension::country, "FR"), (Numbers{0, 0, 1}));
+  EXPECT_EQ(opens(counts()), (Numbers{1, 1, 2}));
+}
+
 TEST_F(ReadersTest, CountedAnewTheyAreTheSame) {
   const std::uint64_t first = take({hit(Type::opened, 1), hit(Type::clicked, 1)});
   take({changed(first, "none", "scanner"), hit(Type::opened, 1)});

@@ -77,6 +77,7 @@ TEST(Mailjet, ReadersHaveTheirMembers) {
   click.url = "https://shop.example/?a=1";
   click.address = "192.0.2.1";
   click.user_agent = "Mozilla/5.0";
+  click.country = "DE";
   click.campaign = "spring";
   click.custom_id = "order 17";
   click.payload = R"({"a":1})";
@@ -84,7 +85,9 @@ TEST(Mailjet, ReadersHaveTheirMembers) {
   EXPECT_EQ(object.at("event"), "click");
   EXPECT_EQ(object.at("url"), "https://shop.example/?a=1");
   EXPECT_EQ(object.at("ip"), "192.0.2.1");
-  EXPECT_EQ(object.at("geo"), "");
+  EXPECT_EQ(object.at("geo"), "DE");
+  click.country.clear();
+  EXPECT_EQ(mailjet(click).at("geo"), "");
   EXPECT_EQ(object.at("agent"), "Mozilla/5.0");
   EXPECT_EQ(object.at("customcampaign"), "spring");
   EXPECT_EQ(object.at("CustomID"), "order 17");

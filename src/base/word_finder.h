@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace postrider::bounce {
+namespace postrider {
 
 class WordFinder {
  public:
@@ -51,4 +51,4 @@ class WordFinder {
   std::size_t count_ = 0;
 };
 
-}  // namespace postrider::bounce
+}  // namespace postrider

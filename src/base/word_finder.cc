@@ -1,11 +1,12 @@
-#include "bounce/word_finder.h"
+#include "base/word_finder.h"
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
 
-namespace postrider::bounce {
+namespace postrider {
+
 namespace {
 
 constexpr std::size_t kShortest = 2;
@@ -122,4 +123,4 @@ void WordFinder::find(std::string_view text, Scratch& scratch) const {
   }
 }
 
-}  // namespace postrider::bounce
+}  // namespace postrider

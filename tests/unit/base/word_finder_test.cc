@@ -1,9 +1,9 @@
-#include "bounce/word_finder.h"
+#include "base/word_finder.h"
 
 #include <algorithm>
 #include <gtest/gtest.h>
 
-namespace postrider::bounce {
+namespace postrider {
 namespace {
 
 std::vector<int> found(const WordFinder& finder, std::string_view text) {
@@ -67,4 +67,4 @@ TEST(WordFinder, FindsWhatASearchForEachWordFinds) {
 }
 
 }  // namespace
-}  // namespace postrider::bounce
+}  // namespace postrider
