@@ -5,6 +5,7 @@
 //   DIR/spool/            the database of spool and events
 //   DIR/directory.sqlite  accounts, domains, credentials, keys
 //   DIR/certificate.pem, DIR/key.pem   self-signed, where none is configured
+//   DIR/certificates/     of tracking hosts, got by ACME, with their keys and that of our account
 //   DIR/control           the socket of the running relay
 //   DIR/mail/             for postmaster and abuse, where nobody is named for them
 //   DIR/restoring/        only while a backup is being restored
@@ -39,6 +40,9 @@ class DataDirectory {
   }
   static std::filesystem::path lock_file(const std::filesystem::path& data) {
     return data / "lock";
+  }
+  static std::filesystem::path certificates(const std::filesystem::path& data) {
+    return data / "certificates";
   }
   static std::filesystem::path mail(const std::filesystem::path& data) { return data / "mail"; }
   /// What is being restored lies here until all of it is there.

@@ -51,27 +51,6 @@ void read_simulator(Section section, Settings& settings) {
   }
 }
 
-void read_links(Section section, Settings& settings) {
-  using namespace std::chrono_literals;
-  LinkSettings& links = settings.links;
-  section.read("listen", list_of(endpoint()), links.endpoints);
-  section.read("tls", flag(), links.tls);
-  section.read("hosts", list_of(domain()), links.hosts);
-  read_believed(section, "proxy_from", links.proxy_from);
-  section.read("address", choice<links::AddressKept>({"whole", "truncated", "none"}),
-               links.address);
-  section.read("keep", duration(24h, 24h * 36500), links.keep);
-  section.read("apple_app_site_association", path(), links.apple_app_site_association);
-  section.read("asset_links", path(), links.asset_links);
-  for (const Endpoint& endpoint : links.endpoints) {
-    complain_if_taken(section, endpoint, settings);
-    if (endpoint.port() != 0 && settings.http == endpoint) {
-      section.complain("listen",
-                       net::to_string(endpoint) + " is http.listen too; write another port");
-    }
-  }
-}
-
 void read_bounce(Section section, Settings& settings) {
   section.read("rules", path(), settings.bounce_rules);
   if (settings.bounce_rules.empty()) {
@@ -109,7 +88,7 @@ void read_services(Section& root, Settings& settings) {
   read_http(root.section("http"), settings);
   read_log(root.section("log"), settings.log);
   read_spool(root.section("spool"), settings.spool);
-  read_links(root.section("links"), settings);
+  read_links(root, settings);
   read_simulator(root.section("simulator"), settings);
   read_bounce(root.section("bounce"), settings);
   read_inbound(root.section("inbound"), settings.inbound);
