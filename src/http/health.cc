@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -224,6 +225,15 @@ void write_links(MetricsText& metrics, const LinkServer& links) {
   metrics.gauge("postrider_links_hits_waiting",
                 "Opens and clicks that wait to be recorded; at 10,000 answers wait, too.");
   metrics.sample(static_cast<std::uint64_t>(links.hits_waiting()));
+  std::map<std::string, std::uint64_t> states{{"good", 0}, {"waiting", 0}, {"failing", 0}};
+  for (const HostCertificate& one : links.keeper().all()) {
+    ++states[one.state];
+  }
+  metrics.gauge("postrider_links_certificates",
+                "Tracking hosts with TLS, by how their certificate stands.");
+  for (const auto& [state, count] : states) {
+    metrics.sample(count, {{"state", state}});
+  }
 }
 
 void write_process(MetricsText& metrics) {
