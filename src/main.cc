@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
   add_link(app, context);
   add_tracking(app, context);
   add_tracking_key(app, context);
+  add_certificate(app, context);
   add_simulator(app, context);
   add_load(app, context);
   add_sandbox(app, context);

@@ -19,7 +19,8 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::uint64_t kFormat = 1;  // raised where an older program could not restore it
+// Raised where an older program could not restore it. 2: certificates/.
+constexpr std::uint64_t kFormat = 2;
 constexpr std::uint64_t kManifestBytesMax = 64 << 20;
 constexpr std::size_t kHashDigits = 64;
 
@@ -81,11 +82,16 @@ std::string lines_of(const std::vector<BackedUpFile>& files) {
 }  // namespace
 
 bool may_be_in_backup(std::string_view path) {
-  constexpr std::string_view kFolder = "spool/";
-  const std::string_view name = path.starts_with(kFolder) ? path.substr(kFolder.size()) : path;
+  std::string_view name = path;
+  for (const std::string_view folder : {"spool/", "certificates/"}) {
+    if (path.starts_with(folder)) {
+      name = path.substr(folder.size());
+    }
+  }
   return !name.empty() && name != "." && name != ".." && name.size() <= 255 &&
          name.find('/') == std::string_view::npos && is_printable(name) && path != kManifestName &&
-         path != "spool" && path != "lock" && path != "control" && path != "restoring";
+         path != "spool" && path != "certificates" && path != "lock" && path != "control" &&
+         path != "restoring";
 }
 
 std::uint64_t Manifest::bytes() const {

@@ -2,8 +2,8 @@
 // SHA-256 of every other file in it. It is written last.
 //
 // In a backup lie what Store::open() takes (spool/ and spool.acknowledged), directory.sqlite, and
-// the other files of the data directory; no folder but spool/, and nothing that belongs to a
-// process: no socket, no lock.
+// the other files of the data directory; no folder but spool/ and certificates/, and nothing that
+// belongs to a process: no socket, no lock.
 //
 // Pure, but for read_manifest(). Errors: Errc::invalid says what is wrong with it, or that a newer
 // program made it.
@@ -38,8 +38,9 @@ struct Manifest {
   std::uint64_t bytes() const;
 };
 
-/// Whether a path may stand in a manifest, and so become one in a data directory: "NAME" or
-/// "spool/NAME", and nothing that belongs to a process or says that a restore is under way.
+/// Whether a path may stand in a manifest, and so become one in a data directory: "NAME",
+/// "spool/NAME" or "certificates/NAME", and nothing that belongs to a process or says that a
+/// restore is under way.
 bool may_be_in_backup(std::string_view path);
 
 std::string to_json(const Manifest& manifest);

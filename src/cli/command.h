@@ -70,5 +70,6 @@ void add_rewrite(CLI::App& app, Context& context);
 void add_link(CLI::App& app, Context& context);
 void add_tracking(CLI::App& app, Context& context);
 void add_tracking_key(CLI::App& app, Context& context);
+void add_certificate(CLI::App& app, Context& context);
 
 }  // namespace postrider::cli

@@ -65,9 +65,9 @@ void show_advice(const json::value& record) {
     return;
   }
   fmt::print("\n{} is {}", text(record, "purpose"), verdict);
-  if (verdict == "missing") {
-    fmt::print("; publish\n  {}",
-               zone_line(text(record, "name"), text(record, "type"), text(record, "value")));
+  const std::string value = text(record, "value");
+  if (verdict == "missing" && !value.empty()) {
+    fmt::print("; publish\n  {}", zone_line(text(record, "name"), text(record, "type"), value));
     return;
   }
   fmt::print(": {}\n", text(record, "advice"));

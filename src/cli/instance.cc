@@ -16,11 +16,13 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "http/control_api.h"
+#include "http/domain_watch.h"
 #include "http/link_server.h"
 #include "http/server.h"
 #include "mail/address.h"
 #include "net/descriptors.h"
 #include "net/network.h"
+#include "net/task_group.h"
 #include "relay/data_directory.h"
 #include "simulator/simulator.h"
 
@@ -81,6 +83,7 @@ struct Instance::State {
     TRY_VOID(start_http());
     TRY_VOID(relay->start());
     wire_the_way_back();
+    watch_domains();
     return {};
   }
 
@@ -97,6 +100,16 @@ struct Instance::State {
                                 .local = "fbl", .domain = relay->settings().return_path_domain}] {
       simulator->answer_to(to, complaints_to);
     });
+  }
+
+  /// Where mail goes to the simulator alone, nothing is asked of DNS.
+  void watch_domains() {
+    if (options.simulator_takes_the_rest) {
+      return;
+    }
+    domain_watch = std::make_unique<http::DomainWatch>(parts);
+    watching = std::make_unique<net::TaskGroup>(executor(), "domain-watch");
+    asio::post(executor(), [this] { watching->spawn(domain_watch->run()); });
   }
 
   asio::any_io_executor executor() { return relay->threads().context(0).get_executor(); }
@@ -134,6 +147,10 @@ struct Instance::State {
              .suppressions = &relay->suppressions(),
              .relay = relay.get(),
              .installation = relay->settings().return_path_domain,
+             .hostname = relay->settings().hostname,
+             .takes_inbound = relay::takes_inbound(relay->settings()),
+             .public_names = relay->settings().links.public_names,
+             .links = links.get(),
              .reload = [this] { return reload(); }};
     const auto path = relay::DataDirectory::control_socket(relay->settings().data);
     TRY(control,
@@ -148,7 +165,13 @@ struct Instance::State {
     if (simulator) {
       add_routes(*simulator, options.simulator_takes_the_rest, settings);
     }
-    return relay->reload(std::move(settings));
+    TRY(std::vector<std::string> not_applied, relay->reload(std::move(settings)));
+    if (links) {
+      if (const auto changed = links->change_to(relay->settings()); !changed) {
+        not_applied.push_back(changed.error().text());
+      }
+    }
+    return not_applied;
   }
 
   void reload_by_signal() {
@@ -196,6 +219,10 @@ struct Instance::State {
       return;
     }
     relay->stop(kStopLimit, [this]() -> awaitable<void> {
+      if (watching) {
+        watching->cancel();
+        co_await watching->join();
+      }
       if (control) {
         co_await control->stop();
       }
@@ -222,6 +249,8 @@ struct Instance::State {
   std::unique_ptr<http::Server> network;
   std::unique_ptr<http::LinkServer> links;
   std::unique_ptr<http::Server> control;
+  std::unique_ptr<http::DomainWatch> domain_watch;
+  std::unique_ptr<net::TaskGroup> watching;  // on thread 0
 };
 
 Result<std::unique_ptr<Instance>> Instance::start(relay::Settings settings,
@@ -255,6 +284,16 @@ std::vector<std::string> Instance::link_endpoints() const {
   std::vector<std::string> all;
   if (state_->links) {
     for (const auto& endpoint : state_->links->endpoints()) {
+      all.push_back(net::to_string(endpoint));
+    }
+  }
+  return all;
+}
+
+std::vector<std::string> Instance::link_endpoints_in_clear() const {
+  std::vector<std::string> all;
+  if (state_->links) {
+    for (const auto& endpoint : state_->links->endpoints_in_clear()) {
       all.push_back(net::to_string(endpoint));
     }
   }

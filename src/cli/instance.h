@@ -34,6 +34,7 @@ class Instance {
   std::string http_endpoint() const;
   /// Where readers' links are answered; empty if nowhere.
   std::vector<std::string> link_endpoints() const;
+  std::vector<std::string> link_endpoints_in_clear() const;  ///< beside those with TLS
 
   /// Serves until SIGTERM or SIGINT (SIGHUP: reloads), or until storage fails. The exit status.
   int run();

@@ -71,6 +71,11 @@ class DataInTheMaking {
 Result<> copy_all(const Manifest& manifest, const fs::path& from, const fs::path& to) {
   TRY_VOID(make_folder(to));
   TRY_VOID(make_folder(DataDirectory::spool(to)));
+  if (std::ranges::any_of(manifest.files, [](const BackedUpFile& file) {
+        return file.path.starts_with("certificates/");
+      })) {
+    TRY_VOID(make_folder(DataDirectory::certificates(to)));
+  }
   for (const BackedUpFile& file : manifest.files) {
     TRY(const FileFacts facts, copy_synced(from / file.path, to / file.path));
     if (facts != file.facts) {

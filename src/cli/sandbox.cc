@@ -126,6 +126,9 @@ Result<relay::Settings> settings_of(const Context& context, const SandboxOptions
   }
   settings.http = relay::Endpoint(loopback, 0);
   settings.links.endpoints = {relay::Endpoint(loopback, 0)};
+  if (!settings.links.endpoints_in_clear.empty()) {
+    settings.links.endpoints_in_clear = settings.links.endpoints;
+  }
   settings.simulator.endpoint = relay::Endpoint(loopback, 0);
   TRY_VOID(add_routes(wanted, settings.delivery));
   return settings;
@@ -227,6 +230,9 @@ void print_ready(Instance& instance, const SandboxOptions& wanted, const Ready& 
   }
   json.field("http", instance.http_endpoint());
   json.field("links", instance.link_endpoints().front());
+  if (const auto in_clear = instance.link_endpoints_in_clear(); !in_clear.empty()) {
+    json.field("links_in_clear", in_clear.front());
+  }
   json.field("user", kUser);
   json.field("password", ready.password);
   json.begin_array("domains");

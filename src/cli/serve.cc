@@ -98,6 +98,9 @@ void print_banner(Instance& instance, const std::optional<FirstLogin>& login) {
   for (const std::string& endpoint : instance.link_endpoints()) {
     std::cout << "  links          " << endpoint << "\n";
   }
+  for (const std::string& endpoint : instance.link_endpoints_in_clear()) {
+    std::cout << "  links          " << endpoint << " (in the clear)\n";
+  }
   print_example(relay, data, login);
   std::cout << std::flush;
 }

@@ -181,6 +181,29 @@ Result<> copy_other_files(const fs::path& data, const fs::path& to) {
   return {};
 }
 
+/// What is being written there just now is of the next backup.
+Result<> copy_certificates(const fs::path& data, const fs::path& to) {
+  const fs::path from = DataDirectory::certificates(data);
+  std::error_code ec;
+  if (!fs::exists(from, ec)) {
+    return {};
+  }
+  TRY_VOID(make_folder(DataDirectory::certificates(to)));
+  TRY(const auto files, entries_of(from));
+  for (const fs::directory_entry& file : files) {
+    if (!file.is_regular_file() || file.path().extension() == ".new") {
+      continue;
+    }
+    const auto copied =
+        copy_synced(file.path(), DataDirectory::certificates(to) / file.path().filename());
+    if (!copied &&
+        copied.error().code() != Errc::not_found) {  // a failure that is forgotten by now
+      return fail(copied.error());
+    }
+  }
+  return {};
+}
+
 /// `prefix`: what leads from the backup to `folder`.
 Result<> list_files(const fs::path& folder, const std::string& prefix,
                     std::vector<BackedUpFile>& files) {
@@ -220,6 +243,7 @@ Result<Backup> fill(const fs::path& data, const fs::path& folder) {
   TRY_VOID(directory::back_up(DataDirectory::directory_file(data),
                               DataDirectory::directory_file(folder)));
   TRY_VOID(copy_other_files(data, folder));
+  TRY_VOID(copy_certificates(data, folder));
   TRY(const store::DatabaseFigures figures, store::inspect_database(spool), "looking at the copy");
   backup.manifest.messages = figures.messages;
   backup.manifest.last_event = figures.last_event;

@@ -8,7 +8,7 @@ WaysOut ways_out(AccountId account, std::string_view from_domain,
                  const directory::Snapshot& directory, const UnsubscribeMail& mail) {
   WaysOut ways;
   const directory::Account* sender = directory.account(account);
-  if (sender != nullptr && sender->tracking.host.starts_with("https://")) {
+  if (mail.has_pages && sender != nullptr && sender->tracking.host.starts_with("https://")) {
     ways.page_host = sender->tracking.host;
   }
   const directory::Domain* domain = directory.domain(from_domain);

@@ -5,10 +5,11 @@
 //    <mailto:unsubscribe+TOKEN@bounces.example.org>
 //   List-Unsubscribe-Post: List-Unsubscribe=One-Click
 //
-// The page (http/link_service.h) is there where the account has a tracking host with TLS; the
-// mailbox (relay/inbound_address.h) where an inbound listener is on and the return path's domain is
-// not just the host's name. One click is offered with a page only, and only where the copy is
-// signed (RFC 8058, 3.1 and 4). RFC 2369, 3.2: the way that is to be preferred stands first.
+// The page (http/link_service.h) is there where the account has a tracking host with TLS and
+// somebody answers there; the mailbox (relay/inbound_address.h) where an inbound listener is on and
+// the return path's domain is not just the host's name. One click is offered with a page only, and
+// only where the copy is signed (RFC 8058, 3.1 and 4). RFC 2369, 3.2: the way that is to be
+// preferred stands first.
 //
 // Pure; any thread.
 #pragma once
@@ -23,10 +24,11 @@
 
 namespace postrider::delivery {
 
-/// Mail to unsubscribe+TOKEN, as this installation reads it.
+/// Mail to unsubscribe+TOKEN, as this installation reads it, and whether it answers pages.
 struct UnsubscribeMail {
   bool is_read = false;
-  std::string domain;  ///< empty: only at return-path domains that senders have of their own
+  std::string domain;     ///< empty: only at return-path domains that senders have of their own
+  bool has_pages = true;  ///< tracking hosts are answered, here or elsewhere (links.public)
 };
 
 /// Views into what they were found in.

@@ -47,6 +47,7 @@ std::span<const Entry> suppression_entries();
 std::span<const Entry> tracking_entries();
 std::span<const Entry> tracking_choice_entries();  ///< of campaigns and of people
 std::span<const Entry> link_entries();
+std::span<const Entry> certificate_entries();
 
 /// Runs what blocks on the relay's pool; in place where there is none. What `work` refers to lives
 /// until the await ends.

@@ -28,6 +28,10 @@ struct ControlParts {
   suppression::List* suppressions = nullptr;
   relay::Relay* relay = nullptr;  ///< null: none is running
   std::string installation;       ///< host name that SPF includes and return paths point to
+  std::string hostname = {};      ///< what MX of return-path domains name
+  bool takes_inbound = false;     ///< bounces and complaints come in here
+  std::vector<std::string> public_names = {};  ///< links.public
+  LinkServer* links = nullptr;                 ///< null: readers are not answered here
   std::function<Result<std::vector<std::string>>()> reload;  ///< re-reads the configuration
 };
 

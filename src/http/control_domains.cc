@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "http/control.h"
 #include "http/domain_check.h"
+#include "http/domain_findings.h"
 #include "http/request_body.h"
 
 namespace postrider::http {
@@ -160,8 +161,7 @@ Result<Domain> learn(directory::Directory& directory, Domain domain,
 
 awaitable<Result<Response>> check(const ControlParts& parts, Call call) {
   CO_TRY(const Domain known, find_domain(*parts.directory, call.name("name")));
-  const auto records = directory::records_to_publish(known, parts.installation);
-  const std::vector<Finding> findings = co_await look_up_records(parts.relay->resolver(), records);
+  const std::vector<Finding> findings = co_await examine(parts, known);
   std::move_only_function<Result<Domain>()> work = [&] {
     return learn(*parts.directory, known, findings);
   };

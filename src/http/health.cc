@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -252,6 +253,15 @@ void write_links(MetricsText& metrics, const LinkServer& links) {
   metrics.counter("postrider_links_hits_over_limit_total",
                   "Opens and clicks that were answered and not recorded: too many by one token.");
   metrics.sample(links.hits_over_limit());
+  std::map<std::string, std::uint64_t> states{{"good", 0}, {"waiting", 0}, {"failing", 0}};
+  for (const HostCertificate& one : links.keeper().all()) {
+    ++states[one.state];
+  }
+  metrics.gauge("postrider_links_certificates",
+                "Tracking hosts with TLS, by how their certificate stands.");
+  for (const auto& [state, count] : states) {
+    metrics.sample(count, {{"state", state}});
+  }
 }
 
 void write_process(MetricsText& metrics) {

@@ -44,6 +44,11 @@ awaitable<void> join(OnThread& thread) {
   co_await thread.accepting.join();
 }
 
+awaitable<void> end(net::TaskGroup& group) {
+  group.cancel();
+  co_await group.join();
+}
+
 }  // namespace
 
 struct LinkServer::State {
@@ -55,48 +60,55 @@ struct LinkServer::State {
                   .mailbox = relay.threads().mailbox(0),
                   .address_kept = relay.settings().links.address,
                   .readers = [&r] { return r.readers(); }}),
-        service(relay, recorder),
+        certificates(relay.certificate(), challenges),
+        keeper(relay, certificates, challenges),
+        keeping(relay.threads().context(0).get_executor(), "links-certificates"),
+        service(relay, recorder, challenges),
         sessions{.service = service,
-                 .proxies = relay.settings().links.proxy_from,
-                 .tls = {},
-                 .is_crowded = [this] { return limiter.open() >= kCrowdedFrom; }} {
-    if (relay.settings().links.tls) {
-      sessions.tls = [this] { return relay.certificate().current(); };
-    }
+                 .proxies = proxies,
+                 .tls = relay.settings().links.tls ? certificates.server() : nullptr,
+                 .is_crowded = [this] { return is_crowded(); }},
+        in_clear{.service = service, .proxies = proxies, .tls = nullptr, .is_crowded = [this] {
+                   return is_crowded();
+                 }} {
+    proxies.set(relay.settings().links.proxy_from);
     for (std::size_t i = 0; i < relay.threads().count(); ++i) {
       threads.push_back(std::make_unique<OnThread>(relay.threads().context(i)));
     }
   }
 
-  Result<> open(const tcp::endpoint& endpoint) {
+  bool is_crowded() const { return limiter.open() >= kCrowdedFrom; }
+
+  Result<> open(const tcp::endpoint& endpoint, LinkSessions& how,
+                std::vector<tcp::endpoint>& opened) {
     std::vector<asio::any_io_executor> executors;
     for (const auto& thread : threads) {
       executors.emplace_back(thread->context.get_executor());
     }
     TRY(std::vector<net::Listener> ready, net::listen(executors, endpoint));
-    endpoints.push_back(ready.front().local());
+    opened.push_back(ready.front().local());
     for (std::size_t i = 0; i < threads.size(); ++i) {
-      threads[i]->accepting.spawn(accept(*threads[i], std::move(ready[i])));
+      threads[i]->accepting.spawn(accept(*threads[i], std::move(ready[i]), how));
     }
     return {};
   }
 
-  awaitable<void> accept(OnThread& thread, net::Listener listener) {
-    co_await listener.run([this, &thread](tcp::socket socket) {
+  awaitable<void> accept(OnThread& thread, net::Listener listener, LinkSessions& how) {
+    co_await listener.run([this, &thread, &how](tcp::socket socket) {
       boost::system::error_code gone;
       auto admitted = admit(socket.remote_endpoint(gone).address());
       auto* place = std::get_if<net::ConnectionLimiter::Lease>(&admitted);
-      if (!gone && place != nullptr && !sessions.is_stopping) {
-        thread.sessions.spawn(
-            serve_links(net::Stream(std::move(socket)), sessions, std::move(*place)));
+      if (!gone && place != nullptr && !how.is_stopping) {
+        thread.sessions.spawn(serve_links(net::Stream(std::move(socket)), how, std::move(*place)));
       }
     });
   }
 
   std::variant<net::ConnectionLimiter::Lease, net::ConnectionLimiter::Refusal> admit(
       const asio::ip::address& client) {
+    const auto believed = proxies.get();
     const bool is_proxy = std::ranges::any_of(
-        sessions.proxies, [&](const net::Network& one) { return one.contains(client); });
+        *believed, [&](const net::Network& one) { return one.contains(client); });
     return is_proxy ? limiter.admit_proxy(client) : limiter.admit(client);
   }
 
@@ -104,25 +116,68 @@ struct LinkServer::State {
   net::ConnectionLimiter limiter{
       {.total_max = kConnectionsMax, .per_address_max = kConnectionsPerAddress}};
   links::HitRecorder recorder;
+  acme::Challenges challenges;
+  LinkCertificates certificates;
+  CertificateKeeper keeper;
+  net::TaskGroup keeping;  // on thread 0
+  Current<std::vector<net::Network>> proxies;
   LinkService service;
   LinkSessions sessions;
+  LinkSessions in_clear;
   std::vector<std::unique_ptr<OnThread>> threads;
   std::vector<tcp::endpoint> endpoints;
+  std::vector<tcp::endpoint> endpoints_in_clear;
 };
 
 LinkServer::LinkServer(relay::Relay& relay) : state_(std::make_unique<State>(relay)) {}
 LinkServer::~LinkServer() = default;
 
 Result<> LinkServer::listen() {
-  for (const tcp::endpoint& endpoint : state_->relay.settings().links.endpoints) {
-    TRY_VOID(state_->open(endpoint), "links");
+  const relay::LinkSettings& settings = state_->relay.settings().links;
+  TRY(const ProbeSecret secret, state_->relay.directory().secret(kProbeSecret));
+  state_->service.set_probe_secret(secret);
+  TRY_VOID(state_->certificates.configure(settings.certificates));
+  TRY_VOID(state_->keeper.load());
+  for (const tcp::endpoint& endpoint : settings.endpoints) {
+    TRY_VOID(state_->open(endpoint, state_->sessions, state_->endpoints), "links");
   }
+  for (const tcp::endpoint& endpoint : settings.endpoints_in_clear) {
+    TRY_VOID(state_->open(endpoint, state_->in_clear, state_->endpoints_in_clear), "links");
+  }
+  state_->keeping.spawn(state_->keeper.run());
   state_->recorder.start();
   return {};
 }
 
 std::vector<tcp::endpoint> LinkServer::endpoints() const {
   return state_->endpoints;
+}
+
+std::vector<tcp::endpoint> LinkServer::endpoints_in_clear() const {
+  return state_->endpoints_in_clear;
+}
+
+Result<> LinkServer::change_to(const relay::Settings& settings) {
+  state_->proxies.set(settings.links.proxy_from);
+  state_->service.change_to(settings.links);
+  state_->keeper.change_to(settings);
+  return state_->certificates.configure(settings.links.certificates);
+}
+
+const LinkCertificates& LinkServer::certificates() const {
+  return state_->certificates;
+}
+
+bool LinkServer::has_tls() const {
+  return state_->sessions.tls != nullptr;
+}
+
+bool LinkServer::serves(std::string_view host) const {
+  return state_->service.serves(host);
+}
+
+CertificateKeeper& LinkServer::keeper() const {
+  return state_->keeper;
 }
 
 std::size_t LinkServer::connections() const {
@@ -139,6 +194,9 @@ std::size_t LinkServer::hits_waiting() const {
 
 awaitable<void> LinkServer::stop() {
   state_->sessions.is_stopping = true;
+  state_->in_clear.is_stopping = true;
+  co_await asio::co_spawn(state_->threads.front()->context, end(state_->keeping),
+                          asio::use_awaitable);
   for (const auto& thread : state_->threads) {
     co_await asio::co_spawn(thread->context, join(*thread), asio::use_awaitable);
   }

@@ -80,27 +80,55 @@ awaitable<bool> record_within(links::HitRecorder& recorder, links::Hit hit,
   co_return true;
 }
 
-LinkService::LinkService(relay::Relay& relay, links::HitRecorder& recorder)
+LinkService::LinkService(relay::Relay& relay, links::HitRecorder& recorder,
+                         const acme::Challenges& challenges)
     : relay_(relay),
       recorder_(recorder),
       limit_(relay.settings().links.hits_max, relay.settings().links.hits_over),
       unsubscribing_(relay, recorder),
-      hosts_(relay.settings().links.hosts) {
-  const relay::LinkSettings& settings = relay_.settings().links;
+      challenges_(challenges) {
+  change_to(relay.settings().links);
+}
+
+void LinkService::change_to(const relay::LinkSettings& settings) {
+  Served served{.hosts = settings.hosts, .files = {}};
   for (const auto& [path, file] :
        {std::pair("/.well-known/apple-app-site-association", settings.apple_app_site_association),
         std::pair("/.well-known/assetlinks.json", settings.asset_links)}) {
     if (!file.empty()) {
-      files_[path] = content_of(file);
+      served.files[path] = content_of(file);
     }
   }
+  served_.set(std::move(served));
+}
+
+std::optional<LinkAnswer> LinkService::well_known(const LinkRequest& request) const {
+  const std::string_view path = request.path;
+  if (path.starts_with(kProbePath)) {
+    const std::string answer =
+        probe_answer(probe_secret_, request.host, path.substr(kProbePath.size()));
+    return answer.empty() ? std::nullopt : std::optional(text("text/plain; charset=utf-8", answer));
+  }
+  const auto served = served_.get();
+  const auto file = served->files.find(path);
+  return file == served->files.end() ? std::nullopt
+                                     : std::optional(text("application/json", file->second));
+}
+
+bool LinkService::serves(std::string_view host) const {
+  const auto served = served_.get();
+  return served->hosts.empty() || std::ranges::find(served->hosts, host) != served->hosts.end();
 }
 
 awaitable<LinkAnswer> LinkService::answer(LinkRequest request) {
-  if (!hosts_.empty() && std::ranges::find(hosts_, request.host) == hosts_.end()) {
+  const std::string_view path = request.path;
+  if (path.starts_with(acme::kHttpChallengePath)) {
+    const auto proof = challenges_.text(request.host, path.substr(acme::kHttpChallengePath.size()));
+    co_return proof ? text("application/octet-stream", *proof) : page(404, unknown_link_page());
+  }
+  if (!serves(request.host)) {
     co_return page(421, plain_page("Not here", "This host is not served here."));
   }
-  const std::string_view path = request.path;
   const auto token_behind = [&](TokenKind kind) {
     return path.starts_with(path_of(kind)) ? path.substr(path_of(kind).size()) : std::string_view();
   };
@@ -125,8 +153,10 @@ awaitable<LinkAnswer> LinkService::answer(LinkRequest request) {
   if (path == "/" || path.empty()) {
     co_return page(200, bare_host_page());
   }
-  if (const auto file = files_.find(path); file != files_.end()) {
-    co_return text("application/json", file->second);
+  if (path.starts_with("/.well-known/")) {
+    if (auto known = well_known(request)) {
+      co_return *std::move(known);
+    }
   }
   co_return page(404, unknown_link_page());
 }

@@ -1,5 +1,6 @@
 // What is answered on a tracking host: the pixel, the redirect, the unsubscribe page and its
-// one-click action (RFC 8058), robots.txt, a page for everything else.
+// one-click action (RFC 8058), robots.txt, what opens apps, what proves the host ours (to an
+// authority, RFC 8555, 8.3; to ourselves, link_probe.h), a page for everything else.
 //
 // A redirect leads only to what was stored for a genuine token, and only to http and https; nothing
 // of a request goes into a Location. No cookies. HEAD is answered as GET.
@@ -14,12 +15,16 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
+#include "acme/challenges.h"
+#include "base/current.h"
+#include "http/link_probe.h"
 #include "http/link_request.h"
 #include "http/unsubscribing.h"
 #include "links/hit_limit.h"
@@ -30,12 +35,19 @@ namespace postrider::http {
 
 class LinkService {
  public:
-  /// Both outlive it.
-  LinkService(relay::Relay& relay, links::HitRecorder& recorder);
+  /// All outlive it.
+  LinkService(relay::Relay& relay, links::HitRecorder& recorder,
+              const acme::Challenges& challenges);
+
+  /// Before the first answer.
+  void set_probe_secret(const ProbeSecret& secret) { probe_secret_ = secret; }
+  /// Any thread; at the next request. What can't be read of the files is not there.
+  void change_to(const relay::LinkSettings& settings);
 
   boost::asio::awaitable<LinkAnswer> answer(LinkRequest request);
 
   std::uint64_t hits_over_limit() const { return limit_.refused(); }
+  bool serves(std::string_view host) const;  ///< in lower case; any thread
 
  private:
   boost::asio::awaitable<LinkAnswer> open(const LinkRequest& request, std::string_view token);
@@ -48,12 +60,19 @@ class LinkService {
   /// False: there was no room for it in time.
   boost::asio::awaitable<bool> record(const LinkRequest& request, links::Hit hit);
 
+  std::optional<LinkAnswer> well_known(const LinkRequest& request) const;
+
+  struct Served {
+    std::vector<std::string> hosts;
+    std::map<std::string, std::string, std::less<>> files;  ///< by path: what opens apps
+  };
   relay::Relay& relay_;
   links::HitRecorder& recorder_;
   links::HitLimit limit_;
   Unsubscribing unsubscribing_;
-  const std::vector<std::string> hosts_;  ///< a copy: a reload changes the relay's settings
-  std::map<std::string, std::string, std::less<>> files_;  ///< by path: what opens apps
+  const acme::Challenges& challenges_;
+  ProbeSecret probe_secret_{};
+  Current<Served> served_;
 };
 
 /// False: `recorder` had no room within `limit`. It is asked at growing intervals. Outlives the

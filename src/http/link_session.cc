@@ -144,11 +144,14 @@ LinkAnswer refusal_of(const error_code& ec) {
 class Session {
  public:
   Session(net::Stream stream, LinkSessions& sessions)
-      : stream_(std::move(stream)), sessions_(sessions), peer_(stream_.remote().address()) {}
+      : stream_(std::move(stream)),
+        sessions_(sessions),
+        peer_(stream_.remote().address()),
+        proxies_(sessions.proxies.get()) {}
 
   awaitable<void> run() {
     if (sessions_.tls) {
-      const auto secured = co_await stream_.accept_tls(sessions_.tls(), net::within(kHandshake));
+      const auto secured = co_await stream_.accept_tls(sessions_.tls, net::within(kHandshake));
       if (!secured) {
         co_return;
       }
@@ -178,7 +181,7 @@ class Session {
     const Fields& fields = parser.get();
     const bool without_body = fields.method() == bhttp::verb::head;
     const bool keep = fields.keep_alive() && !sessions_.is_stopping;
-    LinkRequest request = request_of(fields, peer_, sessions_.proxies);
+    LinkRequest request = request_of(fields, peer_, *proxies_);
     const LinkAnswer answer = co_await sessions_.service.answer(std::move(request));
     const bool written = co_await write(answer, keep, without_body);
     co_return written&& keep;
@@ -234,6 +237,7 @@ class Session {
   net::Stream stream_;
   LinkSessions& sessions_;
   const ip::address peer_;
+  const std::shared_ptr<const std::vector<net::Network>> proxies_;
 };
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/address.hpp>
 
+#include "base/current.h"
 #include "http/link_service.h"
 #include "net/connection_limiter.h"
 #include "net/network.h"
@@ -26,8 +27,8 @@ namespace postrider::http {
 /// What all sessions of a listener have in common; outlives them.
 struct LinkSessions {
   LinkService& service;
-  std::vector<net::Network> proxies;  ///< that are believed about their client
-  std::function<std::shared_ptr<const net::TlsServer>()> tls;  ///< empty: in the clear
+  const Current<std::vector<net::Network>>& proxies;  ///< that are believed about their client
+  std::shared_ptr<const net::TlsServer> tls;          ///< null: in the clear
   std::function<bool()> is_crowded;
   std::atomic<bool> is_stopping = false;
 };

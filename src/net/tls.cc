@@ -18,6 +18,8 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include "net/tls_context.h"
+
 namespace postrider::net {
 namespace {
 
@@ -28,7 +30,6 @@ struct Freeing {
     Free(object);
   }
 };
-using Context = std::unique_ptr<SSL_CTX, Freeing<&SSL_CTX_free>>;
 using Certificate = std::unique_ptr<X509, Freeing<&X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Freeing<&EVP_PKEY_free>>;
 using File = std::unique_ptr<std::FILE, Freeing<&std::fclose>>;
@@ -39,19 +40,6 @@ void ignore_broken_pipes() {
   if (::sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_DFL) {
     ::signal(SIGPIPE, SIG_IGN);
   }
-}
-
-Context make_context(const SSL_METHOD* method) {
-  ignore_broken_pipes();
-  Context context(SSL_CTX_new(method));
-  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
-  SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                         SSL_OP_IGNORE_UNEXPECTED_EOF |
-                                         SSL_OP_CIPHER_SERVER_PREFERENCE);
-  // An idle session gives its record buffers back; a partial write reports what has gone.
-  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  return context;
 }
 
 /// A file that is seen under its name only when it is whole, and never before its mode is set.
@@ -129,6 +117,19 @@ Certificate self_signed(const std::string& host, EVP_PKEY* key) {
 
 }  // namespace
 
+Context make_context(const SSL_METHOD* method) {
+  ignore_broken_pipes();
+  Context context(SSL_CTX_new(method));
+  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+  SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                         SSL_OP_IGNORE_UNEXPECTED_EOF |
+                                         SSL_OP_CIPHER_SERVER_PREFERENCE);
+  // An idle session gives its record buffers back; a partial write reports what has gone.
+  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  return context;
+}
+
 std::string openssl_error() {
   const unsigned long code = ERR_peek_last_error();
   ERR_clear_error();
@@ -153,7 +154,7 @@ Result<std::shared_ptr<const TlsServer>> TlsServer::create(const std::filesystem
                                    "; it must be a readable PEM file that belongs to " +
                                    certificate.string());
   }
-  return std::shared_ptr<const TlsServer>(new TlsServer(context.release()));
+  return std::make_shared<const TlsServer>(context.release());
 }
 
 TlsServer::~TlsServer() {

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/result.h"
 
@@ -22,12 +23,17 @@ class TlsServer {
   /// `certificate`: PEM, the chain with the leaf first. `key`: PEM. Errc::invalid names the file.
   static Result<std::shared_ptr<const TlsServer>> create(const std::filesystem::path& certificate,
                                                          const std::filesystem::path& key);
+  /// Owns `context`; `kept` is what its callbacks know, and lives as long (net/tls_choice.h).
+  explicit TlsServer(ssl_ctx_st* context, std::shared_ptr<const void> kept = {})
+      : context_(context), kept_(std::move(kept)) {}
   ~TlsServer();
+  TlsServer(const TlsServer&) = delete;
+  TlsServer& operator=(const TlsServer&) = delete;
   ssl_ctx_st* native() const { return context_; }
 
  private:
-  explicit TlsServer(ssl_ctx_st* context) : context_(context) {}
   ssl_ctx_st* context_;
+  std::shared_ptr<const void> kept_;
 };
 
 class TlsClient {

@@ -27,6 +27,11 @@ std::shared_ptr<const net::TlsServer> Certificate::current() const {
   return server_;
 }
 
+std::filesystem::path Certificate::file() const {
+  const std::lock_guard lock(mutex_);
+  return files_.certificate;
+}
+
 Certificate::FileTime Certificate::changed_at(const TlsSettings& files) {
   std::error_code missing;  // the time is then the earliest there is
   return std::max(std::filesystem::last_write_time(files.certificate, missing),

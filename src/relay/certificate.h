@@ -22,6 +22,7 @@ class Certificate {
   static Result<std::unique_ptr<Certificate>> load(const Settings& settings);
 
   std::shared_ptr<const net::TlsServer> current() const;
+  std::filesystem::path file() const;  ///< where it lies
 
   /// Looks whether the files have changed and takes them if they are good; if not, says so in the
   /// log and keeps the old ones.

@@ -5,6 +5,7 @@
 //   DIR/spool/            the database of spool and events
 //   DIR/directory.sqlite  accounts, domains, credentials, keys
 //   DIR/certificate.pem, DIR/key.pem   self-signed, where none is configured
+//   DIR/certificates/     of tracking hosts, got by ACME, with their keys and that of our account
 //   DIR/control           the socket of the running relay
 //   DIR/feedback.reading  which mails are being read (relay/reading_marks.h)
 //   DIR/mail/             for postmaster and abuse, where nobody is named for them
@@ -43,6 +44,9 @@ class DataDirectory {
   }
   static std::filesystem::path reading_marks(const std::filesystem::path& data) {
     return data / "feedback.reading";
+  }
+  static std::filesystem::path certificates(const std::filesystem::path& data) {
+    return data / "certificates";
   }
   static std::filesystem::path mail(const std::filesystem::path& data) { return data / "mail"; }
   /// What is being restored lies here until all of it is there.

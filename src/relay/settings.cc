@@ -62,12 +62,18 @@ std::optional<std::string> unreachable_sessions(const Settings& settings) {
          " sessions are served at a time; further connections wait";
 }
 
-delivery::UnsubscribeMail unsubscribe_mail(const Settings& settings) {
-  const bool is_read = std::ranges::any_of(settings.listeners, [](const auto& listener) {
+bool takes_inbound(const Settings& settings) {
+  return std::ranges::any_of(settings.listeners, [](const auto& listener) {
     return listener.second.kind == ListenerKind::inbound;
   });
+}
+
+delivery::UnsubscribeMail unsubscribe_mail(const Settings& settings) {
   const bool has_domain = settings.return_path_domain != settings.hostname;
-  return {.is_read = is_read, .domain = has_domain ? settings.return_path_domain : ""};
+  const LinkSettings& links = settings.links;
+  return {.is_read = takes_inbound(settings),
+          .domain = has_domain ? settings.return_path_domain : "",
+          .has_pages = !links.endpoints.empty() || !links.public_names.empty()};
 }
 
 TlsSettings tls_files(const Settings& settings) {

@@ -15,6 +15,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
+#include "acme/options.h"
 #include "base/log.h"
 #include "delivery/options.h"
 #include "delivery/unsubscribe.h"
@@ -70,6 +71,8 @@ struct ListenerSettings {
 struct TlsSettings {
   std::filesystem::path certificate;
   std::filesystem::path key;
+
+  bool operator==(const TlsSettings&) const = default;
 };
 
 /// [limits]
@@ -99,9 +102,14 @@ struct InboundSettings {
 
 /// [links]: where opens, clicks and unsubscribes come in.
 struct LinkSettings {
-  std::vector<Endpoint> endpoints;  ///< none: off
-  bool tls = false;                 ///< from the start, with the certificate of [tls]
-  std::vector<std::string> hosts;   ///< that are answered for; none: all
+  std::vector<Endpoint> endpoints;           ///< none: off
+  bool tls = false;                          ///< from the start
+  std::vector<TlsSettings> certificates;     ///< by the names in them, before that of [tls]
+  std::vector<Endpoint> endpoints_in_clear;  ///< besides, where there is TLS
+  std::vector<std::string> hosts;            ///< that are answered for; none: all
+  /// Names (lower-case A-labels) and addresses by which readers reach `endpoints` or what answers
+  /// in their place.
+  std::vector<std::string> public_names;
   std::vector<net::Network> proxy_from;
   links::AddressKept address = links::AddressKept::truncated;
   Duration keep = std::chrono::days(730);
@@ -137,6 +145,7 @@ struct Settings {
   delivery::Options delivery;
   InboundSettings inbound;
   LinkSettings links;
+  acme::Options acme;
   SimulatorSettings simulator;
   webhook::Options webhook;
   std::vector<exports::Options> exports;
@@ -156,7 +165,10 @@ std::optional<std::string> unreachable_sessions(const Settings& settings);
 /// Sessions for which there are descriptors.
 std::size_t sessions_reachable();
 
-/// Whether and where mail of those who unsubscribe comes in.
+/// Whether a listener takes bounces and complaints.
+bool takes_inbound(const Settings& settings);
+
+/// Whether and where those who unsubscribe come in.
 delivery::UnsubscribeMail unsubscribe_mail(const Settings& settings);
 
 /// Where certificate and key are: as configured, or the self-signed pair in the data directory.

@@ -40,15 +40,12 @@ void keep_dns(Keeping& keeping, const dns::ResolverOptions& running, dns::Resolv
 void keep_links(Keeping& keeping, const LinkSettings& running, LinkSettings& wanted) {
   keeping.keep("links.listen", running.endpoints, wanted.endpoints);
   keeping.keep("links.tls", running.tls, wanted.tls);
-  keeping.keep("links.hosts", running.hosts, wanted.hosts);
-  keeping.keep("links.proxy_from", running.proxy_from, wanted.proxy_from);
+  keeping.keep("links.listen_in_clear", running.endpoints_in_clear, wanted.endpoints_in_clear);
+  keeping.keep("links.public", running.public_names, wanted.public_names);
   keeping.keep("links.address", running.address, wanted.address);
   keeping.keep("links.hits_max", running.hits_max, wanted.hits_max);
   keeping.keep("links.hits_over", running.hits_over, wanted.hits_over);
   keeping.keep("links.keep", running.keep, wanted.keep);
-  keeping.keep("links.apple_app_site_association", running.apple_app_site_association,
-               wanted.apple_app_site_association);
-  keeping.keep("links.asset_links", running.asset_links, wanted.asset_links);
 }
 
 }  // namespace

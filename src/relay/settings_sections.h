@@ -9,9 +9,10 @@ namespace postrider::relay {
 
 void read_listeners(Section& root, Settings& settings);   ///< [listener.NAME]
 void read_submission(Section& root, Settings& settings);  ///< [tls], [limits], [auth]
-/// [http], [log], [spool], [links], [simulator], [bounce], [inbound], [webhook], [suppression],
-/// [health]
+/// [http], [log], [spool], [simulator], [bounce], [inbound], [webhook], [suppression], [health],
+/// and read_links()
 void read_services(Section& root, Settings& settings);
+void read_links(Section& root, Settings& settings);  ///< [links], [acme]
 /// Hosts that are believed about whom they speak for: not the whole Internet.
 void read_believed(Section& section, const char* key, std::vector<net::Network>& networks);
 void read_dns(Section& root, Settings& settings);       ///< [dns]

@@ -2,8 +2,6 @@
 #include <chrono>
 
 #include "bounce/rule_check.h"
-#include "links/machine_rules.h"
-#include "readers/lookup.h"
 #include "relay/settings_sections.h"
 
 namespace postrider::relay {
@@ -49,55 +47,6 @@ void read_simulator(Section section, Settings& settings) {
     complain_if_taken(section, simulator.endpoint, settings);
     if (settings.http == simulator.endpoint && simulator.endpoint.port() != 0) {
       section.complain("listen", "is http.listen too; write another port");
-    }
-  }
-}
-
-/// The patterns that are installed are read by `check` and at the start: that takes long.
-void read_reader_files(Section& section, LinkSettings& links) {
-  using namespace std::chrono_literals;
-  section.read("user_agents", path(), links.readers.user_agents);
-  section.read("country_file", path(), links.readers.countries);
-  section.read("asn_file", path(), links.readers.autonomous_systems);
-  section.read("networks_file", path(), links.readers.networks);
-  section.read("machines", path(), links.machines);
-  section.read("hits_max", whole(0, 1'000'000), links.hits_max);
-  section.read("hits_over", duration(1s, 24h * 31), links.hits_over);
-  const auto complain_of = [&](const char* key, const readers::Files& files) {
-    if (const auto loaded = readers::Lookup::load(files); !loaded) {
-      section.complain(key, loaded.error().text());
-    }
-  };
-  const readers::Files& files = links.readers;
-  if (files.user_agents != readers::kInstalledUserAgents) {
-    complain_of("user_agents", {.user_agents = files.user_agents});
-  }
-  complain_of("country_file", {.user_agents = {}, .countries = files.countries});
-  complain_of("asn_file", {.user_agents = {}, .autonomous_systems = files.autonomous_systems});
-  complain_of("networks_file", {.user_agents = {}, .networks = files.networks});
-  if (const auto rules = links::MachineRules::load(links.machines); !rules) {
-    section.complain("machines", rules.error().text());
-  }
-}
-
-void read_links(Section section, Settings& settings) {
-  using namespace std::chrono_literals;
-  LinkSettings& links = settings.links;
-  section.read("listen", list_of(endpoint()), links.endpoints);
-  section.read("tls", flag(), links.tls);
-  section.read("hosts", list_of(domain()), links.hosts);
-  read_believed(section, "proxy_from", links.proxy_from);
-  section.read("address", choice<links::AddressKept>({"whole", "truncated", "none"}),
-               links.address);
-  section.read("keep", duration(24h, 24h * 36500), links.keep);
-  section.read("apple_app_site_association", path(), links.apple_app_site_association);
-  section.read("asset_links", path(), links.asset_links);
-  read_reader_files(section, links);
-  for (const Endpoint& endpoint : links.endpoints) {
-    complain_if_taken(section, endpoint, settings);
-    if (endpoint.port() != 0 && settings.http == endpoint) {
-      section.complain("listen",
-                       net::to_string(endpoint) + " is http.listen too; write another port");
     }
   }
 }
@@ -156,7 +105,7 @@ void read_services(Section& root, Settings& settings) {
   read_http(root.section("http"), settings);
   read_log(root.section("log"), settings.log);
   read_spool(root.section("spool"), settings.spool);
-  read_links(root.section("links"), settings);
+  read_links(root, settings);
   read_simulator(root.section("simulator"), settings);
   read_bounce(root.section("bounce"), settings);
   read_inbound(root.section("inbound"), settings.inbound);

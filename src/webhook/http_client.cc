@@ -52,8 +52,11 @@ struct Outcome {
 };
 
 Exchange exchange_of(Parser& parser, bool is_whole) {
-  return {.answer = {.status = parser.get().result_int(), .body = parser.get().body()},
-          .may_keep = is_whole && parser.keep_alive()};
+  HttpAnswer answer{.status = parser.get().result_int(), .body = parser.get().body(), .fields = {}};
+  for (const auto& field : parser.get()) {
+    answer.fields.emplace_back(field.name_string(), field.value());
+  }
+  return {.answer = std::move(answer), .may_keep = is_whole && parser.keep_alive()};
 }
 
 /// Feeds what has been received to the parser; the error, if there is one that matters. Extensions
@@ -124,16 +127,23 @@ std::string place_of(const Url& url) {
   return (url.is_https ? "https://" : "http://") + url.host_header();
 }
 
-std::string request_head(const Url& url, const std::string& head, std::size_t body_bytes) {
-  std::string text = "POST " + url.target + " HTTP/1.1\r\nHost: " + url.host_header() +
-                     "\r\nContent-Length: " + std::to_string(body_bytes) + "\r\n";
+std::string request_head(const HttpRequest& request) {
+  const Url& url = request.url;
+  std::string text = request.method + " " + url.target + " HTTP/1.1\r\nHost: " + url.host_header() +
+                     "\r\nContent-Length: " + std::to_string(request.body.size()) + "\r\n";
   if (!url.user.empty() || !url.password.empty()) {
     text += "Authorization: Basic " + base64(url.user + ":" + url.password) + "\r\n";
   }
-  return text + head + "\r\n";
+  return text + request.head + "\r\n";
 }
 
 }  // namespace
+
+std::string_view HttpAnswer::field(std::string_view name) const {
+  const auto found = std::ranges::find_if(
+      fields, [&](const auto& field) { return equal_ignoring_case(field.first, name); });
+  return found == fields.end() ? std::string_view() : found->second;
+}
 
 HttpClient::HttpClient(dns::Resolver& resolver, std::shared_ptr<const net::TlsClient> tls)
     : resolver_(resolver), tls_(std::move(tls)) {}
@@ -141,17 +151,28 @@ HttpClient::HttpClient(dns::Resolver& resolver, std::shared_ptr<const net::TlsCl
 awaitable<Result<HttpAnswer>> HttpClient::post(Url url, std::string head, std::string body,
                                                std::vector<net::Network> allowed,
                                                std::chrono::milliseconds answer_within) {
-  const std::string whole_head = request_head(url, head, body.size());
-  const std::string place = place_of(url);
+  HttpRequest request{.method = "POST",
+                      .url = std::move(url),
+                      .head = std::move(head),
+                      .body = std::move(body),
+                      .allowed = std::move(allowed),
+                      .answer_within = answer_within};
+  co_return co_await ask(std::move(request));
+}
+
+awaitable<Result<HttpAnswer>> HttpClient::ask(HttpRequest request) {
+  const std::string whole_head = request_head(request);
+  const std::string place = place_of(request.url);
   while (true) {
     std::optional<Kept> kept = take_idle(place);
     const bool is_used = kept.has_value();
     if (!is_used) {
-      CO_TRY(net::Stream stream, co_await open(url, allowed));
+      CO_TRY(net::Stream stream, co_await open(request.url, request.allowed));
       kept.emplace(Kept{
           .stream = std::move(stream), .host = place, .opened = std::chrono::steady_clock::now()});
     }
-    Outcome outcome = co_await exchange(kept->stream, whole_head, body, net::within(answer_within));
+    Outcome outcome = co_await exchange(kept->stream, whole_head, request.body,
+                                        net::within(request.answer_within));
     if (outcome.result) {
       if (outcome.result->may_keep) {
         keep(*std::move(kept));

@@ -18,6 +18,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -34,14 +35,26 @@ namespace postrider::webhook {
 struct HttpAnswer {
   unsigned status = 0;
   std::string body;  ///< its beginning, where there is more
+  std::vector<std::pair<std::string, std::string>> fields;
+
+  std::string_view field(std::string_view name) const;  ///< the first; empty: there is none
+};
+
+struct HttpRequest {
+  std::string method;
+  Url url;
+  std::string head;  ///< lines besides Host and Content-Length, each with its line end
+  std::string body;
+  std::vector<net::Network> allowed;  ///< as check_address()
+  std::chrono::milliseconds answer_within{};
 };
 
 class HttpClient {
  public:
   HttpClient(dns::Resolver& resolver, std::shared_ptr<const net::TlsClient> tls);
 
-  /// `head`: header lines besides Host and Content-Length, each with its line end. `allowed`: as
-  /// check_address().
+  boost::asio::awaitable<Result<HttpAnswer>> ask(HttpRequest request);
+  /// The same with POST.
   boost::asio::awaitable<Result<HttpAnswer>> post(Url url, std::string head, std::string body,
                                                   std::vector<net::Network> allowed,
                                                   std::chrono::milliseconds answer_within);

@@ -19,9 +19,9 @@ FREE_PORTS = ["--set", 'listener.smtp.listen=["127.0.0.1:0"]', "--set", 'listene
 class Serve:
     """`postrider serve` and the banner that it printed."""
 
-    def __init__(self, data, log):
+    def __init__(self, data, log, *options):
         self.log = log
-        self.process = subprocess.Popen([BINARY, "serve", "--data", data, *FREE_PORTS], text=True,
+        self.process = subprocess.Popen([BINARY, "serve", "--data", data, *FREE_PORTS, *options], text=True,
                                         stdout=subprocess.PIPE, stderr=log.open("a"))
         self.banner = self._read_until_quiet()
 

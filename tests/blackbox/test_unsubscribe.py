@@ -2,14 +2,18 @@
 import concurrent.futures
 import json
 import re
+import smtplib
+import subprocess
 
 import pytest
 
 from links import Reader
+from relay import BINARY
 from reports import send_back
+from test_first_start import Serve
 from test_suppression import bulk, wait_until_suppressed
 from test_tracking import mail, verified
-from waiting import wait_for
+from waiting import LIMIT_S, wait_for
 
 HOST = "https://t.example"
 RETURN_PATHS = "rp.example"
@@ -122,6 +126,25 @@ def test_only_what_is_there_is_offered(start_relay, sink):
     relay.cli("account", "change", "sandbox", "--tracking-host", HOST)
     relay.submit(message=bulk())
     assert re.fullmatch(rf"<{HOST}/u/[^>]+>", sink.wait_for_messages(2)[1]["List-Unsubscribe"])
+
+
+@pytest.mark.parametrize("public", [[], ["links.example"]])
+def test_a_page_is_offered_where_somebody_answers_it(tmp_path, sink, public):
+    """Here nobody does; links.public says that somebody else may."""
+    serve = Serve(tmp_path / "data", tmp_path / "log", "--set", "listener.smtp.auth_in_clear=true",
+                  "--set", f"links.public={public}",
+                  "--set", f"route=[{{domain='*', host='127.0.0.1', port={sink.port}}}]")
+    try:
+        subprocess.run([BINARY, "--data", tmp_path / "data", "account", "change", "default", "--tracking-host", HOST],
+                       check=True, timeout=LIMIT_S)
+        port, = re.findall(r"smtp +127\.0\.0\.1:(\d+)", serve.banner)
+        with smtplib.SMTP("127.0.0.1", int(port), timeout=LIMIT_S) as client:
+            client.login(*re.findall(r"SMTP (?:user|password) +(\S+)", serve.banner))
+            client.sendmail("hello@postrider.test", "ann@example.net", bulk().replace(b"example.org", b"postrider.test"))
+        arrived = sink.wait_for_message()
+        assert bool(arrived["List-Unsubscribe"]) == bool(public)
+    finally:
+        serve.stop()
 
 
 def test_nobody_else_leaves_by_a_token_that_was_changed(relay, sink):

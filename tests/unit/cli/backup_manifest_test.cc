@@ -32,7 +32,8 @@ Manifest example() {
                     .messages = 17,
                     .last_event = 12345,
                     .files = {}};
-  for (const char* path : {"directory.sqlite", "key.pem", "spool.acknowledged", "spool/CURRENT"}) {
+  for (const char* path :
+       {"certificates/a.example.pem", "directory.sqlite", "spool.acknowledged", "spool/CURRENT"}) {
     manifest.files.push_back({.path = path, .facts = {.size = 3, .sha256 = kHash}});
   }
   return manifest;
@@ -44,7 +45,7 @@ TEST(BackupManifest, IsReadAsItWasWritten) {
   ASSERT_TRUE(read) << read.error().text();
   EXPECT_EQ(to_json(*read), to_json(written));
   EXPECT_EQ(read->bytes(), 12U);
-  EXPECT_EQ(read->files.at(1).path, "key.pem");
+  EXPECT_EQ(read->files.at(0).path, "certificates/a.example.pem");
   EXPECT_EQ(read->files.at(1).facts, written.files.at(1).facts);
 }
 
@@ -72,7 +73,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"Empty", "", "not JSON"},  //
         Refused{"CutOff", to_json(example()).substr(0, 200), "not JSON"},
         Refused{"NoFormat", R"({"files":[]})", "which format"},
-        Refused{"Newer", manifest_of("2", kWhole), "newer program made this backup (version 9.9.9"},
+        Refused{"Newer", manifest_of("3", kWhole), "newer program made this backup (version 9.9.9"},
         Refused{"NoFiles", manifest_of("1", ""), "directory.sqlite is missing"},
         Refused{"NoSpool", manifest_of("1", entry("directory.sqlite")),
                 "spool.acknowledged is missing"},
@@ -85,7 +86,8 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(BackupManifest, NamesNoPathThatLeadsOutOfADataDirectoryOrBelongsToAProcess) {
   for (const std::string path :
        {"", ".", "..", "/etc/passwd", "../key.pem", "spool/../key.pem", "spool/", "spool/..",
-        "spool/a/b", "other/file", "lock", "control", "restoring", "spool", "manifest.json"}) {
+        "spool/a/b", "other/file", "lock", "control", "restoring", "spool", "manifest.json",
+        "certificates", "certificates/", "certificates/..", "certificates/spool/a"}) {
     EXPECT_FALSE(may_be_in_backup(path)) << path;
     const auto read = parse_manifest(manifest_of("1", kWhole + "," + entry(path)));
     ASSERT_FALSE(read) << path;
@@ -93,7 +95,8 @@ TEST(BackupManifest, NamesNoPathThatLeadsOutOfADataDirectoryOrBelongsToAProcess)
   }
   EXPECT_FALSE(may_be_in_backup(std::string("a\0b", 3)));
   EXPECT_FALSE(may_be_in_backup(std::string(256, 'a')));
-  for (const char* path : {"key.pem", "spool/000012.sst", "spool/lock", "..x"}) {
+  for (const char* path :
+       {"key.pem", "spool/000012.sst", "spool/lock", "certificates/a.pem", "..x"}) {
     EXPECT_TRUE(may_be_in_backup(path)) << path;
   }
 }
@@ -102,6 +105,7 @@ class BackupOnDisk : public testing::Test {
  protected:
   void SetUp() override {
     std::filesystem::create_directory(folder_ / "spool");
+    std::filesystem::create_directory(folder_ / "certificates");
     for (const BackedUpFile& file : example().files) {
       std::ofstream(folder_ / file.path.c_str()) << "abc";
     }

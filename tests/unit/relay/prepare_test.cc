@@ -260,6 +260,7 @@ const char* const kPage = "https://t.example";
 const delivery::UnsubscribeMail kReadHere{.is_read = true, .domain = "rp.example"};
 const delivery::UnsubscribeMail kReadAtOwn{.is_read = true, .domain = {}};
 const delivery::UnsubscribeMail kReadNowhere{.is_read = false, .domain = "rp.example"};
+const delivery::UnsubscribeMail kNoPages{.is_read = false, .domain = {}, .has_pages = false};
 
 INSTANTIATE_TEST_SUITE_P(
     WaysOut, PrepareWayOut,
@@ -270,6 +271,7 @@ INSTANTIATE_TEST_SUITE_P(
         WayOutRow{"NeitherHostNorDomain", "Precedence: bulk\r\n", "", kReadAtOwn, false, false},
         WayOutRow{"NoInboundListener", "Precedence: bulk\r\n", "", kReadNowhere, false, false},
         WayOutRow{"AHostWithoutTls", "Precedence: bulk\r\n", "http://t.example", {}, false, false},
+        WayOutRow{"NobodyAnswersPages", "Precedence: bulk\r\n", kPage, kNoPages, false, false},
         WayOutRow{"ItsOwn", "List-Unsubscribe: <mailto:x@y>\r\n", kPage, kReadHere, false, false},
         WayOutRow{"ItsOwnPost", "Precedence: bulk\r\nlist-unsubscribe-post: x\r\n", kPage,
                   kReadHere, false, false},
