@@ -58,7 +58,8 @@ struct Relay::State {
     TRY(certificate, Certificate::load(settings));
     TRY(bounce::Classifier rules, bounce::Classifier::load(settings.bounce_rules));
     bounce_rules.set(std::move(rules));
-    TRY_VOID(load_readers(settings.links));
+    TRY(ReaderFiles reader_files, load_readers(settings.links));
+    set(std::move(reader_files));
     TRY(directory, directory::Directory::open(DataDirectory::directory_file(settings.data),
                                               directory::OpenMode::read_write));
     TRY(store, store::Store::open(store_options(settings)));
@@ -93,16 +94,22 @@ struct Relay::State {
     return build();
   }
 
-  /// All or nothing. Where no reader is listened for, nothing is read: it takes time and memory.
-  Result<> load_readers(const LinkSettings& wanted) {
-    TRY(links::MachineRules rules, links::MachineRules::load(wanted.machines), "links.machines");
+  struct ReaderFiles {
+    links::MachineRules rules;
     readers::Lookup lookup;
+  };
+  /// Where no reader is listened for, only the rules are read: the rest takes time and memory.
+  static Result<ReaderFiles> load_readers(const LinkSettings& wanted) {
+    ReaderFiles loaded;
+    TRY(loaded.rules, links::MachineRules::load(wanted.machines), "links.machines");
     if (!wanted.endpoints.empty()) {
-      TRY(lookup, readers::Lookup::load(wanted.readers), "links");
+      TRY(loaded.lookup, readers::Lookup::load(wanted.readers), "links");
     }
-    machine_rules.set(std::move(rules));
-    readers.set(std::move(lookup));
-    return {};
+    return loaded;
+  }
+  void set(ReaderFiles loaded) {
+    machine_rules.set(std::move(loaded.rules));
+    readers.set(std::move(loaded.lookup));
   }
 
   webhook::Webhooks::Parts webhook_parts() {
@@ -295,9 +302,10 @@ Result<std::vector<std::string>> Relay::reload(Settings settings) {
   }
   // Anew also under the same name: the file may have changed.
   TRY(bounce::Classifier rules, bounce::Classifier::load(settings.bounce_rules));
-  TRY_VOID(state_->load_readers(settings.links));
+  TRY(State::ReaderFiles reader_files, State::load_readers(settings.links));
   TRY_VOID(state_->certificate->change_to(settings));
   state_->bounce_rules.set(std::move(rules));  // from here nothing fails
+  state_->set(std::move(reader_files));
   std::ranges::move(state_->listeners->change_to(settings), std::back_inserter(not_applied));
   settings.delivery.mx.own_addresses =
       own_addresses(state_->listeners->listening(), settings.delivery.mx.port);
