@@ -11,6 +11,8 @@
 namespace postrider::relay {
 namespace {
 
+constexpr std::size_t kRatesKept = 5000;  // up to 1.6 kB each; most are a tenth of that
+
 /// What a rule says of suppressing; nothing where the rules have none of that name (any more).
 suppression::Keeper::AskRule rule_asker(
     std::function<std::shared_ptr<const bounce::Classifier>()> classifier) {
@@ -39,7 +41,8 @@ void ActingConsumers::add_to(events::Consumers& consumers, const Parts& parts) {
                              .directory = parts.directory,
                              .figures = health_,
                              .limits = [this] { return *limits_.get(); },
-                             .pauses_changed = parts.pauses_changed}));
+                             .pauses_changed = parts.pauses_changed},
+      kRatesKept));
 }
 
 }  // namespace postrider::relay

@@ -123,6 +123,8 @@ def test_one_that_is_let_go_on_is_not_paused_again_for_the_same_mail(relay):
     wait_for_rates(relay, 14, 4, 0)
     assert not health(relay)["bulk_paused"]
     relay.stop()
+    shown = relay.cli("account", "health", "sandbox")
+    assert "bulk mail goes, since" in shown and "28.6%" in shown, "also where no relay runs"
     relay.start()
     assert not health(relay)["bulk_paused"] and rates(relay) == (14, 4, 0)
     send_bulk(relay, *several("user-unknown", 10, first=40))
@@ -172,6 +174,8 @@ def test_held_mail_expires_like_any_other(relay, sink):
     send_bulk(relay, "ann@example.net")
     relay.wait_for_event("deferred")
     relay.cli("account", "pause", "sandbox", "--reason", "a bought list")
+    relay.advance("10m")
+    wait_for("it to be held", lambda: queue(relay)["held"] == 1, explain=relay.explain)
     relay.advance("6d")
     relay.wait_for_event("expired")
     assert queue(relay)["held"] == 0

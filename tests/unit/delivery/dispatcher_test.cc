@@ -181,6 +181,81 @@ TEST_F(Delivery, ToNowhereIsToldAtOnce) {
                                            StartsWith("cid@null.example failed 0 5.1.10 ")));
 }
 
+class HeldDelivery : public Delivery {
+ protected:
+  void SetUp() override {
+    Delivery::SetUp();
+    if (directory.snapshot()->account("paused") == nullptr) {
+      ASSERT_TRUE(directory.add_account("paused", kNow));
+    }
+    account = directory.snapshot()->account("paused")->id;
+  }
+  void TearDown() override {
+    pause(false);
+    Delivery::TearDown();
+  }
+
+  void pause(bool is_paused) {
+    const auto change = [&](directory::BulkPause& pause) { pause.is_paused = is_paused; };
+    ASSERT_TRUE(directory.change_account("paused", {.bulk_pause = change}));
+    dispatcher->look_at_pauses();
+    run_to_rest();
+  }
+
+  void add_bulk(const std::string& recipient) {
+    queue::Waiting waiting = letter(recipient);
+    waiting.is_bulk = true;
+    dispatcher->add_recovered(waiting);
+  }
+
+  std::size_t held() { return result_of(dispatcher->figures()).held; }
+};
+
+TEST_F(HeldDelivery, OfBulkMailIsNotEvenLookedUp) {
+  open();
+  pause(true);
+  add_bulk("ann@nowhere.example");
+  add("bob@nowhere.example");
+  ASSERT_TRUE(run_until_attempts(1));
+  run_to_rest();
+  EXPECT_THAT(told(), ElementsAre(StartsWith("bob@nowhere.example failed 0 5.1.2 ")));
+  EXPECT_EQ(held(), 1U);
+  const auto entries = result_of(dispatcher->entries(10));
+  ASSERT_THAT(entries, SizeIs(1));
+  EXPECT_TRUE(entries[0].is_held);
+  pause(false);
+  ASSERT_TRUE(run_until_attempts(2));
+  EXPECT_EQ(held(), 0U);
+}
+
+TEST_F(HeldDelivery, OfBulkMailThatIsOnItsWayToItsSiteIsHeldThere) {
+  resolver.mail["a.example"] = {{10, "mx1"}};
+  HeldResolver& look_ups = hold_look_ups();
+  open();
+  add_bulk("ann@a.example");
+  run_to_rest();
+  EXPECT_EQ(result_of(dispatcher->figures()).looking_up, 1U);
+  pause(true);
+  look_ups.gate.open();
+  ASSERT_TRUE(run_until([this] { return held() == 1; }));
+  EXPECT_EQ(attempts(), 0U);
+  pause(false);
+  ASSERT_TRUE(run_until_attempts(1));
+  EXPECT_THAT(told(), ElementsAre(HasSubstr("delivered")));
+}
+
+TEST_F(HeldDelivery, ExpiresByItsSchedule) {
+  open();
+  pause(true);
+  add_bulk("ann@a.example");
+  run_to_rest();
+  ASSERT_EQ(held(), 1U);
+  clock.advance(24h * 30);
+  ASSERT_TRUE(run_until_attempts(1));
+  EXPECT_EQ(recorder.attempts[0].reply.enhanced, "4.4.7");
+  EXPECT_EQ(held(), 0U);
+}
+
 TEST_F(Delivery, WaitsForItsTime) {
   resolver.mail["a.example"] = {{10, "mx1"}};
   open();

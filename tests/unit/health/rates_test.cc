@@ -58,6 +58,15 @@ TEST(Rates, ARecordTellsTheSame) {
   }
 }
 
+TEST(Rates, ARowDoesNotGrowWithItsAge) {
+  Rates rates;
+  for (auto age = 0min; age < 60 * 24h; age += 5min) {
+    rates.add(kNow + age, delivered(1), kNow + age);
+  }
+  EXPECT_LT(rates.encode().size(), 500U);
+  EXPECT_EQ(Rates::decode(rates.encode()).value(), rates);
+}
+
 TEST(Rates, PercentOfNothingIsNothing) {
   EXPECT_EQ(Tally().bounce_percent(), 0);
   EXPECT_EQ((Tally{.hard = 1, .complaints = 1}.complaint_percent()), 0);
