@@ -75,6 +75,15 @@ TEST(Reports, AreReadInTheirManyForms) {
   EXPECT_GT(rows, 70);
 }
 
+TEST(Reports, AReasonMayStandBehindALineThatLeadsOn) {
+  const BounceReport report = read_bounce(
+      "From: postmaster@example.net\nSubject: DELIVERY FAILURE\n\nYour message\n\nwas not "
+      "delivered to:\n\n  ann@example.net\n\nbecause:\n\n  nobody of that name works "
+      "here\n\nBye\n");
+  ASSERT_EQ(report.recipients.size(), 1U);
+  EXPECT_EQ(report.recipients.front().text, "because: nobody of that name works here");
+}
+
 TEST(Complaints, AreReadInTheirManyForms) {
   std::ifstream lines(TEST_DATA "/complaints.jsonl");
   int rows = 0;
