@@ -51,6 +51,9 @@ Result<Account> Directory::change_account(std::string_view name, const AccountCh
   if (change.tracking) {
     change.tracking(account.tracking);
   }
+  if (change.retention) {
+    change.retention(account.retention);
+  }
   TRY_VOID(state_->commit([&] { return update(state_->database, account); }));
   next.put(account);
   state_->publish(std::move(next));

@@ -50,6 +50,17 @@ Statement& bind(Statement& write, const Tracking& tracking) {
       .bind(tracking.kept_hosts);
 }
 
+constexpr std::int64_t kAsInstallation = -1;
+
+std::optional<std::chrono::days> days_at(const Statement& row, int column) {
+  const std::int64_t days = row.integer(column);
+  return days < 0 ? std::nullopt : std::optional(std::chrono::days(days));
+}
+
+std::int64_t count_of(const std::optional<std::chrono::days>& days) {
+  return days ? days->count() : kAsInstallation;
+}
+
 using KeysByDomain = std::map<std::string, std::vector<DkimKey>, std::less<>>;
 
 Result<KeysByDomain> read_keys(Database& database) {
@@ -97,8 +108,8 @@ Result<std::vector<Account>> read_accounts(Database& database) {
   TRY(Statement rows,
       database.prepare("SELECT id, name, dsn, own_return_paths, is_active, created, "
                        "tracking_host, privacy, track_bulk, track_transactional, "
-                       "track_plain_text, preserve_signed, url_tags, kept_hosts "
-                       "FROM account"));
+                       "track_plain_text, preserve_signed, url_tags, kept_hosts, "
+                       "events_days, content_days FROM account"));
   std::vector<Account> accounts;
   while (true) {
     TRY(const bool found, rows.step());
@@ -111,6 +122,7 @@ Result<std::vector<Account>> read_accounts(Database& database) {
                         .own_return_paths = rows.integer(3) != 0,
                         .is_active = rows.integer(4) != 0,
                         .tracking = tracking_at(rows, 6),
+                        .retention = {.events = days_at(rows, 14), .content = days_at(rows, 15)},
                         .created = time_at(rows, 5)});
   }
 }
@@ -222,12 +234,16 @@ Result<> update(Database& database, const Account& account) {
   TRY(Statement write,
       database.prepare("UPDATE account SET dsn = ?, own_return_paths = ?, is_active = ?, "
                        "tracking_host = ?, privacy = ?, track_bulk = ?, track_transactional = ?, "
-                       "track_plain_text = ?, preserve_signed = ?, url_tags = ?, kept_hosts = ? "
-                       "WHERE id = ?"));
+                       "track_plain_text = ?, preserve_signed = ?, url_tags = ?, kept_hosts = ?, "
+                       "events_days = ?, content_days = ? WHERE id = ?"));
   write.bind(number(account.dsn))
       .bind(number(account.own_return_paths))
       .bind(number(account.is_active));
-  TRY_VOID(bind(write, account.tracking).bind(number(account.id)).step());
+  TRY_VOID(bind(write, account.tracking)
+               .bind(count_of(account.retention.events))
+               .bind(count_of(account.retention.content))
+               .bind(number(account.id))
+               .step());
   return {};
 }
 

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "directory/schema_retention.h"
+
 namespace postrider::directory {
 namespace {
 
@@ -83,7 +85,7 @@ constexpr const char* kTracking = R"(
   ALTER TABLE account ADD COLUMN kept_hosts TEXT NOT NULL DEFAULT '';
 )";
 
-constexpr std::array kMigrations = {kFirstTables, kWebhooks, kTracking};
+constexpr std::array kMigrations = {kFirstTables, kWebhooks, kTracking, kRetention};
 constexpr auto kPresent = static_cast<std::int64_t>(kMigrations.size());
 
 Result<std::int64_t> read_version(Database& database) {
