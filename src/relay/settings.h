@@ -23,6 +23,7 @@
 #include "links/address_kept.h"
 #include "mail/address.h"
 #include "net/network.h"
+#include "retention/options.h"
 #include "smtp/server_session.h"
 #include "suppression/soft_bounces.h"
 #include "webhook/options.h"
@@ -86,6 +87,7 @@ struct LimitSettings {
 struct SpoolSettings {
   std::uint64_t free_bytes_min = 512 << 20;  ///< on top of what open transactions may need
   std::uint64_t memory_bytes = 128 << 20;    ///< write buffers and caches of the database
+  bool compress = true;                      ///< records, with LZ4
 };
 
 /// [inbound]: where mail for these is sent on to; none: it is kept as files.
@@ -130,6 +132,7 @@ struct Settings {
   InboundSettings inbound;
   LinkSettings links;
   SimulatorSettings simulator;
+  retention::Options retention;
   webhook::Options webhook;
   suppression::SoftBounceLimit soft_bounces;
   std::filesystem::path bounce_rules;  ///< [bounce] rules; empty: none but the shipped ones
