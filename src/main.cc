@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   add_rewrite(app, context);
   add_link(app, context);
   add_tracking_key(app, context);
+  add_privacy(app, context);
   add_simulator(app, context);
   add_load(app, context);
   add_sandbox(app, context);

@@ -69,5 +69,6 @@ void add_webhook(CLI::App& app, Context& context);
 void add_rewrite(CLI::App& app, Context& context);
 void add_link(CLI::App& app, Context& context);
 void add_tracking_key(CLI::App& app, Context& context);
+void add_privacy(CLI::App& app, Context& context);
 
 }  // namespace postrider::cli
