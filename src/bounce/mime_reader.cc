@@ -178,6 +178,8 @@ MimeHead read_head(std::string_view text, bool lenient, const MimeLimits& limits
     const std::string_view name = field_name(line);
     if (!name.empty()) {
       head.fields.push_back({.name = name, .value = trim(line.substr(line.find(':') + 1))});
+    } else if (!head.fields.empty() && head.fields.back().value.empty()) {
+      head.fields.back().value = trim(line);  // folded, and the space is lost (Exchange Online)
     } else if (!lenient) {
       head.body = here;
       return head;

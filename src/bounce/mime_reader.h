@@ -1,7 +1,8 @@
 // A report taken apart into its MIME parts, under bounds that no sender can widen.
 //
 // RFC 2045, 2046 (multipart, message), RFC 5322, 2.2 (fields). Written for mail that is broken:
-// bare LF, an mbox line in front, a multipart without its boundary parameter, parts without a head.
+// bare LF, an mbox line in front, a multipart without its boundary parameter, parts without a head,
+// folded lines that have lost their space.
 // Enclosed messages are not opened: a report names them as parts, and their own readers do the
 // rest. Without recursion; work is linear in `bytes_most` times `depth_most`.
 // Pure; any thread. All views point into the message.

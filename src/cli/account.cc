@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "base/json_text.h"
+#include "cli/account_health.h"
 #include "cli/ask.h"
 #include "cli/command.h"
 #include "cli/json_value.h"
@@ -61,11 +62,12 @@ std::string tracking(const boost::json::value& account) {
 }
 
 void add_row(Table& table, const boost::json::value& account) {
-  const bool is_active = flag(account, "active");
+  const Cell active = !flag(account, "active")       ? Cell("no", Colour::bad)
+                      : flag(account, "bulk_paused") ? Cell("bulk paused", Colour::doubtful)
+                                                     : Cell("yes", Colour::good);
   table.add({digits(account, "id"), text(account, "name"), text(account, "dsn"),
-             yes_no(account, "own_return_paths"),
-             Cell(is_active ? "yes" : "no", is_active ? Colour::good : Colour::bad),
-             tracking(account), text(account, "created")});
+             yes_no(account, "own_return_paths"), active, tracking(account),
+             text(account, "created")});
 }
 
 Table make_table() {
@@ -174,6 +176,7 @@ void add_account(CLI::App& app, Context& context) {
                   .body = body_of(*changes, false)},
                  show_one);
   });
+  add_account_health(*account, context);
 }
 
 }  // namespace postrider::cli

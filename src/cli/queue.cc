@@ -27,20 +27,20 @@ void show_sites(const json::value& answer) {
     fmt::print("nothing waits\n");
     return;
   }
-  Table table({"SITE", ">READY", ">SCHEDULED", ">DNS", ">CONNECTIONS", "NEXT DUE", "WHY"});
+  Table table({"SITE", ">READY", ">SCHEDULED", ">DNS", ">HELD", ">CONNECTIONS", "NEXT DUE", "WHY"});
   for (const json::value& row : list(answer, "sites")) {
     const std::uint64_t most = number(row, "connections_max");
     const std::string connections =
         most == 0 ? "-" : fmt::format("{}/{}", number(row, "connections"), most);
     const bool is_in_trouble = !text(row, "trouble").empty();
     table.add({text(row, "site"), digits(row, "ready"), digits(row, "scheduled"),
-               digits(row, "looking_up"), connections, text(row, "next_due"),
+               digits(row, "looking_up"), digits(row, "held"), connections, text(row, "next_due"),
                Cell(why(row), is_in_trouble ? Colour::bad : Colour::plain)});
   }
   table.print();
-  fmt::print("\n{} ready, {} scheduled, {} waiting for DNS, {} connections\n",
+  fmt::print("\n{} ready, {} scheduled, {} waiting for DNS, {} held by a pause, {} connections\n",
              number(answer, "ready"), number(answer, "scheduled"), number(answer, "looking_up"),
-             number(answer, "connections"));
+             number(answer, "held"), number(answer, "connections"));
   if (!flag(answer, "is_running")) {
     fmt::print("{}\n", paint("No relay is running: this is what lies in the spool.", Colour::dim));
   }
@@ -56,6 +56,7 @@ std::string waiting_for(const json::value& recipient) {
   return what == "time"    ? text(recipient, "due")
          : what == "dns"   ? "DNS"
          : what == "relay" ? "a relay that runs"
+         : what == "pause" ? "its account's pause to end"
                            : "a connection";
 }
 

@@ -71,6 +71,12 @@ void Dispatcher::tick() {
   }
 }
 
+void Dispatcher::look_at_pauses() {
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    services_.threads.mailbox(i).post([worker = workers_[i].get()] { worker->look_at_pauses(); });
+  }
+}
+
 template <class T>
 awaitable<std::vector<T>> Dispatcher::ask_all(std::function<T(Worker&)> question) {
   std::vector<T> answers;
@@ -90,6 +96,7 @@ awaitable<WorkerFigures> Dispatcher::figures() {
     sum.sites.insert(sum.sites.end(), one.sites.begin(), one.sites.end());
     sum.scheduled += one.scheduled;
     sum.looking_up += one.looking_up;
+    sum.held += one.held;
   }
   co_return sum;
 }
@@ -98,9 +105,9 @@ awaitable<std::vector<QueueEntry>> Dispatcher::entries(std::size_t limit) {
   const Duration to_wall = services_.clock.to_wall(Time()) - Time();
   const auto all = co_await ask_all<std::vector<QueueEntry>>([to_wall, limit](Worker& worker) {
     std::vector<QueueEntry> found;
-    worker.for_each([&](const queue::Waiting& waiting, const std::string& site) {
+    worker.for_each([&](const queue::Waiting& waiting, const std::string& site, bool is_held) {
       if (found.size() < limit) {
-        found.push_back({.waiting = waiting, .site = site});
+        found.push_back({.waiting = waiting, .site = site, .is_held = is_held});
         found.back().waiting.accepted += to_wall;
         found.back().waiting.due += to_wall;
       }

@@ -22,7 +22,8 @@ namespace postrider::delivery {
 /// What waits, by site, and why; for `queue`.
 struct QueueEntry {
   queue::Waiting waiting;
-  std::string site;  ///< of the ready queue it is in; empty: it waits for its time or for DNS
+  std::string site;      ///< of the ready queue it is in; empty: it waits for its time or for DNS
+  bool is_held = false;  ///< for its account's pause to end
 };
 
 class Dispatcher {
@@ -41,6 +42,7 @@ class Dispatcher {
 
   void set_options(std::shared_ptr<const Options> options);
   void tick();
+  void look_at_pauses();  ///< once the directory says so; any thread
 
   boost::asio::awaitable<WorkerFigures> figures();
   /// At most `limit` entries, in no order.

@@ -33,6 +33,7 @@ Worker::Worker(std::size_t index, const Services& services, Dispatcher& dispatch
       dispatcher_(dispatcher),
       context_(services.threads.context(index)),
       tasks_(context_.get_executor(), "delivery"),
+      held_(*services.directory.snapshot()),
       timer_(context_),
       pace_timer_(context_) {
   tasks_.spawn(sweep_now_and_then());
@@ -68,6 +69,10 @@ void Worker::place(queue::Waiting waiting) {
   }
   if (is_expired(waiting, services_.clock.steady_now())) {
     expire(std::move(waiting));
+    return;
+  }
+  if (held_.holds(waiting)) {
+    held_.add(std::move(waiting));
     return;
   }
   if (const DestinationPtr destination = known_destination(waiting)) {
@@ -154,6 +159,10 @@ void Worker::look_up_failed(const std::string& domain, const dns::MxFailure& fai
 void Worker::add_to_site(const DestinationPtr& destination, queue::Waiting waiting) {
   if (stopping_) {
     return;  // it is in the spool
+  }
+  if (held_.holds(waiting)) {
+    held_.add(std::move(waiting));
+    return;
   }
   std::shared_ptr<Site>& site = sites_[destination->site];
   if (!site) {
@@ -252,12 +261,29 @@ void Worker::tick() {
 
 void Worker::sweep() {
   const Time now = services_.clock.steady_now();
+  for (queue::Waiting& waiting :
+       held_.take([&](const queue::Waiting& held) { return is_expired(held, now); })) {
+    expire(std::move(waiting));
+  }
   for (auto it = sites_.begin(); it != sites_.end();) {
     Site& site = *it->second;
     site.sweep([&](const queue::Waiting& waiting) { return is_expired(waiting, now); },
                [&](queue::Waiting waiting) { expire(std::move(waiting)); });
     it = site.is_idle() ? sites_.erase(it) : std::next(it);
   }
+}
+
+void Worker::look_at_pauses() {
+  const Time now = services_.clock.steady_now();
+  for (queue::Waiting& waiting : held_.look_at(*services_.directory.snapshot())) {
+    waiting.due = now;
+    scheduled_.add(std::move(waiting));
+  }
+  for (auto& [name, site] : sites_) {
+    site->sweep([this](const queue::Waiting& waiting) { return held_.holds(waiting); },
+                [this](queue::Waiting waiting) { held_.add(std::move(waiting)); });
+  }
+  take_due();
 }
 
 awaitable<void> Worker::sweep_now_and_then() {
@@ -287,16 +313,19 @@ void Worker::set_options(std::shared_ptr<const Options> options) {
 }
 
 void Worker::for_each(
-    const std::function<void(const queue::Waiting&, const std::string&)>& look) const {
-  scheduled_.for_each([&](const queue::Waiting& waiting) { look(waiting, ""); });
+    const std::function<void(const queue::Waiting&, const std::string&, bool)>& look) const {
+  scheduled_.for_each([&](const queue::Waiting& waiting) { look(waiting, "", false); });
+  for (const queue::Waiting& held : held_.all()) {
+    look(held, "", true);
+  }
   for (const auto& [domain, waiting] : looking_up_) {
     for (const queue::Waiting& one : waiting) {
-      look(one, "");
+      look(one, "", false);
     }
   }
   for (const auto& [name, site] : sites_) {
     for (const queue::Waiting& one : site->ready().line()) {
-      look(one, name);
+      look(one, name, false);
     }
   }
 }
@@ -304,6 +333,7 @@ void Worker::for_each(
 WorkerFigures Worker::figures() const {
   WorkerFigures figures;
   figures.scheduled = scheduled_.size();
+  figures.held = held_.all().size();
   for (const auto& [domain, waiting] : looking_up_) {
     figures.looking_up += waiting.size();
   }
@@ -343,6 +373,9 @@ std::vector<RecipientId> Worker::withdraw(const std::set<RecipientId>& recipient
     } else {
       scheduled_.add(std::move(waiting));
     }
+  }
+  for (const queue::Waiting& waiting : held_.take(is_wanted)) {
+    taken.push_back(waiting.recipient());
   }
   for (auto& [domain, waiting] : looking_up_) {
     std::erase_if(waiting, [&](const queue::Waiting& one) {

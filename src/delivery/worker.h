@@ -1,5 +1,5 @@
-// Delivery on one io thread: recipients that wait for a time, domains whose destination is being
-// looked up, and the sites that belong to this thread.
+// Delivery on one io thread: recipients that wait for a time or for a pause to end, domains whose
+// destination is being looked up, and the sites that belong to this thread.
 //
 // A site belongs to the thread that its name hashes to. A recipient that falls due is placed: its
 // destination is known (a route, or a look-up of the last minutes) or looked up, and it goes to the
@@ -20,6 +20,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "delivery/destination.h"
+#include "delivery/held_mail.h"
 #include "delivery/services.h"
 #include "delivery/site.h"
 #include "net/task_group.h"
@@ -34,6 +35,7 @@ struct WorkerFigures {
   std::vector<SiteFigures> sites;
   std::size_t scheduled = 0;
   std::size_t looking_up = 0;  ///< recipients that wait for DNS
+  std::size_t held = 0;        ///< that wait for their account's pause to end
 };
 
 class Worker {
@@ -51,10 +53,12 @@ class Worker {
 
   void set_options(std::shared_ptr<const Options> options);
   void tick();  ///< the clock has jumped
+  /// An account's bulk mail has been paused, or goes on: at the pace of retries.
+  void look_at_pauses();
 
   /// Everything that waits here; for `queue`.
-  void for_each(
-      const std::function<void(const queue::Waiting&, const std::string& site)>& look) const;
+  void for_each(const std::function<void(const queue::Waiting&, const std::string& site,
+                                         bool is_held)>& look) const;
   WorkerFigures figures() const;
 
   /// Makes all scheduled recipients of a domain (empty: all) due now. How many.
@@ -95,6 +99,7 @@ class Worker {
   net::TaskGroup tasks_;
   queue::ScheduledQueue scheduled_;
   queue::RetryPace pace_;  ///< of what leaves scheduled_
+  HeldMail held_;
   std::unordered_map<std::string, std::vector<queue::Waiting>> looking_up_;  ///< by domain
   std::unordered_map<std::string, Known> known_;                             ///< by domain
   std::map<std::string, std::shared_ptr<Site>> sites_;

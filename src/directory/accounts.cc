@@ -27,7 +27,8 @@ Result<Account> Directory::add_account(std::string_view name, Time now) {
   if (next.account(name) != nullptr) {
     return fail(Errc::invalid, "account " + in_quotes(name) + " exists already");
   }
-  Account account{.id = {}, .name = std::string(name), .tracking = {}, .created = now};
+  Account account{
+      .id = {}, .name = std::string(name), .tracking = {}, .bulk_pause = {}, .created = now};
   TRY_VOID(state_->commit([&]() -> Result<> {
     TRY(account.id, insert(state_->database, account));
     return {};
@@ -50,6 +51,9 @@ Result<Account> Directory::change_account(std::string_view name, const AccountCh
   account.is_active = change.is_active.value_or(account.is_active);
   if (change.tracking) {
     change.tracking(account.tracking);
+  }
+  if (change.bulk_pause) {
+    change.bulk_pause(account.bulk_pause);
   }
   if (change.retention) {
     change.retention(account.retention);

@@ -30,6 +30,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "directory/bulk_pause.h"
 #include "directory/retention.h"
 #include "directory/tracking.h"
 #include "directory/webhook.h"
@@ -49,6 +50,7 @@ struct Account {
   bool own_return_paths = true;  ///< a return path (and a transaction) for each recipient
   bool is_active = true;
   Tracking tracking;
+  BulkPause bulk_pause;
   Retention retention = {};
   Time created;
 };
@@ -59,6 +61,8 @@ struct AccountChange {
   std::optional<bool> own_return_paths = {};
   std::optional<bool> is_active = {};
   std::function<void(Tracking&)> tracking = {};  ///< sets what it wants, checked before
+  /// Decides by what it finds, and sets it; while no other change is made.
+  std::function<void(BulkPause&)> bulk_pause = {};
   std::function<void(Retention&)> retention = {};
 };
 

@@ -50,6 +50,23 @@ Statement& bind(Statement& write, const Tracking& tracking) {
       .bind(tracking.kept_hosts);
 }
 
+/// Its columns from `first` on.
+BulkPause bulk_pause_at(const Statement& row, int first) {
+  return {.is_paused = row.integer(first) != 0,
+          .changed = time_at(row, first + 1),
+          .by = row.text(first + 2),
+          .why = row.text(first + 3),
+          .counted_from = time_at(row, first + 4)};
+}
+
+Statement& bind(Statement& write, const BulkPause& pause) {
+  return write.bind(number(pause.is_paused))
+      .bind(milliseconds(pause.changed))
+      .bind(pause.by)
+      .bind(pause.why)
+      .bind(milliseconds(pause.counted_from));
+}
+
 constexpr std::int64_t kAsInstallation = -1;
 
 std::optional<std::chrono::days> days_at(const Statement& row, int column) {
@@ -109,7 +126,8 @@ Result<std::vector<Account>> read_accounts(Database& database) {
       database.prepare("SELECT id, name, dsn, own_return_paths, is_active, created, "
                        "tracking_host, privacy, track_bulk, track_transactional, "
                        "track_plain_text, preserve_signed, url_tags, kept_hosts, "
-                       "events_days, content_days FROM account"));
+                       "bulk_paused, bulk_pause_changed, bulk_pause_by, bulk_pause_why, "
+                       "counted_from, events_days, content_days FROM account"));
   std::vector<Account> accounts;
   while (true) {
     TRY(const bool found, rows.step());
@@ -122,7 +140,8 @@ Result<std::vector<Account>> read_accounts(Database& database) {
                         .own_return_paths = rows.integer(3) != 0,
                         .is_active = rows.integer(4) != 0,
                         .tracking = tracking_at(rows, 6),
-                        .retention = {.events = days_at(rows, 14), .content = days_at(rows, 15)},
+                        .bulk_pause = bulk_pause_at(rows, 14),
+                        .retention = {.events = days_at(rows, 19), .content = days_at(rows, 20)},
                         .created = time_at(rows, 5)});
   }
 }
@@ -235,12 +254,15 @@ Result<> update(Database& database, const Account& account) {
       database.prepare("UPDATE account SET dsn = ?, own_return_paths = ?, is_active = ?, "
                        "tracking_host = ?, privacy = ?, track_bulk = ?, track_transactional = ?, "
                        "track_plain_text = ?, preserve_signed = ?, url_tags = ?, kept_hosts = ?, "
-                       "events_days = ?, content_days = ? WHERE id = ?"));
+                       "bulk_paused = ?, bulk_pause_changed = ?, bulk_pause_by = ?, "
+                       "bulk_pause_why = ?, counted_from = ?, events_days = ?, content_days = ? "
+                       "WHERE id = ?"));
   write.bind(number(account.dsn))
       .bind(number(account.own_return_paths))
       .bind(number(account.is_active));
-  TRY_VOID(bind(write, account.tracking)
-               .bind(count_of(account.retention.events))
+  bind(write, account.tracking);
+  bind(write, account.bulk_pause);
+  TRY_VOID(write.bind(count_of(account.retention.events))
                .bind(count_of(account.retention.content))
                .bind(number(account.id))
                .step());

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "directory/bulk_pause_columns.h"
 #include "directory/schema_retention.h"
 
 namespace postrider::directory {
@@ -85,7 +86,8 @@ constexpr const char* kTracking = R"(
   ALTER TABLE account ADD COLUMN kept_hosts TEXT NOT NULL DEFAULT '';
 )";
 
-constexpr std::array kMigrations = {kFirstTables, kWebhooks, kTracking, kRetention};
+constexpr std::array kMigrations = {kFirstTables, kWebhooks, kTracking, kBulkPauseColumns,
+                                    kRetention};
 constexpr auto kPresent = static_cast<std::int64_t>(kMigrations.size());
 
 Result<std::int64_t> read_version(Database& database) {

@@ -74,7 +74,7 @@ inline const std::array kFields{
     Field{24, "next_attempt", &Event::next_attempt, "when a deferred recipient is due again"},
     Field{25, "session", &Event::session, "id of the submitting session, as in the log"},
     Field{26, "client", &Event::client, "address that submitted"},
-    Field{27, "user", &Event::user, "credential that submitted"},
+    Field{27, "user", &Event::user, "credential that submitted; operational: who said so"},
     Field{28, "detail", &Event::detail, "more, for people"},
     Field{29, "kind", &Event::kind, "of a failure: hard, soft, block, ..."},
     Field{30, "category", &Event::category, "of a failure: why, in the bounce taxonomy"},

@@ -31,6 +31,7 @@ struct Entry {
 
 std::span<const Entry> instance_entries();  ///< status, clock, reload
 std::span<const Entry> account_entries();
+std::span<const Entry> account_health_entries();
 std::span<const Entry> credential_entries();
 std::span<const Entry> domain_entries();
 std::span<const Entry> queue_entries();

@@ -24,6 +24,7 @@ void write(JsonText& json, const Account& account) {
   json.field("dsn", account.dsn == DsnDefault::failure ? "failure" : "none");
   json.field("own_return_paths", account.own_return_paths);
   json.field("active", account.is_active);
+  json.field("bulk_paused", account.bulk_pause.is_paused);
   write_tracking(json, account.tracking);
   write_retention(json, account.retention);
   json.field("created", format_time(account.created));

@@ -53,6 +53,7 @@ void write(JsonText& json, const QueueRow& row) {
   json.field("ready", row.ready);
   json.field("scheduled", row.scheduled);
   json.field("looking_up", row.looking_up);
+  json.field("held", row.held);
   json.field("connections", row.connections);
   json.field("connections_max", row.connections_max);
   if (row.scheduled > 0) {
@@ -88,6 +89,7 @@ awaitable<Result<Response>> by_site(const ControlParts& parts, Call call) {
   json.field("ready", ready);
   json.field("scheduled", part.figures.scheduled);
   json.field("looking_up", part.figures.looking_up);
+  json.field("held", part.figures.held);
   json.field("connections", connections);
   json.begin_array("sites");
   for (const QueueRow& row : std::span(rows).first(std::min<std::size_t>(limit, rows.size()))) {
@@ -128,6 +130,9 @@ std::optional<WaitingRecipient> read_recipient(const spool::Spool& spool, const 
 std::string_view waits_for(const ControlParts& parts, const QueueEntry& entry, Time now) {
   if (!entry.site.empty()) {
     return "connection";
+  }
+  if (entry.is_held) {
+    return "pause";
   }
   if (entry.waiting.due > now) {
     return "time";

@@ -148,12 +148,28 @@ void write_queue(MetricsText& metrics, const delivery::WorkerFigures& figures) {
   metrics.gauge("postrider_queue_recipients", "Recipients that wait, by what they wait for.");
   metrics.sample(static_cast<std::uint64_t>(figures.scheduled), {{"state", "scheduled"}});
   metrics.sample(static_cast<std::uint64_t>(figures.looking_up), {{"state", "looking_up"}});
+  metrics.sample(static_cast<std::uint64_t>(figures.held), {{"state", "held"}});
   metrics.sample(sums.ready, {{"state", "ready"}});
   metrics.gauge("postrider_delivery_connections", "Open connections to all sites.");
   metrics.sample(sums.connections);
   metrics.gauge("postrider_sites", "Sites that something waits for or is sent to.");
   metrics.sample(static_cast<std::uint64_t>(figures.sites.size()));
   write_sites(metrics, figures.sites);
+}
+
+void write_accounts(MetricsText& metrics, relay::Relay& relay) {
+  const health::Figures& figures = relay.acting().health();
+  metrics.counter("postrider_health_warnings_total",
+                  "Times that an account's hard bounces or complaints were warned of.");
+  metrics.sample(figures.warnings.load());
+  metrics.counter("postrider_health_pauses_total",
+                  "Times that an account's bulk mail was paused because of them.");
+  metrics.sample(figures.pauses.load());
+  const auto snapshot = relay.directory().snapshot();
+  const auto accounts = snapshot->accounts();
+  metrics.gauge("postrider_accounts_bulk_paused", "Accounts whose bulk mail is paused.");
+  metrics.sample(static_cast<std::uint64_t>(std::ranges::count_if(
+      accounts, [](const directory::Account* account) { return account->bulk_pause.is_paused; })));
 }
 
 void write_store(MetricsText& metrics, relay::Relay& relay) {
@@ -265,6 +281,7 @@ awaitable<Response> measure(relay::Relay& relay, const LinkServer* links, Call /
   write_feedback(metrics, relay.feedback());
   write_attempts(metrics, relay.outcomes());
   write_queue(metrics, figures);
+  write_accounts(metrics, relay);
   write_store(metrics, relay);
   write_retention(metrics, relay);
   write_consumers(metrics, relay);

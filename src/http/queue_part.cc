@@ -12,9 +12,13 @@ namespace {
 Result<QueuePart> look_at_spool(const ControlParts& parts, std::size_t limit,
                                 const std::string& domain) {
   QueuePart part{.entries = {}, .figures = {}, .is_cut = false, .now = SystemClock().now()};
+  const auto directory = parts.directory->snapshot();
   const auto take = [&](spool::Recovered found) {
+    const directory::Account* account = directory->account(found.message.account);
+    const bool is_held =
+        found.message.is_bulk && account != nullptr && account->bulk_pause.is_paused;
     for (queue::Waiting& waiting : queue::waiting_of(found)) {
-      ++part.figures.scheduled;
+      ++(is_held ? part.figures.held : part.figures.scheduled);
       if (!domain.empty() && waiting.domain != domain) {
         continue;
       }
@@ -22,7 +26,7 @@ Result<QueuePart> look_at_spool(const ControlParts& parts, std::size_t limit,
         part.is_cut = true;
         continue;
       }
-      part.entries.push_back({.waiting = std::move(waiting), .site = {}});
+      part.entries.push_back({.waiting = std::move(waiting), .site = {}, .is_held = is_held});
     }
   };
   store::Step repairs;

@@ -19,6 +19,10 @@ std::map<std::string, DomainGroup> group_by_domain(const std::vector<delivery::Q
     if (is_new || waiting.attempts > group.example.attempts) {
       group.example = waiting;
     }
+    if (entry.is_held) {
+      ++group.held;
+      continue;
+    }
     if (waiting.due <= now) {
       ++group.looking_up;
       continue;
@@ -49,6 +53,7 @@ std::vector<QueueRow> rows_of(const std::vector<delivery::SiteFigures>& sites,
     }
     row.scheduled += group.scheduled;
     row.looking_up += group.looking_up;
+    row.held += group.held;
     row.reply = group.reply.empty() ? row.reply : group.reply;
   }
   std::vector<QueueRow> sorted;

@@ -15,19 +15,21 @@ struct QueueRow {
   std::size_t ready = 0;
   std::size_t scheduled = 0;
   std::size_t looking_up = 0;  ///< due, and waiting for DNS
+  std::size_t held = 0;        ///< for the pause of an account to end
   std::size_t connections = 0;
   std::uint32_t connections_max = 0;
   Time next_due{};      ///< of what is scheduled
   std::string reply;    ///< the last one that somebody in this row got
   std::string trouble;  ///< why the site is not being tried at the moment
 
-  std::size_t waiting() const { return ready + scheduled + looking_up; }
+  std::size_t waiting() const { return ready + scheduled + looking_up + held; }
 };
 
 /// Of the recipients of one domain that are in no ready queue.
 struct DomainGroup {
   std::size_t scheduled = 0;
   std::size_t looking_up = 0;
+  std::size_t held = 0;
   Time next_due{};
   queue::Waiting example;  ///< the one with the most attempts
   std::string site;        ///< from the spool, as far as known

@@ -18,6 +18,7 @@ std::vector<Waiting> waiting_of(const spool::Recovered& found) {
                        .count = message.recipient_count(),
                        .attempts = state ? state->attempts : 0,
                        .has_own_copy = message.has_own_copies(),
+                       .is_bulk = message.is_bulk,
                        .laters = state ? state->laters : std::uint8_t{0},
                        .accepted = message.accepted,
                        .due = state ? state->due : message.accepted,

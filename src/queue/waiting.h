@@ -43,6 +43,7 @@ struct Waiting {
   std::uint8_t elsewhere = 0;  ///< hosts that said nothing in this attempt
   std::uint8_t defects = 0;    ///< attempts that a defect of ours has ended
   bool has_own_copy = false;   ///< bytes that are no other recipient's
+  bool is_bulk = false;        ///< its stream: waits while its account's bulk mail is paused
   std::uint8_t laters = 0;     ///< attempts that ended in a 5xx which passes (bounce::Retry::later)
   // Both are steady while delivery has it (delivery/dispatcher.h), else wall times.
   Time accepted{};

@@ -6,6 +6,7 @@
 //   DIR/directory.sqlite  accounts, domains, credentials, keys
 //   DIR/certificate.pem, DIR/key.pem   self-signed, where none is configured
 //   DIR/control           the socket of the running relay
+//   DIR/feedback.reading  which mails are being read (relay/reading_marks.h)
 //   DIR/mail/             for postmaster and abuse, where nobody is named for them
 //   DIR/restoring/        only while a backup is being restored
 //
@@ -39,6 +40,9 @@ class DataDirectory {
   }
   static std::filesystem::path lock_file(const std::filesystem::path& data) {
     return data / "lock";
+  }
+  static std::filesystem::path reading_marks(const std::filesystem::path& data) {
+    return data / "feedback.reading";
   }
   static std::filesystem::path mail(const std::filesystem::path& data) { return data / "mail"; }
   /// What is being restored lies here until all of it is there.

@@ -94,17 +94,7 @@ awaitable<Result<>> Feedback::take(const InboundMail& mail) {
     co_return fail(Errc::unavailable, "too many reports at a time, try again later");
   }
   figures_.mails.fetch_add(1, std::memory_order_relaxed);
-  std::move_only_function<Result<Plan>()> work = [&]() -> Result<Plan> {
-    try {
-      return plan(mail);
-    } catch (const std::bad_alloc&) {
-      return fail(Errc::unavailable, "no memory left, try again later");
-    } catch (const std::exception& broken) {
-      figures_.broken.fetch_add(1, std::memory_order_relaxed);
-      log::error("a mail broke its reader", {{"session", mail.session}, {"why", broken.what()}});
-      return fail(Errc::invalid, "this mail can't be read");
-    }
-  };
+  std::move_only_function<Result<Plan>()> work = [&] { return read(mail); };
   Result<Plan> planned = co_await readers_.run(std::move(work));
   if (!planned) {
     co_return fail(planned.error());
@@ -113,6 +103,26 @@ awaitable<Result<>> Feedback::take(const InboundMail& mail) {
     co_return Result<>();
   }
   co_return co_await parts_.committers[net::IoThreads::current()].commit(std::move(planned->step));
+}
+
+Result<Feedback::Plan> Feedback::read(const InboundMail& mail) {
+  std::unique_ptr<ReadingMarks::Mark> mark;
+  if (parts_.marks != nullptr && !(mark = parts_.marks->begin(mail.content))) {
+    return broke_its_reader(mail, "reading it has ended the process twice");
+  }
+  try {
+    return plan(mail);
+  } catch (const std::bad_alloc&) {
+    return fail(Errc::unavailable, "no memory left, try again later");
+  } catch (const std::exception& broken) {
+    return broke_its_reader(mail, broken.what());
+  }
+}
+
+std::unexpected<Error> Feedback::broke_its_reader(const InboundMail& mail, const char* why) {
+  figures_.broken.fetch_add(1, std::memory_order_relaxed);
+  log::error("a mail broke its reader", {{"session", mail.session}, {"why", why}});
+  return fail(Errc::invalid, "this mail can't be read");
 }
 
 Result<Feedback::Plan> Feedback::plan(const InboundMail& mail) {

@@ -7,7 +7,8 @@
 // changes nothing. A bounce of a recipient that has failed or expired changes nothing either.
 //
 // take() returns once the events are durable, so that the sender's copy may go. Reading happens on
-// threads of its own, a few mails at a time; the rest is asked to come again.
+// threads of its own, a few mails at a time; the rest is asked to come again. A mail whose reading
+// has ended the process twice is refused (reading_marks.h).
 //
 // Thread: take() on any io thread, to which it comes back; the rest from any thread.
 #pragma once
@@ -29,6 +30,7 @@
 #include "links/link_store.h"
 #include "net/io_threads.h"
 #include "relay/inbound_address.h"
+#include "relay/reading_marks.h"
 #include "relay/report_reading.h"
 #include "store/committer.h"
 
@@ -65,6 +67,7 @@ class Feedback {
     std::vector<store::Committer>& committers;  ///< one for each io thread
     std::function<std::shared_ptr<const bounce::Classifier>()> classifier;  ///< any thread
     mail::TokenKey token_key{};
+    ReadingMarks* marks = nullptr;  ///< null: none are left
   };
   explicit Feedback(Parts parts);
   ~Feedback();
@@ -79,6 +82,8 @@ class Feedback {
   struct Plan;
   class Claims;
 
+  Result<Plan> read(const InboundMail& mail);
+  std::unexpected<Error> broke_its_reader(const InboundMail& mail, const char* why);
   Result<Plan> plan(const InboundMail& mail);
   Result<bool> is_of_one_copy(const events::Event& facts) const;
   Result<> add_unsubscribed(Plan& plan, const InboundMail& mail, RecipientId recipient);

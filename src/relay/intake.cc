@@ -205,6 +205,7 @@ std::vector<queue::Waiting> Intake::waiting_of(const std::shared_ptr<const queue
                    .count = message.recipient_count(),
                    .attempts = 0,
                    .has_own_copy = message.has_own_copies(),
+                   .is_bulk = message.is_bulk,
                    .accepted = message.accepted,
                    .due = message.accepted,
                    .domain = message.envelope.recipients[i].address.domain,

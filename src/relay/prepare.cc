@@ -115,6 +115,18 @@ bool is_bulk(const mail::Sections& sections, const Instructions& instructions,
          !instructions.labels.campaign.empty() || lower(value_of(sections, "Precedence")) == "bulk";
 }
 
+/// So that one customer's bad list does not sink everybody: until a person lets it go on.
+Result<> check_pause(const spool::Message& message, const directory::Snapshot& directory) {
+  const directory::Account* account = directory.account(message.account);
+  if (!message.is_bulk || account == nullptr || !account->bulk_pause.is_paused) {
+    return {};
+  }
+  const directory::BulkPause& pause = account->bulk_pause;
+  return fail(Errc::invalid, "450 4.7.1 bulk mail of this account is paused since " +
+                                 format_time(pause.changed) + " (" + printable(pause.why, 200) +
+                                 "): it is taken again once the operator lets it go on");
+}
+
 /// By which Google adds up complaints of bulk mail: three names of our choice, the rarest first,
 /// and one of 5 to 15 characters that all mail of this installation has.
 std::string feedback_id(const spool::Message& message, std::string_view hostname) {
@@ -178,6 +190,7 @@ Result<Prepared> prepare(Submission& submission, MessageId id, const directory::
   message.accepted = now;
   message.from_domain = std::move(author.domain);
   message.is_bulk = is_bulk(sections, instructions, submission.origin.stream);
+  TRY_VOID(check_pause(message, directory));
   message.labels = std::move(instructions.labels);
   prepared.header_from = std::move(author.addresses);
   prepared.subject = printable(value_of(sections, "Subject"), kSubjectMax);

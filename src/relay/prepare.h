@@ -12,6 +12,8 @@
 // its envelope say SMTPUTF8 (RFC 6532): it could be delivered to hosts with SMTPUTF8 only. How much
 // header there may be has been checked before (smtp/content_check.h).
 //
+// Bulk mail of an account whose bulk mail is paused is refused for now (450).
+//
 // Pure; any thread. Errors are in words fit for a reply, whose codes they begin with.
 #pragma once
 

@@ -30,7 +30,6 @@
 #include "retention/worker.h"
 #include "search/indexer.h"
 #include "statistics/counter.h"
-#include "suppression/keeper.h"
 #include "webhook/webhooks.h"
 
 namespace postrider::relay {
@@ -78,8 +77,14 @@ struct Relay::State {
                                                          links::MachineRules::shipped().timing()));
     TRY(const suppression::Secret secret, directory->secret("suppression"));
     suppressions = std::make_unique<suppression::List>(*store, secret);
-    consumers->add(std::make_unique<suppression::Keeper>(*store, *suppressions,
-                                                         [this] { return *soft_bounces.get(); }));
+    acting.set(settings);
+    acting.add_to(*consumers, {.clock = *clock,
+                               .store = *store,
+                               .events = *events,
+                               .directory = *directory,
+                               .suppressions = *suppressions,
+                               .classifier = [this] { return bounce_rules.get(); },
+                               .pauses_changed = [this] { dispatcher->look_at_pauses(); }});
     content = std::make_unique<retention::ContentStore>(*store, *directory);
     retention =
         std::make_unique<retention::Worker>(retention::Worker::Parts{.clock = *clock,
@@ -114,7 +119,6 @@ struct Relay::State {
     TRY(const std::uint64_t highest, highest_used_id(*store));
     ids = std::make_unique<IdSource>(0, highest);
     options.set(settings.delivery);
-    soft_bounces.set(settings.soft_bounces);
     intake = std::make_unique<Intake>(
         Intake::Parts{.clock = *clock,
                       .ids = *ids,
@@ -244,7 +248,7 @@ struct Relay::State {
   std::unique_ptr<spool::Spool> spool;
   std::unique_ptr<events::EventStore> events;
   std::unique_ptr<suppression::List> suppressions;
-  Current<suppression::SoftBounceLimit> soft_bounces;
+  ActingConsumers acting;
   std::unique_ptr<events::Consumers> consumers;
   std::unique_ptr<links::LinkStore> links;
   std::unique_ptr<links::LinkOrders> link_orders;
@@ -299,7 +303,7 @@ Result<std::vector<std::string>> Relay::reload(Settings settings) {
       own_addresses(state_->listeners->listening(), settings.delivery.mx.port);
   state_->way_back->change_to(settings.inbound);
   state_->options.set(settings.delivery);
-  state_->soft_bounces.set(settings.soft_bounces);
+  state_->acting.set(settings);
   state_->dispatcher->set_options(state_->options.get());
   state_->webhooks->set_options(settings.webhook);
   state_->retention->set_options(settings.retention);
@@ -406,6 +410,9 @@ const OutcomeRecorder& Relay::outcomes() const {
 }
 const FeedbackFigures& Relay::feedback() const {
   return state_->way_back->figures();
+}
+const ActingConsumers& Relay::acting() const {
+  return state_->acting;
 }
 const Listeners& Relay::listeners() const {
   return *state_->listeners;

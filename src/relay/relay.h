@@ -21,6 +21,7 @@
 #include "links/key_ring.h"
 #include "links/link_orders.h"
 #include "links/link_store.h"
+#include "relay/acting_consumers.h"
 #include "relay/certificate.h"
 #include "relay/feedback.h"
 #include "relay/intake.h"
@@ -97,6 +98,7 @@ class Relay {
   const Intake& intake() const;
   const OutcomeRecorder& outcomes() const;
   const FeedbackFigures& feedback() const;
+  const ActingConsumers& acting() const;
   const Listeners& listeners() const;
   const Clock& clock() const;
   const spool::RecoveryFigures& recovered() const;

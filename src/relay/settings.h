@@ -20,6 +20,7 @@
 #include "delivery/unsubscribe.h"
 #include "directory/authenticator.h"
 #include "dns/resolver.h"
+#include "health/limits.h"
 #include "links/address_kept.h"
 #include "mail/address.h"
 #include "net/network.h"
@@ -135,6 +136,7 @@ struct Settings {
   retention::Options retention;
   webhook::Options webhook;
   suppression::SoftBounceLimit soft_bounces;
+  health::Limits health;
   std::filesystem::path bounce_rules;  ///< [bounce] rules; empty: none but the shipped ones
 };
 

@@ -9,8 +9,8 @@ namespace postrider::relay {
 
 void read_listeners(Section& root, Settings& settings);   ///< [listener.NAME]
 void read_submission(Section& root, Settings& settings);  ///< [tls], [limits], [auth]
-/// [http], [log], [spool], [links], [simulator], [bounce], [inbound], [webhook],
-/// [suppression], [retention]
+/// [http], [log], [spool], [links], [simulator], [bounce], [inbound], [webhook], [suppression],
+/// [health], [retention]
 void read_services(Section& root, Settings& settings);
 /// Hosts that are believed about whom they speak for: not the whole Internet.
 void read_believed(Section& section, const char* key, std::vector<net::Network>& networks);

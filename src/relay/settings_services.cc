@@ -103,6 +103,23 @@ void read_suppression(Section section, suppression::SoftBounceLimit& limit) {
                limit.over);
 }
 
+void read_health(Section section, health::Limits& limits) {
+  section.read("bounces_warn", real(0, 100), limits.bounces_warn);
+  section.read("bounces_pause", real(0, 100), limits.bounces_pause);
+  section.read("complaints_warn", real(0, 100), limits.complaints_warn);
+  section.read("complaints_pause", real(0, 100), limits.complaints_pause);
+  section.read("volume_min", whole(1, 1'000'000'000), limits.volume_min);
+  section.read("complaints_min", whole(1, 1'000'000'000), limits.complaints_min);
+  const auto compare = [&](const char* warn, double from, const char* pause, double to) {
+    if (from > 0 && to > 0 && from > to) {
+      section.complain(warn, std::string("is more than health.") + pause +
+                                 ", which comes first then; write less, or 0 for no warning");
+    }
+  };
+  compare("bounces_warn", limits.bounces_warn, "bounces_pause", limits.bounces_pause);
+  compare("complaints_warn", limits.complaints_warn, "complaints_pause", limits.complaints_pause);
+}
+
 void read_retention(Section section, retention::Options& retention) {
   using namespace std::chrono_literals;
   constexpr std::uint64_t kMost = std::uint64_t{1} << 50;
@@ -130,6 +147,7 @@ void read_services(Section& root, Settings& settings) {
   read_inbound(root.section("inbound"), settings.inbound);
   read_webhook(root.section("webhook"), settings.webhook);
   read_suppression(root.section("suppression"), settings.soft_bounces);
+  read_health(root.section("health"), settings.health);
   read_retention(root.section("retention"), settings.retention);
 }
 

@@ -42,7 +42,9 @@ Reply no_memory() {
 Reply refusal(const Error& error) {
   const std::string& text = error.text();
   const auto space = text.find(' ', 4);
-  return {.code = text.starts_with("554") ? 554 : 550,
+  return {.code = text.starts_with("554")   ? 554
+                  : text.starts_with("450") ? 450
+                                            : 550,
           .enhanced = text.substr(4, space - 4),
           .text = text.substr(space + 1)};
 }

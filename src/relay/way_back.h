@@ -23,6 +23,7 @@ class WayBack {
   const FeedbackFigures& figures() const { return feedback_.figures(); }
 
  private:
+  std::unique_ptr<ReadingMarks> marks_;  ///< null: the file can't be written, and none are left
   Feedback feedback_;
   net::BlockingPool folders_{1};  // of its own: a flood of it is nobody else's wait
   ForPeople people_;

@@ -128,6 +128,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const StoreOptions&
       {"link", small_records(kSmallWriteBuffer, cache)},
       {"webhook", small_records(kSmallWriteBuffer, cache)},
       {"suppression", seldom_read(cache)},
+      {"health", small_records(kSmallWriteBuffer, cache)},
       {"content", bodies(kSmallWriteBuffer, cache)},
   };
   for (rocksdb::ColumnFamilyDescriptor& family : families) {

@@ -89,8 +89,10 @@ Result<> Keeper::take_failure(const Event& event, const mail::Address& address, 
   if (event.kind == "soft") {
     return take_soft(event, address, softs, step);
   }
-  if (event.kind == "hard" && event.type != Type::expired) {
-    suppress(event, address, Reason::hard_bounce, step);
+  const bool is_hard = event.kind == "hard";
+  const bool is_final = event.type != Type::expired && (is_hard || event.kind == "complaint");
+  if (is_final && suppresses_(event.rule).value_or(is_hard)) {
+    suppress(event, address, is_hard ? Reason::hard_bounce : Reason::complaint, step);
   }
   return {};
 }

@@ -246,6 +246,40 @@ def many_recipients(count):
     return (front + "".join(blocks) + back).encode()
 
 
+def complaint_with(fields=b"", returned=b"Subject: x\r\n"):
+    report = arf("RETURNED", recipient="ann@example.net").replace(b"RETURNED\r\n", returned)
+    return report.replace(b"Version: 1\r\n", b"Version: 1\r\n" + fields)
+
+
+def boundaries_that_begin_alike(count):
+    """Each line might end each of the parts around it."""
+    depth = 12
+    head = b"".join(b"Content-Type: multipart/mixed; boundary=%s\r\n\r\n--%s\r\n" % (b"b" * i, b"b" * i)
+                    for i in range(1, depth + 1))
+    return b"From: a@b.example\r\n" + head + b"\r\n" + (b"--" + b"b" * 70 + b"\r\n") * count
+
+
+def many_parts(count):
+    return (b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+            + b"--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\n" * count + b"--b--\r\n")
+
+
+def parameters(count):
+    """RFC 2231: one value in many pieces."""
+    pieces = b"".join(b';\r\n boundary*%d*="%%62"' % i for i in range(count))
+    return b"Content-Type: multipart/report" + pieces + b"\r\n\r\n--b\r\n\r\nhello\r\n"
+
+
+def html(size):
+    return (b"Subject: failure notice\r\nContent-Type: text/html\r\n\r\n"
+            + b"<div a='&lt;'><table><!--" * (size // 25) + b"550 5.1.1 user unknown\r\n")
+
+
+def encoded(size):
+    return (b"Subject: failure notice\r\nContent-Type: text/plain; charset=iso-2022-jp\r\n"
+            b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + b"=1B$B=\r\n" * (size // 8))
+
+
 BOMBS = {
     "nested multiparts": nested(5_000),
     "nested messages": rfc822_in_rfc822(200_000),
@@ -253,6 +287,15 @@ BOMBS = {
     "100,000 recipients": many_recipients(100_000),
     "one line of 20 MB": b"Subject: failure notice\r\n\r\n" + b"550 5.1.1 <a@b.example> " * (20 << 20 >> 5) + b"\r\n",
     "a million encoded words": b"Subject: x\r\n\r\n" + b"=?utf-8?q?=E3=81=82?= \r\n" * 800_000,
+    "100,000 parts": many_parts(100_000),
+    "boundaries that begin alike": boundaries_that_begin_alike(200_000),
+    "a boundary in 20,000 pieces": parameters(20_000),
+    "20 MB of tags": html(20 << 20),
+    "20 MB of shifts": encoded(20 << 20),
+    "a complaint of 100,000 readers": complaint_with(b"".join(
+        b"Original-Rcpt-To: r%d@example.net\r\n" % i for i in range(100_000))),
+    "a complaint with a head of 20 MB": complaint_with(returned=(b"X-A: " + b"a" * 70 + b"\r\n") * (20 << 20 >> 7)),
+    "a complaint about nested messages": complaint_with(returned=rfc822_in_rfc822(200_000)),
 }
 
 
@@ -273,6 +316,15 @@ def test_a_bomb_costs_little_and_that_mail_only(relay, sink, bomb):
     other = deliver(relay, sink, to="bob@example.net")
     assert send_back(relay, other.sender, dsn("bob@example.net", head_of(other)))[0] == 250
     assert relay.wait_for_event("bounced", to="bob@example.net")
+
+
+@pytest.mark.skipif(IS_SANITIZED, reason="times and memory of the real thing")
+def test_50_mb_of_heads_in_what_comes_back_are_refused_and_not_kept(relay, sink):
+    arrived = deliver(relay, sink)
+    before = resident_kib(relay)
+    assert send_back(relay, arrived.sender, long_head_inside(50 << 20))[0] == 552
+    assert resident_kib(relay) - before < 128 << 10
+    assert send_back(relay, arrived.sender, dsn("ann@example.net", head_of(arrived)))[0] == 250
 
 
 def test_a_head_of_50_mb_is_refused_and_not_kept(relay):

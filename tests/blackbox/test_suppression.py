@@ -64,6 +64,30 @@ def test_a_refusal_that_is_about_us_suppresses_nobody(relay, sink, verb, reply):
     assert why(relay, "ann@example.net")["global"] == ([], 0)
 
 
+def test_an_operators_own_rule_says_whether_a_hard_bounce_suppresses(start_relay, sink, tmp_path):
+    rules = tmp_path / "own.toml"
+    rules.write_text("""
+[[rule]]
+id = "own-cleaning"
+match = 'mailbox is being cleaned'
+category = "no-such-mailbox"
+suppress = false
+sample = "550 5.1.1 this mailbox is being cleaned"
+source = "a host that does so each night"
+""")
+    relay = start_relay("--set", f"bounce.rules='{rules}'", routes=[f"*={sink.route}"])
+    sink.answer_recipient("ann@example.net", ["550 5.1.1 this mailbox is being cleaned"])
+    sink.answer_recipient("bob@example.net", ["550 5.1.1 user unknown"])
+    for _ in range(2):
+        relay.submit(to=["ann@example.net", "bob@example.net"])
+        wait_until_suppressed(relay, "bob@example.net", "hard_bounce")
+    relay.wait_for_event("suppressed", to="bob@example.net")
+    failed = relay.wait_for_events("failed", 2, to="ann@example.net")
+    assert {(e["kind"], e["rule"]) for e in failed} == {("hard", "own-cleaning")}
+    assert all(not standing for standing, _ in why(relay, "ann@example.net").values())
+    assert not relay.events(type="suppressed", to="ann@example.net")
+
+
 def test_the_other_recipients_go_on_and_nothing_is_left_behind(relay, sink):
     relay.cli("suppression", "add", "bob@example.net", "--note", "asked on the phone")
     relay.submit(to=["ann@example.net", "bob@example.net", "eve@example.net"])

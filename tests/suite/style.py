@@ -7,7 +7,8 @@ from tally import ROOT, Tally, announce
 
 # A folder includes itself and what stands before it here.
 LAYERS = ["base", "net", "mail", "smtp", "dns", "store", "events", "statistics", "search", "suppression", "directory",
-          "spool", "bounce", "webhook", "track", "links", "retention", "queue", "delivery", "relay", "privacy", "simulator", "load", "exports",
+          "health", "spool", "bounce", "webhook", "track", "links", "retention", "queue", "delivery", "relay", "privacy",
+          "simulator", "load", "exports",
           "http", "cli"]
 LONGEST_FILE = 400
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)

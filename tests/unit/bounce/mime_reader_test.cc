@@ -66,6 +66,17 @@ TEST(MimeReader, PartWithoutAHeadKeepsItsFirstLine) {
   EXPECT_EQ(read.parts[1].body, "Hi. This is qmail.\n");
 }
 
+TEST(MimeReader, AFoldThatHasLostItsSpaceIsAFold) {
+  const MimeMessage read = read_mime(
+      "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n"
+      "Content-Transfer-Encoding: base64\nX-Diagnostics:\n1;SLX 0381;27: x\nX-Other: y\n\n"
+      "aGVsbG8=\n--b\nSubject: a head\nand a body\n--b--\n");
+  ASSERT_EQ(read.parts.size(), 3U);
+  EXPECT_EQ(read.parts[1].field("X-Diagnostics"), "1;SLX 0381;27: x");
+  EXPECT_EQ(text_of(read.parts[1], 100), "hello");
+  EXPECT_EQ(read.parts[2].body, "and a body\n");
+}
+
 TEST(MimeReader, NestingEndsWhereItMay) {
   std::string message;
   for (int i = 0; i < 5000; ++i) {

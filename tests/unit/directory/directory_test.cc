@@ -92,8 +92,10 @@ TEST_F(DirectoryTest, ADirectoryWithoutTrackingIsBroughtUp) {
   directory.reset();
   {
     auto database = Database::open(file, true);
-    for (const char* column : {"tracking_host", "privacy", "track_bulk", "track_transactional",
-                               "track_plain_text", "preserve_signed", "url_tags", "kept_hosts"}) {
+    for (const char* column :
+         {"tracking_host", "privacy", "track_bulk", "track_transactional", "track_plain_text",
+          "preserve_signed", "url_tags", "kept_hosts", "bulk_paused", "bulk_pause_changed",
+          "bulk_pause_by", "bulk_pause_why", "counted_from"}) {
       ASSERT_TRUE(database->execute("ALTER TABLE account DROP COLUMN " + std::string(column)));
     }
     ASSERT_TRUE(database->execute("UPDATE schema_version SET version = 2"));
@@ -103,6 +105,41 @@ TEST_F(DirectoryTest, ADirectoryWithoutTrackingIsBroughtUp) {
   reopen();
   ASSERT_NE(directory->snapshot()->account("shop"), nullptr);
   EXPECT_EQ(directory->snapshot()->account("shop")->tracking, Tracking());
+}
+
+TEST_F(DirectoryTest, APauseOfBulkMailIsKeptAndDecidedByWhatIsThere) {
+  shop();
+  EXPECT_EQ(directory->snapshot()->account("shop")->bulk_pause, BulkPause());
+  const BulkPause wanted{.is_paused = true,
+                         .changed = kNow,
+                         .by = "ann",
+                         .why = "a bought list",
+                         .counted_from = kNow - std::chrono::hours(1)};
+  ASSERT_TRUE(
+      directory->change_account("shop", {.bulk_pause = [&](BulkPause& pause) { pause = wanted; }}));
+  ASSERT_TRUE(directory->change_account("shop", {.dsn = DsnDefault::failure}));
+  ASSERT_TRUE(directory->change_account(
+      "shop", {.bulk_pause = [&](BulkPause& pause) { EXPECT_EQ(pause, wanted); }}));
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(directory->snapshot()->account("shop")->bulk_pause, wanted);
+    reopen();
+  }
+}
+
+TEST_F(DirectoryTest, ADirectoryWithoutPausesIsBroughtUp) {
+  shop();
+  directory.reset();
+  {
+    auto database = Database::open(file, true);
+    for (const char* column :
+         {"bulk_paused", "bulk_pause_changed", "bulk_pause_by", "bulk_pause_why", "counted_from"}) {
+      ASSERT_TRUE(database->execute("ALTER TABLE account DROP COLUMN " + std::string(column)));
+    }
+    ASSERT_TRUE(database->execute("UPDATE schema_version SET version = 3"));
+  }
+  reopen();
+  ASSERT_NE(directory->snapshot()->account("shop"), nullptr);
+  EXPECT_EQ(directory->snapshot()->account("shop")->bulk_pause, BulkPause());
 }
 
 TEST_F(DirectoryTest, SnapshotInHandIsNotChanged) {

@@ -141,6 +141,61 @@ class FeedbackTest : public testing::Test {
                       .token_key = kKey}};
 };
 
+class MarkedReading : public FeedbackTest {
+ protected:
+  /// A process that ends while it reads this.
+  void die_over(const std::string& mail) {
+    const auto marks = *ReadingMarks::open(folder_ / "reading");
+    ASSERT_NE(marks->begin(mail).release(), nullptr);
+  }
+
+  Result<> read(const std::string& mail) {
+    const auto marks = *ReadingMarks::open(folder_ / "reading");
+    Feedback feedback({.clock = clock_,
+                       .events = *events_,
+                       .directory = *directory_,
+                       .links = links_,
+                       .committers = committers_,
+                       .classifier = [this] { return rules_; },
+                       .token_key = kKey,
+                       .marks = marks.get()});
+    const InboundMail inbound{.session = "a1",
+                              .sender = {},
+                              .addresses = {{.use = InboundUse::bounce, .recipient = recipient(1)}},
+                              .content = mail};
+    const Result<> taken =
+        boost::asio::co_spawn(threads_.context(0), feedback.take(inbound), boost::asio::use_future)
+            .get();
+    broken_ = feedback.figures().broken;
+    return taken;
+  }
+
+  std::uint64_t broken_ = 0;
+};
+
+TEST_F(MarkedReading, WhatHasEndedTheProcessTwiceIsRefusedUnread) {
+  deliver(1, "ann@x.example");
+  const std::string bad = report(status_of("ann@x.example", "failed", "550 5.1.1 bad"));
+  die_over(bad);
+  die_over(bad);
+  const Result<> refused = read(bad);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Errc::invalid);
+  EXPECT_EQ(broken_, 1U);
+  EXPECT_THAT(told(), IsEmpty());
+  EXPECT_TRUE(read(report(status_of("ann@x.example", "failed", "550 5.1.1 good"))));
+  EXPECT_THAT(told(), ElementsAre("bounced ann@x.example hard"));
+}
+
+TEST_F(MarkedReading, WhatWasBeingReadOnceIsReadAgain) {
+  deliver(1, "ann@x.example");
+  const std::string mail = report(status_of("ann@x.example", "failed", "550 5.1.1 unknown"));
+  die_over(mail);
+  EXPECT_TRUE(read(mail));
+  EXPECT_TRUE(read(mail)) << "and has left no mark";
+  EXPECT_EQ(broken_, 0U);
+}
+
 const std::string kUnknown = "550 5.1.1 User unknown";
 
 TEST_F(FeedbackTest, ABounceSaysWhyAndRepeatsWhatIsKnown) {

@@ -64,6 +64,21 @@ class Prepare : public testing::Test {
   delivery::UnsubscribeMail unsubscribe_mail_;
 };
 
+TEST_F(Prepare, BulkMailOfAPausedAccountIsRefusedForNow) {
+  const std::string mail = "From: shop@example.org\r\nX-Postrider-Stream: ";
+  ASSERT_TRUE(directory_->change_account(
+      "shop", {.bulk_pause = [](directory::BulkPause& pause) {
+        pause = {.is_paused = true, .changed = kNow, .by = "ann", .why = "a bought\nlist"};
+      }}));
+  EXPECT_EQ(refusal(mail + "bulk\r\n\r\nhi\r\n"),
+            "450 4.7.1 bulk mail of this account is paused since 2027-01-15T08:00:00.000Z (a "
+            "bought?list): it is taken again once the operator lets it go on");
+  EXPECT_TRUE(prepared(mail + "transactional\r\n\r\nhi\r\n"));
+  ASSERT_TRUE(directory_->change_account(
+      "shop", {.bulk_pause = [](directory::BulkPause& pause) { pause.is_paused = false; }}));
+  EXPECT_TRUE(prepared(mail + "bulk\r\n\r\nhi\r\n"));
+}
+
 TEST_F(Prepare, AddsWhatIsMissingInFrontAndTouchesNothingElse) {
   const std::string message = "From: shop@example.org\r\nSubject: x\r\n\r\nhello\r\n";
   const std::string made = content(message);

@@ -1,6 +1,7 @@
 #include "suppression/list.h"
 
 #include <gtest/gtest.h>
+#include <map>
 #include <set>
 
 #include "support/fresh_folder.h"
@@ -67,7 +68,12 @@ class ListTest : public testing::Test {
   test::RunningStore store_{folder_ / "db"};
   List list_{*store_, Secret{5}};
   SoftBounceLimit limit_{.count = 2, .over = hours(24)};
-  Keeper keeper_{*store_, list_, [this] { return limit_; }};
+  std::map<std::string, bool, std::less<>> rules_;  // whether they suppress
+  Keeper keeper_{*store_, list_, [this] { return limit_; },
+                 [this](std::string_view rule) {
+                   const auto found = rules_.find(rule);
+                   return found == rules_.end() ? std::nullopt : std::optional(found->second);
+                 }};
 };
 
 TEST_F(ListTest, AnAddressOnTheListIsFoundWithAndWithoutItsFilter) {
@@ -150,6 +156,42 @@ TEST_F(ListTest, AHardBounceGoesOnTheListAndABlockDoesNot) {
   EXPECT_EQ(hit->change.reason, Reason::hard_bounce);
   EXPECT_EQ(hit->change.source, RecipientId{3 * kIdStep});
   EXPECT_EQ(hit->change.note, "550 5.1.1 no such user");
+}
+
+TEST_F(ListTest, TheRuleDecidesWhetherAHardBounceGoesOnTheList) {
+  rules_ = {{"kept", false}, {"wrong", true}};
+  Event refused = event(Type::failed, 1, "hard");
+  refused.rule = "kept";
+  Event late = event(Type::bounced, 2, "hard");
+  late.rule = "kept";
+  take({refused, late});
+  EXPECT_TRUE(is_free(list_, kShop));
+  refused.rule = "gone";
+  take({refused});
+  EXPECT_FALSE(is_free(list_, kShop)) << "a rule that is no more has judged it hard";
+}
+
+TEST_F(ListTest, ARuleSuppressesWhatIsFinalAndNeverABlock) {
+  rules_ = {{"wrong", true}};
+  for (const auto& [type, kind] :
+       {std::pair(Type::failed, "block"), std::pair(Type::expired, "hard")}) {
+    Event refused = event(type, 1, kind);
+    refused.rule = "wrong";
+    take({refused});
+    EXPECT_TRUE(is_free(list_, kShop)) << kind;
+  }
+}
+
+TEST_F(ListTest, ARefusalThatSpeaksOfAComplaintSuppressesWhereItsRuleSaysSo) {
+  rules_ = {{"complained", true}, {"kept", false}};
+  for (const char* rule : {"", "kept", "complained"}) {
+    EXPECT_TRUE(is_free(list_, kShop)) << rule;
+    Event refused = event(Type::failed, 1, "complaint");
+    refused.rule = rule;
+    take({refused});
+  }
+  ASSERT_FALSE(is_free(list_, kShop));
+  EXPECT_EQ(list_.find(kShop, kAnn, "bulk", kNow)->change.reason, Reason::complaint);
 }
 
 TEST_F(ListTest, AReportThatCameLaterCountsAsWell) {
