@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
   add_tracking(app, context);
   add_tracking_key(app, context);
   add_certificate(app, context);
+  add_privacy(app, context);
   add_simulator(app, context);
   add_load(app, context);
   add_sandbox(app, context);

@@ -39,7 +39,13 @@ constexpr Choice kTexts[] = {
      "Of bulk mail, unless a message says otherwise: off, opens, clicks, both"},
     {"--track-transactional", "track_transactional", "The same of all other mail"},
     {"--url-tags", "url_tags", "Appended to targets: utm_source=shop&utm_medium=email"},
-    {"--keep-hosts", "keep_hosts", "Links there stay as they are: \"a.example b.example\""}};
+    {"--keep-hosts", "keep_hosts", "Links there stay as they are: \"a.example b.example\""},
+    {"--keep-events", "keep_events",
+     "How long its events are kept: 30d; \"\": as long as the installation keeps any"},
+    {"--keep-messages", "keep_messages",
+     "How long headers and bodies are kept for people to look at, up to 7d; 0: not at all; \"\": "
+     "as "
+     "the installation has it"}};
 constexpr Choice kSwitches[] = {
     {"--track-text", "track_text", "Links of plain text, too: on or off"},
     {"--preserve-signed", "preserve_signed",

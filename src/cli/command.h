@@ -71,5 +71,6 @@ void add_link(CLI::App& app, Context& context);
 void add_tracking(CLI::App& app, Context& context);
 void add_tracking_key(CLI::App& app, Context& context);
 void add_certificate(CLI::App& app, Context& context);
+void add_privacy(CLI::App& app, Context& context);
 
 }  // namespace postrider::cli

@@ -28,8 +28,6 @@ using local = asio::local::stream_protocol;
 namespace {
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
-// `domain check` asks DNS for half a dozen records, each with a limit of its own.
-constexpr std::chrono::seconds kPatience{180};
 
 using Take = std::function<bool(std::string_view)>;
 
@@ -75,7 +73,7 @@ class Exchange {
     if (connect_ec) {
       co_return connect_ec;
     }
-    stream_.expires_after(kPatience);
+    stream_.expires_after(question.patience);
     bhttp::request<bhttp::string_body> request;
     request.version(11);
     request.method_string(question.method);

@@ -7,6 +7,7 @@
 // timeout, closed (the relay went away in between).
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -22,6 +23,8 @@ struct Question {
   std::string method = "GET";
   std::string target = {};  ///< "/v1/events?limit=10"
   std::string body = {};    ///< JSON; empty: none
+  /// `domain check` asks DNS for half a dozen records, each with a limit of its own.
+  std::chrono::seconds patience{180};
 };
 
 struct Answer {

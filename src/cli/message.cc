@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/event_line.h"
 #include "cli/json_value.h"
+#include "cli/message_content.h"
 #include "cli/table.h"
 #include "http/request_target.h"
 
@@ -91,6 +92,8 @@ void add_message(CLI::App& app, Context& context) {
   struct Options {
     std::string id;
     std::uint32_t limit = 1000;
+    bool headers = false;
+    bool body = false;
   };
   const auto options = std::make_shared<Options>();
   add_message_search(*message, context);
@@ -99,7 +102,14 @@ void add_message(CLI::App& app, Context& context) {
   show->add_option("--limit", options->limit, "Recipients, at most")
       ->capture_default_str()
       ->check(CLI::Range(1, 10'000));
+  show->add_flag("--headers", options->headers,
+                 "Its header as it was accepted, where that is kept (retention.messages)");
+  show->add_flag("--body", options->body, "The same of its body");
   show->callback([options, &context] {
+    if (options->headers || options->body) {
+      show_content(context, options->id, options->headers, options->body);
+      return;
+    }
     ask_and_show(context,
                  {.target = fmt::format("/v1/messages/{}?limit={}",
                                         http::percent_encode(options->id), options->limit)},

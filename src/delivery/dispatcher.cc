@@ -135,6 +135,16 @@ awaitable<std::size_t> Dispatcher::hurry(std::string domain) {
   co_return sum;
 }
 
+awaitable<std::vector<RecipientId>> Dispatcher::withdraw(std::set<RecipientId> recipients) {
+  const auto all = co_await ask_all<std::vector<RecipientId>>(
+      [&recipients](Worker& worker) { return worker.withdraw(recipients); });
+  std::vector<RecipientId> taken;
+  for (const std::vector<RecipientId>& part : all) {
+    taken.insert(taken.end(), part.begin(), part.end());
+  }
+  co_return taken;
+}
+
 awaitable<void> Dispatcher::stop(std::chrono::milliseconds limit) {
   net::TaskGroup stopping(co_await asio::this_coro::executor, "stopping delivery");
   for (std::size_t i = 0; i < workers_.size(); ++i) {

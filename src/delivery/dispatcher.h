@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -47,6 +48,8 @@ class Dispatcher {
   /// At most `limit` entries, in no order.
   boost::asio::awaitable<std::vector<QueueEntry>> entries(std::size_t limit);
   boost::asio::awaitable<std::size_t> hurry(std::string domain);
+  /// As Worker::withdraw(), of all: whoever is taken out is the caller's to settle.
+  boost::asio::awaitable<std::vector<RecipientId>> withdraw(std::set<RecipientId> recipients);
   /// Ends all workers at once, within one `limit`.
   boost::asio::awaitable<void> stop(std::chrono::milliseconds limit);
 

@@ -362,6 +362,36 @@ std::size_t Worker::hurry(const std::string& domain) {
   return count;
 }
 
+std::vector<RecipientId> Worker::withdraw(const std::set<RecipientId>& recipients) {
+  std::vector<RecipientId> taken;
+  const auto is_wanted = [&](const queue::Waiting& waiting) {
+    return recipients.contains(waiting.recipient());
+  };
+  for (queue::Waiting& waiting : scheduled_.take_all()) {
+    if (is_wanted(waiting)) {
+      taken.push_back(waiting.recipient());
+    } else {
+      scheduled_.add(std::move(waiting));
+    }
+  }
+  for (const queue::Waiting& waiting : held_.take(is_wanted)) {
+    taken.push_back(waiting.recipient());
+  }
+  for (auto& [domain, waiting] : looking_up_) {
+    std::erase_if(waiting, [&](const queue::Waiting& one) {
+      if (is_wanted(one)) {
+        taken.push_back(one.recipient());
+      }
+      return is_wanted(one);
+    });
+  }
+  for (auto& [name, site] : sites_) {
+    site->sweep(is_wanted,
+                [&](const queue::Waiting& waiting) { taken.push_back(waiting.recipient()); });
+  }
+  return taken;
+}
+
 awaitable<void> Worker::stop(std::chrono::milliseconds limit) {
   stopping_ = true;
   timer_.cancel();

@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -62,6 +63,10 @@ class Worker {
 
   /// Makes all scheduled recipients of a domain (empty: all) due now. How many.
   std::size_t hurry(const std::string& domain);
+
+  /// Takes these out, where they wait: those that are being sent right now stay, and so do those on
+  /// their way from one thread to another. Those that were taken out.
+  std::vector<RecipientId> withdraw(const std::set<RecipientId>& recipients);
 
   /// Ends: running transactions have `limit` to finish.
   boost::asio::awaitable<void> stop(std::chrono::milliseconds limit);

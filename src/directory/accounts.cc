@@ -55,6 +55,9 @@ Result<Account> Directory::change_account(std::string_view name, const AccountCh
   if (change.bulk_pause) {
     change.bulk_pause(account.bulk_pause);
   }
+  if (change.retention) {
+    change.retention(account.retention);
+  }
   TRY_VOID(state_->commit([&] { return update(state_->database, account); }));
   next.put(account);
   state_->publish(std::move(next));

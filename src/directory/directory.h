@@ -32,6 +32,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "directory/bulk_pause.h"
+#include "directory/retention.h"
 #include "directory/tracking.h"
 #include "directory/webhook.h"
 #include "mail/dkim.h"
@@ -51,6 +52,7 @@ struct Account {
   bool is_active = true;
   Tracking tracking;
   BulkPause bulk_pause;
+  Retention retention = {};
   Time created;
 };
 
@@ -62,6 +64,7 @@ struct AccountChange {
   std::function<void(Tracking&)> tracking = {};  ///< sets what it wants, checked before
   /// Decides by what it finds, and sets it; while no other change is made.
   std::function<void(BulkPause&)> bulk_pause = {};
+  std::function<void(Retention&)> retention = {};
 };
 
 struct Credential {
@@ -172,6 +175,16 @@ class Directory {
   /// No token of this key is understood any more: for one that has leaked. Errc::not_found;
   /// Errc::invalid: it is the only one.
   Result<std::vector<TrackingKey>> remove_tracking_key(std::uint8_t id);
+
+  using ContentKey = std::array<std::uint8_t, 32>;
+  /// What a day's headers and bodies are encrypted with; made at first use. Nothing: it has been
+  /// dropped, or there never was one. Days since 1970.
+  Result<ContentKey> make_content_key(std::uint32_t day);
+  Result<std::optional<ContentKey>> content_key(std::uint32_t day) const;
+  /// Keys of days before this one go, and with them what they have encrypted. How many.
+  Result<std::uint64_t> drop_content_keys(std::uint32_t before);
+  /// The file and its log are written again, without what has been erased.
+  Result<> purge();
 
   Result<Account> add_account(std::string_view name, Time now);
   Result<Account> change_account(std::string_view name, const AccountChange& change);

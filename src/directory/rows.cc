@@ -67,6 +67,17 @@ Statement& bind(Statement& write, const BulkPause& pause) {
       .bind(milliseconds(pause.counted_from));
 }
 
+constexpr std::int64_t kAsInstallation = -1;
+
+std::optional<std::chrono::days> days_at(const Statement& row, int column) {
+  const std::int64_t days = row.integer(column);
+  return days < 0 ? std::nullopt : std::optional(std::chrono::days(days));
+}
+
+std::int64_t count_of(const std::optional<std::chrono::days>& days) {
+  return days ? days->count() : kAsInstallation;
+}
+
 using KeysByDomain = std::map<std::string, std::vector<DkimKey>, std::less<>>;
 
 Result<KeysByDomain> read_keys(Database& database) {
@@ -116,7 +127,7 @@ Result<std::vector<Account>> read_accounts(Database& database) {
                        "tracking_host, privacy, track_bulk, track_transactional, "
                        "track_plain_text, preserve_signed, url_tags, kept_hosts, "
                        "bulk_paused, bulk_pause_changed, bulk_pause_by, bulk_pause_why, "
-                       "counted_from FROM account"));
+                       "counted_from, events_days, content_days FROM account"));
   std::vector<Account> accounts;
   while (true) {
     TRY(const bool found, rows.step());
@@ -130,6 +141,7 @@ Result<std::vector<Account>> read_accounts(Database& database) {
                         .is_active = rows.integer(4) != 0,
                         .tracking = tracking_at(rows, 6),
                         .bulk_pause = bulk_pause_at(rows, 14),
+                        .retention = {.events = days_at(rows, 19), .content = days_at(rows, 20)},
                         .created = time_at(rows, 5)});
   }
 }
@@ -243,12 +255,17 @@ Result<> update(Database& database, const Account& account) {
                        "tracking_host = ?, privacy = ?, track_bulk = ?, track_transactional = ?, "
                        "track_plain_text = ?, preserve_signed = ?, url_tags = ?, kept_hosts = ?, "
                        "bulk_paused = ?, bulk_pause_changed = ?, bulk_pause_by = ?, "
-                       "bulk_pause_why = ?, counted_from = ? WHERE id = ?"));
+                       "bulk_pause_why = ?, counted_from = ?, events_days = ?, content_days = ? "
+                       "WHERE id = ?"));
   write.bind(number(account.dsn))
       .bind(number(account.own_return_paths))
       .bind(number(account.is_active));
   bind(write, account.tracking);
-  TRY_VOID(bind(write, account.bulk_pause).bind(number(account.id)).step());
+  bind(write, account.bulk_pause);
+  TRY_VOID(write.bind(count_of(account.retention.events))
+               .bind(count_of(account.retention.content))
+               .bind(number(account.id))
+               .step());
   return {};
 }
 

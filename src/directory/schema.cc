@@ -5,6 +5,7 @@
 #include <string>
 
 #include "directory/bulk_pause_columns.h"
+#include "directory/schema_retention.h"
 #include "directory/tracking_migration.h"
 
 namespace postrider::directory {
@@ -87,7 +88,7 @@ constexpr const char* kTracking = R"(
 )";
 
 constexpr std::array kMigrations = {kFirstTables, kWebhooks, kTracking, kBulkPauseColumns,
-                                   kTrackingChoices};
+                                   kTrackingChoices, kRetention};
 constexpr auto kPresent = static_cast<std::int64_t>(kMigrations.size());
 
 Result<std::int64_t> read_version(Database& database) {

@@ -93,7 +93,8 @@ Result<Database> Database::open(const std::filesystem::path& file, bool writable
   sqlite3_busy_timeout(handle, kBusyMilliseconds);
   TRY_VOID(database.execute("PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL"));
   if (writable) {
-    TRY_VOID(database.execute("PRAGMA journal_mode=WAL"));
+    // secure_delete: what is deleted is overwritten, so that no free page holds it.
+    TRY_VOID(database.execute("PRAGMA journal_mode=WAL; PRAGMA secure_delete=ON"));
   }
   return database;
 }

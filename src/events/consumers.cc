@@ -72,6 +72,14 @@ class Consumers::Runner {
     changed_.notify_all();
   }
 
+  void log_begins_at(std::uint64_t first) {
+    {
+      const std::lock_guard lock(mutex_);
+      first_ = first;
+    }
+    changed_.notify_all();
+  }
+
   ConsumerFigures figures() const {
     const std::lock_guard lock(mutex_);
     const std::uint64_t end = owner_.events_.last_sequence() + 1;
@@ -79,6 +87,7 @@ class Consumers::Runner {
             .next = cursor_.next,
             .lag = end - std::min(cursor_.next, end),
             .unreadable = cursor_.unreadable,
+            .lost = lost_,
             .taken = taken_,
             .failures = failures_,
             .problem = problem_};
@@ -95,6 +104,8 @@ class Consumers::Runner {
       } else if (!has_begun) {
         tell_if_it_stands_still();
         wait(kTryAgain);
+      } else if (const std::uint64_t first = take_first(); first > cursor_.next) {
+        go_on_at(first);
       } else if (const Result<bool> is_behind = work(); !is_behind) {
         consumer_->forget();
         has_failed(is_behind.error());
@@ -155,6 +166,34 @@ class Consumers::Runner {
     set_cursor(cursor);
     set_problem({});
     return true;
+  }
+
+  /// What lies in front of `first` has gone unread.
+  void go_on_at(std::uint64_t first) {
+    const std::uint64_t lost = first - cursor_.next;
+    Cursor cursor = cursor_;
+    cursor.next = first;
+    Event event;
+    event.type = Type::operational;
+    event.time = std::chrono::floor<Duration>(std::chrono::system_clock::now());
+    event.detail = "the consumer " + std::string(consumer_->name()) + " has lost " +
+                   std::to_string(lost) + " events, which went before it had read them";
+    store::Step step;
+    owner_.events_.append(step, event);
+    write_cursor(step, consumer_->name(), cursor);
+    if (!commit(std::move(step))) {
+      log_begins_at(first);  // again
+      wait(kTryAgain);
+      return;
+    }
+    log::error("a consumer of the event log has lost events",
+               {{"consumer", std::string(consumer_->name())},
+                {"count", std::to_string(lost)},
+                {"goes_on_at", std::to_string(first)}});
+    committed_ = first;
+    const std::lock_guard lock(mutex_);
+    cursor_ = cursor;
+    lost_ += lost;
   }
 
   /// One batch. False: it has come to where the log ended.
@@ -255,9 +294,15 @@ class Consumers::Runner {
     return std::exchange(replay_, std::nullopt);
   }
 
+  std::uint64_t take_first() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(first_, 0);
+  }
+
   void wait(std::chrono::milliseconds limit) {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, limit, [this] { return stopping_ || replay_.has_value(); });
+    changed_.wait_for(lock, limit,
+                      [this] { return stopping_ || replay_.has_value() || first_ != 0; });
   }
 
   void set_cursor(const Cursor& cursor) {
@@ -296,6 +341,8 @@ class Consumers::Runner {
   std::condition_variable changed_;
   bool stopping_ = false;
   std::optional<std::uint64_t> replay_;
+  std::uint64_t first_ = 0;  // where the log begins, if that is news
+  std::uint64_t lost_ = 0;
   // Of the thread alone:
   std::uint64_t committed_ = 0;  // the cursor as it is in the database
   std::uint64_t failed_in_a_row_ = 0;
@@ -334,6 +381,12 @@ void Consumers::start() {
 void Consumers::stop() {
   for (const auto& runner : runners_) {
     runner->stop();
+  }
+}
+
+void Consumers::log_begins_at(std::uint64_t first) {
+  for (const auto& runner : runners_) {
+    runner->log_begins_at(first);
   }
 }
 

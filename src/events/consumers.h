@@ -79,6 +79,7 @@ struct ConsumerFigures {
   std::uint64_t next = 0;
   std::uint64_t lag = 0;  ///< events that wait
   std::uint64_t unreadable = 0;
+  std::uint64_t lost = 0;      ///< events that went before it had read them, since the start
   std::uint64_t taken = 0;     ///< events, since the start
   std::uint64_t failures = 0;  ///< batches that it could not take, since the start
   std::string problem;         ///< set while it has stopped, or reading fails
@@ -102,6 +103,10 @@ class Consumers {
   /// Begins again at `next` (0 is not a number); the consumer does so when it is done with what it
   /// has in hand. Errc::not_found; Errc::invalid as Consumer::can_begin_at().
   Result<> replay(std::string_view name, std::uint64_t next);
+
+  /// The log begins at `first` now. A consumer that has not come that far goes on there, with an
+  /// event that says how many it has lost.
+  void log_begins_at(std::uint64_t first);
 
   std::vector<ConsumerFigures> figures() const;
 

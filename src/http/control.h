@@ -36,6 +36,8 @@ std::span<const Entry> credential_entries();
 std::span<const Entry> domain_entries();
 std::span<const Entry> queue_entries();
 std::span<const Entry> message_entries();
+std::span<const Entry> content_entries();  ///< of messages that are kept for people to look at
+std::span<const Entry> privacy_entries();
 std::span<const Entry> event_entries();
 std::span<const Entry> backup_entries();
 std::span<const Entry> consumer_entries();

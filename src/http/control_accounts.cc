@@ -3,6 +3,7 @@
 
 #include "base/json_text.h"
 #include "base/text.h"
+#include "http/account_retention.h"
 #include "http/account_tracking.h"
 #include "http/control.h"
 #include "http/request_body.h"
@@ -25,6 +26,7 @@ void write(JsonText& json, const Account& account) {
   json.field("active", account.is_active);
   json.field("bulk_paused", account.bulk_pause.is_paused);
   write_tracking(json, account.tracking);
+  write_retention(json, account.retention);
   json.field("created", format_time(account.created));
   json.end_object();
 }
@@ -47,7 +49,8 @@ Result<std::optional<DsnDefault>> dsn_of(const RequestBody& body) {
 }
 
 bool is_empty(const AccountChange& change) {
-  return !change.dsn && !change.own_return_paths && !change.is_active && !change.tracking;
+  return !change.dsn && !change.own_return_paths && !change.is_active && !change.tracking &&
+         !change.retention;
 }
 
 Result<AccountChange> change_of(const RequestBody& body) {
@@ -56,6 +59,7 @@ Result<AccountChange> change_of(const RequestBody& body) {
   TRY(change.own_return_paths, body.flag("own_return_paths"));
   TRY(change.is_active, body.flag("active"));
   TRY(change.tracking, tracking_change(body));
+  TRY(change.retention, retention_change(body));
   return change;
 }
 
@@ -73,11 +77,12 @@ awaitable<Result<Response>> list(const ControlParts& parts, Call /*call*/) {
 }
 
 awaitable<Result<Response>> add(const ControlParts& parts, Call call) {
-  CO_TRY(const RequestBody body,
-         RequestBody::parse(
-             call.request.body,
-             {"name", "dsn", "own_return_paths", "active", "tracking_host", "privacy", "track_bulk",
-              "track_transactional", "track_text", "preserve_signed", "url_tags", "keep_hosts"}));
+  CO_TRY(
+      const RequestBody body,
+      RequestBody::parse(call.request.body,
+                         {"name", "dsn", "own_return_paths", "active", "tracking_host", "privacy",
+                          "track_bulk", "track_transactional", "track_text", "preserve_signed",
+                          "url_tags", "keep_hosts", "keep_events", "keep_messages"}));
   CO_TRY(const std::string name, body.required_text("name"));
   CO_TRY(const AccountChange change, change_of(body));
   std::move_only_function<Result<Account>()> work = [&]() -> Result<Account> {
@@ -93,14 +98,15 @@ awaitable<Result<Response>> add(const ControlParts& parts, Call call) {
 
 awaitable<Result<Response>> change(const ControlParts& parts, Call call) {
   CO_TRY(const RequestBody body,
-         RequestBody::parse(
-             call.request.body,
-             {"dsn", "own_return_paths", "active", "tracking_host", "privacy", "track_bulk",
-              "track_transactional", "track_text", "preserve_signed", "url_tags", "keep_hosts"}));
+         RequestBody::parse(call.request.body,
+                            {"dsn", "own_return_paths", "active", "tracking_host", "privacy",
+                             "track_bulk", "track_transactional", "track_text", "preserve_signed",
+                             "url_tags", "keep_hosts", "keep_events", "keep_messages"}));
   CO_TRY(const AccountChange wanted, change_of(body));
   if (is_empty(wanted)) {
     co_return fail(Errc::invalid,
-                   "nothing to change: send dsn, own_return_paths, active or what is of tracking");
+                   "nothing to change: send dsn, own_return_paths, active, keep_events, "
+                   "keep_messages or what is of tracking");
   }
   std::move_only_function<Result<Account>()> work = [&] {
     return parts.directory->change_account(call.name("name"), wanted);

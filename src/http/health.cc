@@ -12,6 +12,7 @@
 #include "http/metrics_text.h"
 #include "http/process_figures.h"
 #include "http/router.h"
+#include "retention/worker.h"
 #include "webhook/webhooks.h"
 
 namespace postrider::http {
@@ -192,6 +193,21 @@ void write_store(MetricsText& metrics, relay::Relay& relay) {
   metrics.sample(relay.events().last_sequence());
 }
 
+void write_retention(MetricsText& metrics, relay::Relay& relay) {
+  const retention::Figures figures = relay.retention().figures();
+  metrics.gauge("postrider_events_oldest_timestamp_seconds",
+                "Time of the oldest event that is kept, since 1970; 0: there is none.");
+  metrics.sample(std::chrono::duration<double>(figures.oldest.time_since_epoch()).count());
+  metrics.gauge("postrider_events_disk_bytes",
+                "Of the event log and its index, as retention.events_budget bounds them.");
+  metrics.sample(figures.bytes);
+  metrics.counter("postrider_events_trimmed_total", "Events that have gone by their retention.");
+  metrics.sample(figures.trimmed);
+  metrics.counter("postrider_events_lost_total",
+                  "Events that have gone before a consumer or webhook had read them.");
+  metrics.sample(figures.lost);
+}
+
 void write_consumers(MetricsText& metrics, relay::Relay& relay) {
   const std::vector<events::ConsumerFigures> consumers = relay.consumers().figures();
   metrics.gauge("postrider_consumer_lag_events", "Events that a consumer of the log has not read.");
@@ -289,6 +305,7 @@ awaitable<Response> measure(relay::Relay& relay, const LinkServer* links, Call /
   write_queue(metrics, figures);
   write_accounts(metrics, relay);
   write_store(metrics, relay);
+  write_retention(metrics, relay);
   write_consumers(metrics, relay);
   write_webhooks(metrics, relay);
   if (links != nullptr) {

@@ -10,6 +10,7 @@
 #include "mail/header.h"
 #include "relay/instructions.h"
 #include "relay/tracking.h"
+#include "retention/content_store.h"
 
 namespace postrider::relay {
 
@@ -31,12 +32,20 @@ awaitable<Result<MessageId>> Intake::accept(Submission submission,
   if (parts_.refusals != nullptr) {
     respect_refusals(*prepared, *parts_.refusals);
   }
+  const Duration keep_for =
+      parts_.content == nullptr
+          ? Duration(0)
+          : retention::content_kept(directory->account(prepared->fresh->message.account),
+                                    parts_.content_kept());
   directory.reset();
   std::string().swap(submission.content);  // a copy of it is what is kept
   const std::vector<Suppressed> suppressed = find_suppressed(*prepared->fresh);
   const std::shared_ptr<const queue::Fresh> fresh = prepared->fresh;
   store::Step step;
   add_message(step, *prepared, suppressed);
+  if (keep_for > Duration(0) && suppressed.size() < count) {
+    keep_content(step, *fresh, keep_for);
+  }
   add_events(step, *prepared, submission.origin, suppressed);
   store::Committer& committer = parts_.committers[net::IoThreads::current()];
   const Result<> durable = co_await committer.commit(std::move(step));
@@ -87,6 +96,17 @@ void Intake::add_message(store::Step& step, const Prepared& prepared,
   parts_.spool.add(step, message, fresh.content, plan);
   for (const Suppressed& one : suppressed) {
     parts_.spool.settle(step, message.id, one.index, message.recipient_count(), false);
+  }
+}
+
+/// Mail goes before what people may look at: a failure is told and no more.
+void Intake::keep_content(store::Step& step, const queue::Fresh& fresh, Duration keep_for) const {
+  const spool::Message& message = fresh.message;
+  const Result<> kept =
+      parts_.content->put(step, message.id, *fresh.content, keep_for, message.accepted);
+  if (!kept) {
+    log::warning("a message's content is not kept for people to look at",
+                 {{"message", to_string(message.id)}, {"why", kept.error().text()}});
   }
 }
 

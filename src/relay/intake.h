@@ -23,6 +23,10 @@
 #include "store/committer.h"
 #include "suppression/list.h"
 
+namespace postrider::retention {
+class ContentStore;
+}
+
 namespace postrider::relay {
 
 /// Counters since the start; for metrics.
@@ -47,6 +51,8 @@ class Intake {
     std::uint64_t fresh_bytes_max = 0;                ///< bodies kept in memory for first attempts
     const suppression::List* suppressions = nullptr;  ///< null: none
     const TrackingRefusals* refusals = nullptr;       ///< null: none
+    retention::ContentStore* content = nullptr;       ///< null: none is kept for people to look at
+    std::function<Duration()> content_kept = {};  ///< by the installation; asked for each message
   };
   explicit Intake(Parts parts);
 
@@ -80,6 +86,7 @@ class Intake {
   std::vector<Suppressed> find_suppressed(queue::Fresh& fresh) const;
   void add_message(store::Step& step, const Prepared& prepared,
                    const std::vector<Suppressed>& suppressed) const;
+  void keep_content(store::Step& step, const queue::Fresh& fresh, Duration keep_for) const;
   void forget_suppressed(MessageId id, std::uint32_t count,
                          const std::vector<Suppressed>& suppressed) const;
   std::vector<queue::Waiting> waiting_of(const std::shared_ptr<const queue::Fresh>& fresh,

@@ -20,6 +20,7 @@ store::StoreOptions store_options(const Settings& settings) {
   store::StoreOptions options;
   options.directory = DataDirectory::spool(settings.data);
   options.reserve_bytes = settings.spool.free_bytes_min;
+  options.compress = settings.spool.compress;
   // Three families of this size are written to at full speed, each with one being flushed.
   options.write_buffer_bytes = std::clamp<std::uint64_t>(
       settings.spool.memory_bytes / 8, std::uint64_t{1} << 20, std::uint64_t{64} << 20);

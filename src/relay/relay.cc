@@ -29,6 +29,8 @@
 #include "relay/used_ids.h"
 #include "relay/way_back.h"
 #include "relay/webhook_notice.h"
+#include "retention/content_store.h"
+#include "retention/worker.h"
 #include "search/indexer.h"
 #include "statistics/counter.h"
 #include "webhook/webhooks.h"
@@ -91,6 +93,16 @@ struct Relay::State {
                                .pauses_changed = [this] { dispatcher->look_at_pauses(); }});
     TRY_VOID(add_exports(*consumers, settings, *resolver, *events, *directory));
     TRY(refusals, TrackingRefusals::load(*directory, secret));
+    content = std::make_unique<retention::ContentStore>(*store, *directory);
+    retention =
+        std::make_unique<retention::Worker>(retention::Worker::Parts{.clock = *clock,
+                                                                     .store = *store,
+                                                                     .directory = *directory,
+                                                                     .consumers = *consumers,
+                                                                     .webhooks = *webhooks,
+                                                                     .content = *content,
+                                                                     .mailbox = threads.mailbox(0)},
+                                            settings.retention);
     return build();
   }
 
@@ -144,7 +156,9 @@ struct Relay::State {
                                        .unsubscribe_mail = unsubscribe_mail(settings)},
                       .fresh_bytes_max = settings.delivery.fresh_bytes_max,
                       .suppressions = suppressions.get(),
-                      .refusals = refusals.get()});
+                      .refusals = refusals.get(),
+                      .content = content.get(),
+                      .content_kept = [this] { return retention->options().content; }});
     recorder = std::make_unique<OutcomeRecorder>(
         OutcomeRecorder::Parts{.clock = *clock,
                                .store = *store,
@@ -190,7 +204,9 @@ struct Relay::State {
   }
 
   Result<> start() {
-    TRY_VOID(listeners->open(settings));
+    if (!start_options.is_silent) {
+      TRY_VOID(listeners->open(settings));
+    }
     settings.delivery.mx.own_addresses =
         own_addresses(listeners->listening(), settings.delivery.mx.port);
     options.set(settings.delivery);
@@ -204,9 +220,12 @@ struct Relay::State {
     clock->on_jump([this] {
       dispatcher->tick();
       webhooks->tick();
+      retention->tick();
     });
     TRY(recovered, recover_spool(*store, *spool, *events, *clock, [this](queue::Waiting waiting) {
-          dispatcher->add_recovered(std::move(waiting));
+          if (!start_options.is_silent) {
+            dispatcher->add_recovered(std::move(waiting));
+          }
         }));
     housekeeping =
         std::make_unique<net::TaskGroup>(threads.context(0).get_executor(), "housekeeping");
@@ -215,7 +234,10 @@ struct Relay::State {
     suppressions->start();
     threads.start();
     consumers->start();
-    webhooks->start();
+    if (!start_options.is_silent) {
+      webhooks->start();
+      retention->start();
+    }
     is_started = true;
     return {};
   }
@@ -261,6 +283,8 @@ struct Relay::State {
   std::unique_ptr<links::KeyRing> tracking_keys;
   std::shared_ptr<dns::Resolver> resolver;
   std::unique_ptr<webhook::Webhooks> webhooks;
+  std::unique_ptr<retention::ContentStore> content;
+  std::unique_ptr<retention::Worker> retention;
   std::unique_ptr<directory::Authenticator> authenticator;
   std::unique_ptr<IdSource> ids;
   Current<delivery::Options> options;
@@ -314,6 +338,7 @@ Result<std::vector<std::string>> Relay::reload(Settings settings) {
   state_->acting.set(settings);
   state_->dispatcher->set_options(state_->options.get());
   state_->webhooks->set_options(settings.webhook);
+  state_->retention->set_options(settings.retention);
   log::configure(settings.log);
   state_->settings = std::move(settings);
   return not_applied;
@@ -323,6 +348,9 @@ void Relay::stop(std::chrono::milliseconds limit,
                  std::function<awaitable<void>()> before_threads_end) {
   if (state_->is_stopping.exchange(true)) {
     return;
+  }
+  if (state_->retention) {
+    state_->retention->stop();
   }
   if (state_->consumers) {
     state_->consumers->stop();
@@ -369,6 +397,12 @@ events::Consumers& Relay::consumers() {
 }
 links::KeyRing& Relay::tracking_keys() {
   return *state_->tracking_keys;
+}
+retention::Worker& Relay::retention() {
+  return *state_->retention;
+}
+const retention::ContentStore& Relay::content() const {
+  return *state_->content;
 }
 links::LinkOrders& Relay::link_orders() {
   return *state_->link_orders;
@@ -429,6 +463,9 @@ const Clock& Relay::clock() const {
 }
 const spool::RecoveryFigures& Relay::recovered() const {
   return state_->recovered;
+}
+bool Relay::is_silent() const {
+  return state_->start_options.is_silent;
 }
 bool Relay::is_stopping() const {
   return state_->is_stopping;

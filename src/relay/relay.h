@@ -43,10 +43,17 @@ namespace postrider::links {
 class MachineRules;
 }
 
+namespace postrider::retention {
+class ContentStore;
+class Worker;
+}  // namespace postrider::retention
+
 namespace postrider::relay {
 
 struct StartOptions {
   bool test_clock = false;  ///< stands still until it is told to move; kept in the data directory
+  /// Nothing listens, nothing is sent, nobody is told: for work on the data directory alone.
+  bool is_silent = false;
   /// Storage failed: the process must end. Called once, on a thread of the relay's.
   std::function<void(const Error&)> on_storage_failure;
 };
@@ -91,6 +98,8 @@ class Relay {
   std::shared_ptr<const links::MachineRules> machine_rules() const;
   TrackingRefusals& tracking_refusals();
   links::LinkOrders& link_orders();
+  retention::Worker& retention();
+  const retention::ContentStore& content() const;
   std::vector<store::Committer>& committers();  ///< one for each io thread
   const Certificate& certificate() const;
   MessageId new_message_id();  ///< any thread
@@ -104,6 +113,7 @@ class Relay {
   const Clock& clock() const;
   const spool::RecoveryFigures& recovered() const;
   bool is_stopping() const;
+  bool is_silent() const;
 
   /// Moves a test clock on. Errc::invalid if this relay has none.
   Result<Time> advance_clock(Duration by);

@@ -27,6 +27,7 @@
 #include "mail/address.h"
 #include "net/network.h"
 #include "readers/files.h"
+#include "retention/options.h"
 #include "smtp/server_session.h"
 #include "suppression/soft_bounces.h"
 #include "webhook/options.h"
@@ -92,6 +93,7 @@ struct LimitSettings {
 struct SpoolSettings {
   std::uint64_t free_bytes_min = 512 << 20;  ///< on top of what open transactions may need
   std::uint64_t memory_bytes = 128 << 20;    ///< write buffers and caches of the database
+  bool compress = true;                      ///< records, with LZ4
 };
 
 /// [inbound]: where mail for these is sent on to; none: it is kept as files.
@@ -147,6 +149,7 @@ struct Settings {
   LinkSettings links;
   acme::Options acme;
   SimulatorSettings simulator;
+  retention::Options retention;
   webhook::Options webhook;
   std::vector<exports::Options> exports;
   suppression::SoftBounceLimit soft_bounces;

@@ -61,6 +61,7 @@ std::vector<std::string> keep_until_restart(const Settings& running, Settings& w
   keeping.keep("http.listen", running.http, wanted.http);
   keeping.keep("spool.free_space_min", running.spool.free_bytes_min, wanted.spool.free_bytes_min);
   keeping.keep("spool.memory", running.spool.memory_bytes, wanted.spool.memory_bytes);
+  keeping.keep("spool.compress", running.spool.compress, wanted.spool.compress);
   keep_dns(keeping, running.dns, wanted.dns);
   keep_links(keeping, running.links, wanted.links);
   keeping.keep("delivery.fresh_memory", running.delivery.fresh_bytes_max,

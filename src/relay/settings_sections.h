@@ -10,7 +10,7 @@ namespace postrider::relay {
 void read_listeners(Section& root, Settings& settings);   ///< [listener.NAME]
 void read_submission(Section& root, Settings& settings);  ///< [tls], [limits], [auth]
 /// [http], [log], [spool], [simulator], [bounce], [inbound], [webhook], [suppression], [health],
-/// and read_links()
+/// [retention], and read_links()
 void read_services(Section& root, Settings& settings);
 void read_links(Section& root, Settings& settings);  ///< [links], [acme]
 /// Hosts that are believed about whom they speak for: not the whole Internet.

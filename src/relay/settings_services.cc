@@ -28,6 +28,7 @@ void read_spool(Section section, SpoolSettings& spool) {
   constexpr std::uint64_t kMost = std::uint64_t{1} << 50;
   section.read("free_space_min", size(0, kMost), spool.free_bytes_min);
   section.read("memory", size(8 << 20, kMost), spool.memory_bytes);
+  section.read("compress", flag(), spool.compress);
 }
 
 void read_log(Section section, log::Options& log) {
@@ -98,6 +99,20 @@ void read_health(Section section, health::Limits& limits) {
   compare("complaints_warn", limits.complaints_warn, "complaints_pause", limits.complaints_pause);
 }
 
+void read_retention(Section section, retention::Options& retention) {
+  using namespace std::chrono_literals;
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 50;
+  section.read("events_min", duration(24h, 24h * 3650), retention.events_min);
+  section.read("events_max", duration(24h, 24h * 3650), retention.events_max);
+  section.read("events_budget", size(1 << 20, kMost), retention.events_budget_bytes);
+  section.read("counters", duration(24h, 24h * 36500), retention.counters);
+  section.read("messages", duration(Duration(0), retention::kContentMost), retention.content);
+  if (retention.events_max < retention.events_min) {
+    section.complain("events_max",
+                     "is less than retention.events_min; write at least as much as that");
+  }
+}
+
 }  // namespace
 
 // After the listeners, whose endpoints it must not take.
@@ -112,6 +127,7 @@ void read_services(Section& root, Settings& settings) {
   read_webhook(root.section("webhook"), settings.webhook);
   read_suppression(root.section("suppression"), settings.soft_bounces);
   read_health(root.section("health"), settings.health);
+  read_retention(root.section("retention"), settings.retention);
 }
 
 }  // namespace postrider::relay

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "events/log_extent.h"
 #include "events/reader_hit.h"
 #include "statistics/histogram.h"
 #include "statistics/rows.h"
@@ -266,6 +267,13 @@ Result<> Counter::can_begin_at(std::uint64_t next) const {
     return fail(Errc::invalid,
                 "statistics are counted anew from the first event or not at all, because a counter "
                 "does not say which events are in it: say --from 1");
+  }
+  TRY(const std::uint64_t first, events::first_sequence(store_));
+  TRY(const bool has_gaps, events::has_gaps(store_));
+  if (first > 1 || has_gaps) {
+    return fail(Errc::invalid,
+                "statistics can't be counted anew: events that they are made of have gone by their "
+                "retention, and the figures of that time would be lost with them");
   }
   return {};
 }

@@ -12,6 +12,13 @@ constexpr char kPrefix = '\xfe';      // account ids begin with zeros
 
 }  // namespace
 
+std::optional<RecipientId> ReaderSet::recipient_of_key(std::string_view key) {
+  if (!key.starts_with(kPrefix) || key.size() != 2 + sizeof(std::uint64_t)) {
+    return std::nullopt;
+  }
+  return RecipientId{Reader(key.substr(2)).u64()};
+}
+
 Result<ReaderSet::Entry*> ReaderSet::entry(What what, RecipientId recipient) {
   std::string key{kPrefix, static_cast<char>(what)};
   put_u64(key, recipient.value);

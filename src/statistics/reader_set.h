@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "base/ids.h"
@@ -21,6 +22,9 @@ namespace postrider::statistics {
 class ReaderSet {
  public:
   enum class What : char { opened = 'o', clicked = 'c' };
+
+  /// Whose row this is; nothing: it is not one of these.
+  static std::optional<RecipientId> recipient_of_key(std::string_view key);
 
   explicit ReaderSet(const store::Store& store) : store_(store) {}
 

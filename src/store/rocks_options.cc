@@ -136,7 +136,7 @@ rocksdb::DBOptions database_options(const StoreOptions& options) {
 
 std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const StoreOptions& options) {
   const auto cache = rocksdb::NewLRUCache(kBlockCacheBytes);
-  return {
+  std::vector<rocksdb::ColumnFamilyDescriptor> families = {
       {rocksdb::kDefaultColumnFamilyName, small_records(kSmallWriteBuffer, cache)},
       {"meta", in_order(small_records(options.write_buffer_bytes, cache))},
       {"recipient", small_records(kSmallWriteBuffer, cache)},
@@ -151,7 +151,14 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const StoreOptions&
       {"webhook", small_records(kSmallWriteBuffer, cache)},
       {"suppression", seldom_read(cache)},
       {"health", small_records(kSmallWriteBuffer, cache)},
+      {"content", bodies(kSmallWriteBuffer, cache)},
   };
+  for (rocksdb::ColumnFamilyDescriptor& family : families) {
+    if (!options.compress) {
+      family.options.compression = rocksdb::kNoCompression;
+    }
+  }
+  return families;
 }
 
 Error explain(const rocksdb::Status& status) {

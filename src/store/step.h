@@ -31,13 +31,15 @@ enum class Table : std::uint8_t {
   webhook,      ///< state and delivery log of each endpoint, by its id
   suppression,  ///< to whom no mail goes, and why: a row for each change
   health,       ///< what becomes of each account's mail, lately
+  content,      ///< headers and bodies for people to look at, encrypted, by day and message id
 };
-constexpr std::size_t kTables = 13;
+constexpr std::size_t kTables = 14;
 
 /// Whether ranges of it may be erased; the others are kept in a way that can't (rocks_options.cc).
 constexpr bool takes_ranges(Table table) {
   return table == Table::recipient || table == Table::counter || table == Table::search ||
-         table == Table::link || table == Table::webhook || table == Table::health;
+         table == Table::link || table == Table::webhook || table == Table::health ||
+         table == Table::content;
 }
 
 class Step {

@@ -9,6 +9,7 @@
 #include "store/checkpoint.h"
 #include "store/commit_thread.h"
 #include "store/database.h"
+#include "store/purge.h"
 #include "store/rocks_options.h"
 
 namespace postrider::store {
@@ -167,6 +168,21 @@ std::uint64_t Store::disk_bytes() const {
     total += gone ? 0 : size;
   }
   return total;
+}
+
+std::uint64_t Store::bytes_of(Table table) const {
+  return table_bytes(*state_->database, table);
+}
+
+Result<> Store::compact(Table table, std::string_view to) const {
+  return compact_table(*state_->database, table, to);
+}
+
+Result<> Store::purge() const {
+  const std::lock_guard lock(state_->making_checkpoint);
+  remove_checkpoint(state_->options.directory);
+  TRY_VOID(remove_damaged_logs(state_->options.directory));
+  return purge_database(*state_->database);
 }
 
 StoreFigures Store::figures() const {

@@ -46,6 +46,7 @@ struct StoreOptions {
   std::chrono::milliseconds note_wait{5};
   std::chrono::milliseconds resume_wait{60'000};  ///< for the database to go on once there is room
   std::size_t open_files_max = 256;               ///< of tables and bodies that are kept open
+  bool compress = true;                           ///< LZ4, of all but bodies
 };
 
 enum class Urgency : std::uint8_t {
@@ -113,6 +114,15 @@ class Store {
   Result<std::filesystem::path> checkpoint() const;
 
   std::uint64_t disk_bytes() const;  ///< of the database's files
+  /// Of a table's files: what is in memory only, or waits to be compacted away, counts as it lies.
+  std::uint64_t bytes_of(Table table) const;
+  /// Takes off the disk what has been erased of a table before `to` (empty: all of it). Reads and
+  /// writes that part of the table again, at the pace of the database's own compactions; blocks.
+  Result<> compact(Table table, std::string_view to) const;
+  /// After it no file of the database, its log included, holds what was erased or overwritten when
+  /// it was called, nor does a copy that checkpoint() made or a damaged log that was kept. Writes
+  /// the whole database again; blocks for that long. (Not of a store that is read only.)
+  Result<> purge() const;
   StoreFigures figures() const;
 
  private:

@@ -28,6 +28,8 @@ class RecentEvents {
   /// too.
   Result<std::shared_ptr<const Block>> block_with(std::uint64_t from);
 
+  void forget() { kept_.clear(); }
+
   std::uint64_t last_sequence() const { return events_.last_sequence(); }
 
  private:

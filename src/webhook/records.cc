@@ -132,6 +132,24 @@ Result<> trim_requests(const store::Store& store, store::Step& step, WebhookId i
   return {};
 }
 
+Result<std::uint64_t> change_requests(const store::Store& store, store::Step& step,
+                                      const std::function<bool(Request&)>& change) {
+  std::uint64_t changed = 0;
+  TRY_VOID(store.scan(Table::webhook, std::string(1, kLog), std::string(1, kLog + 1),
+                      [&](std::string_view key, std::string_view record) {
+                        std::optional<Request> request = decode(record);
+                        if (!request) {
+                          step.erase(Table::webhook, std::string(key));
+                        } else if (change(*request)) {
+                          step.put(Table::webhook, std::string(key), encode(*request));
+                          ++changed;
+                        }
+                        return true;
+                      }),
+           "reading the logs of webhooks");
+  return changed;
+}
+
 void erase_records(store::Step& step, WebhookId id) {
   step.erase(Table::cursor, cursor_name(id));
   step.erase(Table::webhook, key_of(kProgress, id));

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,6 +53,11 @@ Result<std::vector<Request>> read_requests(const store::Store& store, WebhookId 
                                            std::size_t limit);
 /// Erases rows from before `oldest`, and those that are too many.
 Result<> trim_requests(const store::Store& store, store::Step& step, WebhookId id, Time oldest);
+
+/// Writes anew, into `step`, the requests of all endpoints that `change` has changed. How many. A
+/// record that can't be read goes.
+Result<std::uint64_t> change_requests(const store::Store& store, store::Step& step,
+                                      const std::function<bool(Request&)>& change);
 
 /// Everything, with its cursor.
 void erase_records(store::Step& step, WebhookId id);

@@ -72,6 +72,13 @@ struct Webhooks::State {
     co_await drop_strangers();
     while (!is_stopping) {
       co_await erase_and_replay();
+      if (must_read_again) {
+        recent.forget();
+        for (const auto& [id, endpoint] : running()) {
+          co_await end(id);  // and another one begins at its cursor
+        }
+        must_read_again = false;
+      }
       co_await bring_up_to_date();
       co_await has_changed.wait(net::Deadline::max());
     }
@@ -223,6 +230,7 @@ struct Webhooks::State {
   std::map<WebhookId, std::optional<std::uint64_t>> to_begin;
   net::TaskGroup tasks{context.get_executor(), "webhooks"};
   bool is_stopping = false;
+  std::atomic<bool> must_read_again = false;
   std::atomic<std::uint16_t> test_row = 0x8000;  // away from the endpoint's own
   std::thread thread;
 };
@@ -274,6 +282,15 @@ void Webhooks::refresh() {
 
 void Webhooks::tick() {
   state_->mailbox.post([state = state_.get()] { state->wake_all(); });
+}
+
+void Webhooks::read_again() {
+  state_->must_read_again = true;
+  refresh();
+}
+
+bool Webhooks::is_reading_again() const {
+  return state_->must_read_again;
 }
 
 void Webhooks::replay(WebhookId id, std::uint64_t next) {

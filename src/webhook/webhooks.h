@@ -63,6 +63,10 @@ class Webhooks {
   void refresh();
   /// The clock has jumped.
   void tick();
+  /// What has been read of the event log is read again, from where each endpoint has come to: it
+  /// has changed. While is_reading_again(), what was read before may still be sent.
+  void read_again();
+  bool is_reading_again() const;
 
   /// The endpoint begins again at `next` in the event log.
   void replay(WebhookId id, std::uint64_t next);

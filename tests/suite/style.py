@@ -7,8 +7,8 @@ from tally import ROOT, Tally, announce
 
 # A folder includes itself and what stands before it here.
 LAYERS = ["base", "net", "mail", "smtp", "dns", "store", "events", "statistics", "search", "suppression", "directory",
-          "health", "spool", "bounce", "webhook", "acme", "exports", "track", "readers", "links", "queue", "delivery", "relay",
-          "simulator", "load", "http", "cli"]
+          "health", "spool", "bounce", "webhook", "acme", "exports", "track", "readers", "links", "retention", "queue",
+          "delivery", "relay", "privacy", "simulator", "load", "http", "cli"]
 LONGEST_FILE = 400
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 

@@ -1,9 +1,11 @@
 #include "directory/directory.h"
 
+#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <initializer_list>
 #include <string>
+#include <iterator>
 #include <sys/stat.h>
 #include <thread>
 
@@ -40,6 +42,8 @@ class DirectoryTest : public testing::Test {
         }
       }
     };
+    undo(6, {"DROP TABLE content_key", "ALTER TABLE account DROP COLUMN events_days",
+             "ALTER TABLE account DROP COLUMN content_days"});
     undo(5, {"DROP TABLE campaign_tracking", "DROP TABLE tracking_refusal"});
     undo(4, {"ALTER TABLE account DROP COLUMN bulk_paused",
              "ALTER TABLE account DROP COLUMN bulk_pause_changed",
@@ -499,6 +503,46 @@ TEST_F(DirectoryTest, WebhookNeedsAnAccountThatThereIs) {
   Webhook webhook;
   webhook.account = AccountId{99};
   EXPECT_EQ(error_of(directory->add_webhook(webhook)).code(), Errc::not_found);
+}
+
+TEST_F(DirectoryTest, HowLongAnAccountIsRememberedOutlivesReopening) {
+  shop();
+  EXPECT_EQ(directory->snapshot()->account("shop")->retention, Retention());
+  const Retention wanted{.events = std::chrono::days(30), .content = std::chrono::days(0)};
+  ASSERT_TRUE(directory->change_account(
+      "shop", {.retention = [&](Retention& retention) { retention = wanted; }}));
+  reopen();
+  EXPECT_EQ(directory->snapshot()->account("shop")->retention, wanted);
+}
+
+TEST_F(DirectoryTest, ContentKeyOfADayIsMadeOnceAndCanBeDropped) {
+  const auto key = directory->make_content_key(20'000).value();
+  EXPECT_EQ(directory->make_content_key(20'000).value(), key);
+  EXPECT_NE(directory->make_content_key(20'001).value(), key);
+  reopen();
+  EXPECT_EQ(directory->content_key(20'000).value(), key);
+  EXPECT_EQ(directory->drop_content_keys(20'001).value(), 1U);
+  EXPECT_EQ(directory->content_key(20'000).value(), std::nullopt);
+  EXPECT_NE(directory->content_key(20'001).value(), std::nullopt);
+  EXPECT_EQ(directory->drop_content_keys(20'001).value(), 0U);
+}
+
+TEST_F(DirectoryTest, WhatWasDroppedIsInNoFile) {
+  const auto key = directory->make_content_key(20'000).value();
+  const std::string bytes(reinterpret_cast<const char*>(key.data()), key.size());
+  const auto is_on_disk = [&] {
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+      std::ifstream opened(entry.path(), std::ios::binary);
+      const std::string content{std::istreambuf_iterator<char>(opened), {}};
+      if (content.contains(bytes)) {
+        return true;
+      }
+    }
+    return false;
+  };
+  ASSERT_TRUE(is_on_disk());
+  ASSERT_TRUE(directory->drop_content_keys(20'001));
+  EXPECT_FALSE(is_on_disk());
 }
 
 }  // namespace

@@ -289,6 +289,33 @@ TEST_F(ConsumersTest, ReplayBeginsWhereItIsToldToAndDropsWhatWasDerived) {
   EXPECT_EQ(consumers_->replay("one", 13).error().code(), Errc::invalid);
 }
 
+TEST_F(ConsumersTest, WhatWentBeforeItWasReadIsToldAndPassedOver) {
+  append(20);
+  Witness& witness = add("slow");
+  witness.is_stuck = true;
+  consumers_->start();
+  ASSERT_TRUE(store_.run_until([&] { return !figures().problem.empty(); }));
+  store::Step step;
+  for (std::uint64_t gone = 1; gone <= 12; ++gone) {
+    step.erase(store::Table::event, key_of(gone));
+  }
+  ASSERT_TRUE(store_.commit(std::move(step)));
+  consumers_->log_begins_at(13);
+  ASSERT_TRUE(store_.run_until([&] { return figures().next == 13; }));
+  EXPECT_EQ(figures().lost, 12U);
+  witness.is_stuck = false;
+  ASSERT_TRUE(has_caught_up());
+  EXPECT_EQ(witness.seen(), numbers(13, 21));
+  const Event told = events_->read(21, 1).value().events.at(0);
+  EXPECT_EQ(told.type, Type::operational);
+  EXPECT_EQ(told.detail,
+            "the consumer slow has lost 12 events, which went before it had read them");
+  consumers_->log_begins_at(15);  // it is past that
+  append(1);
+  ASSERT_TRUE(has_caught_up());
+  EXPECT_EQ(figures().lost, 12U);
+}
+
 TEST_F(ConsumersTest, PositionsAreNumbersOrTimes) {
   append(5);
   const auto position = [&](const char* text) { return parse_position(*events_, text); };

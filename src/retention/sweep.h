@@ -1,0 +1,51 @@
+// What goes once a day besides events: rows of the search index whose recipients' events have gone,
+// counters and readers past their time, requests in the logs of webhooks, whatever state these are
+// in.
+//
+// A table is read from its begin to its end, in pieces; what is old is erased. Thread: one, which
+// may block. Errors: those of the store.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "directory/directory.h"
+#include "retention/options.h"
+#include "store/store.h"
+
+namespace postrider::retention {
+
+class Sweep {
+ public:
+  struct Parts {
+    const store::Store& store;
+    const directory::Directory& directory;
+    std::function<Result<>(store::Step)> commit;  ///< returns once it is durable
+  };
+  /// `oldest`: time of the oldest event that is there. `log_for`: of requests of webhooks.
+  Sweep(Parts parts, const Options& options, Time now, Time oldest, Duration log_for);
+
+  /// A bounded piece. True: there is more.
+  Result<bool> step();
+
+ private:
+  using IsOld = std::function<bool(std::string_view key)>;
+  Result<bool> sweep(store::Table table, const IsOld& is_old);
+  Result<> trim_webhooks();
+  Time horizon_of(AccountId account) const;
+
+  Parts parts_;
+  std::shared_ptr<const directory::Snapshot> snapshot_;
+  Time now_;
+  Time events_from_;
+  Time counters_from_;
+  Duration log_for_;
+  int stage_ = 0;
+  std::string place_;  ///< where the table is read on
+};
+
+}  // namespace postrider::retention
