@@ -64,7 +64,8 @@ def test_what_holds_is_frozen_when_the_message_is_accepted(relay, sink):
     """The second attempt is made from what was stored."""
     relay.cli("tracking", "refuse", "ann@example.net")
     sink.answer("END", ["451 4.3.0 taken, and not kept"])
-    relay.submit(to=["ann@example.net", "bob@example.net"], message=mail())
+    page = "<html><body>{{tracker}}<a href=\"https://shop.example/\">one</a></body></html>\r\n"
+    relay.submit(to=["ann@example.net", "bob@example.net"], message=mail(page=page))
     relay.wait_for_events("deferred", 2)
     relay.kill()
     relay.start()
@@ -73,7 +74,8 @@ def test_what_holds_is_frozen_when_the_message_is_accepted(relay, sink):
     sink.answer("END", ["250 ok"])
     relay.advance("20m")
     sink.wait_for_messages(2)
-    assert not tokens_in(sink.to("ann@example.net")[0].data)
+    ann = sink.to("ann@example.net")[0].data
+    assert not tokens_in(ann) and b"{{tracker}}" not in page_in(ann)
     assert tokens_in(sink.to("bob@example.net")[0].data)
 
 
