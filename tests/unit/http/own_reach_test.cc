@@ -114,6 +114,10 @@ TEST(WhatFails, IsWhatIsRequiredAndNotRight) {
 TEST(WhatFails, IsNotSaidWhereDnsGaveNoAnswer) {
   EXPECT_FALSE(what_fails({finding("dkim", Verdict::wrong), finding("dkim", Verdict::unknown)}));
   EXPECT_TRUE(what_fails({finding("spf", Verdict::unknown, false)}));
+  EXPECT_EQ(what_fails({finding("tracking-host", Verdict::missing),
+                        finding("tracking-certificate", Verdict::unknown)}),
+            "tracking-host of x.example is missing")
+      << "no certificate can be looked at where no host is";
 }
 
 TEST(LinkProbe, IsAnsweredForItsHostAlone) {

@@ -87,6 +87,9 @@ class TlsChoiceTest : public testing::Test {
         *session = SSL_get1_session(client);
       }
     }
+    // Or OpenSSL takes it for broken off, and its session for none to be resumed.
+    SSL_set_shutdown(client, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    SSL_set_shutdown(server, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(client);
     SSL_free(server);
     SSL_CTX_free(context);
