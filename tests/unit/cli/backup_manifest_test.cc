@@ -32,8 +32,8 @@ Manifest example() {
                     .messages = 17,
                     .last_event = 12345,
                     .files = {}};
-  for (const char* path :
-       {"certificates/a.example.pem", "directory.sqlite", "spool.acknowledged", "spool/CURRENT"}) {
+  for (const char* path : {"certificates/a.example.pem", "directory.sqlite", "key.pem",
+                           "spool.acknowledged", "spool/CURRENT"}) {
     manifest.files.push_back({.path = path, .facts = {.size = 3, .sha256 = kHash}});
   }
   return manifest;
@@ -44,7 +44,7 @@ TEST(BackupManifest, IsReadAsItWasWritten) {
   const auto read = parse_manifest(to_json(written));
   ASSERT_TRUE(read) << read.error().text();
   EXPECT_EQ(to_json(*read), to_json(written));
-  EXPECT_EQ(read->bytes(), 12U);
+  EXPECT_EQ(read->bytes(), 15U);
   EXPECT_EQ(read->files.at(0).path, "certificates/a.example.pem");
   EXPECT_EQ(read->files.at(1).facts, written.files.at(1).facts);
 }
