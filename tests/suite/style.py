@@ -9,7 +9,6 @@ from tally import ROOT, Tally, announce
 LAYERS = ["base", "net", "mail", "smtp", "dns", "store", "events", "statistics", "search", "suppression", "directory",
           "health", "spool", "bounce", "webhook", "exports", "track", "links", "queue", "delivery", "relay", "simulator",
           "load", "http", "cli"]
-          "http", "cli"]
 LONGEST_FILE = 400
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
