@@ -31,16 +31,21 @@
   const isWhole = text => parse(text + "<wbr id=probe>").getElementById("probe") !== null;
 
   // A <b> that was still open when what holds it ended is open again from the next text or image on, and then holds what
-  // comes: where that is the pixel, the tree has it one place earlier.
+  // comes: where that is the pixel, the tree has it one place earlier. An <a> is one of them, and then one link more.
   const withoutFormatting = tree => tree.replace(/<\/?(a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)( [^>]*)?>/g, "");
 
   // Of [page, rewritten, {tracking URL: target}], what is wrong with the rewritten one; or nothing.
   window.faultsOf = pairs => pairs.map(([before, after, targets]) => {
     const was = takeApart(parse(before)), is = takeApart(parse(after)), faults = [];
-    if (was.links.length !== is.links.length) return [`${was.links.length} links became ${is.links.length}`];
+    if (was.links.length !== is.links.length) {
+      return [withoutFormatting(was.tree) === withoutFormatting(is.tree) ? "formatting"
+        : `${was.links.length} links became ${is.links.length}`];
+    }
     was.links.forEach(([written, url], i) => {
       const now = is.links[i][0];
-      const isWeb = /^https?:\/\//i.test(written.replace(/^[\x00-\x20]+/, "").replace(/[\t\n\r]/g, ""));
+      // Chromium opens hosts with spaces (the URL standard does not) and with what template languages begin a name with.
+      const isWeb = /^https?:\/\/[^\/?#\\ "$`{}]+([\/?#\\]|$)/i.test(
+        written.replace(/^[\x00-\x20]+|[\x00-\x20]+$/g, "").replace(/[\t\n\r]/g, ""));
       if (now in targets) {
         if (opened([targets[now]])[0] !== url) faults.push(`${url} became ${targets[now]}`);
       } else if (now !== written) faults.push(`${written} was touched: ${now}`);
