@@ -1,6 +1,7 @@
 #include "cli/silent_relay.h"
 
 #include <filesystem>
+#include <unistd.h>
 #include <utility>
 
 #include <boost/asio/use_future.hpp>
@@ -56,7 +57,8 @@ Result<Answer> ask_silently(const Context& context, const Question& question) {
                         .path = std::move(target.path),
                         .segments = std::move(target.segments),
                         .query = std::move(target.query),
-                        .body = question.body};
+                        .body = question.body,
+                        .by = "uid " + std::to_string(::geteuid())};
   http::Response response =
       asio::co_spawn(relay->threads().context(0), handler(std::move(request)), asio::use_future)
           .get();

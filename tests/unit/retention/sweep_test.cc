@@ -96,7 +96,8 @@ TEST_F(SweepTest, CountersAndReadersGoAfterTheirOwnTime) {
                                    .value = "example.net"};
     step.put(Table::counter, statistics::key_of(name), "row");
     statistics::ReaderSet readers(*store);
-    ASSERT_TRUE(readers.add(statistics::ReaderSet::What::opened, first_id_at(time), 1));
+    ASSERT_TRUE(readers.add(statistics::ReaderSet::What::opened, first_id_at(time),
+                            {.hour = 1, .tag = 0, .sequence = 0}));
     readers.write(step);
   }
   events::note_gaps(step);
