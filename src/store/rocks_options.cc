@@ -156,6 +156,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const StoreOptions&
   for (rocksdb::ColumnFamilyDescriptor& family : families) {
     if (!options.compress) {
       family.options.compression = rocksdb::kNoCompression;
+      family.options.bottommost_compression = rocksdb::kNoCompression;
     }
   }
   return families;

@@ -66,6 +66,8 @@ const std::vector<Row>& rows() {
       {"suppression.soft_bounces", "3", false},
       {"suppression.soft_bounces_over", "'2d'", false},
       {"health.bounces_pause", "20", false},
+      {"retention.events_max", "'100d'", false},
+      {"retention.messages", "'2d'", false},
       {"simulator.enabled", "false", true},
       {"simulator.listen", "'127.0.0.1:1'", true},
       {"webhook.allow_networks", "['10.0.0.0/8']", false},
