@@ -57,11 +57,13 @@ Result<directory::Account> find_account(const directory::Snapshot& snapshot,
 Handler make_control_api(const ControlParts& parts) {
   auto router = std::make_shared<Router>();
   for (const auto& entries :
-        {instance_entries(), account_entries(), account_health_entries(), credential_entries(),
-         domain_entries(), queue_entries(), message_entries(), content_entries(), privacy_entries(),
-         event_entries(), backup_entries(), consumer_entries(), statistics_entries(),
-         search_entries(), suppression_entries(), tracking_entries(), tracking_choice_entries(),
-         link_entries(), certificate_entries(), webhook_entries(), webhook_action_entries()}) {
+       {instance_entries(),    account_entries(),         account_health_entries(),
+        credential_entries(),  domain_entries(),          queue_entries(),
+        message_entries(),     content_entries(),         privacy_entries(),
+        event_entries(),       backup_entries(),          consumer_entries(),
+        statistics_entries(),  search_entries(),          suppression_entries(),
+        tracking_entries(),    tracking_choice_entries(), link_entries(),
+        certificate_entries(), webhook_entries(),         webhook_action_entries()}) {
     for (const Entry& entry : entries) {
       router->add(std::string(entry.method), entry.pattern,
                   [&parts, entry](Call call) { return perform(parts, entry, std::move(call)); });

@@ -1,5 +1,5 @@
-// In place of exports/export.cc, which would bring databases and librdkafka along: what the parts of
-// an [[export]] say together is not looked at here.
+// In place of exports/export.cc, which would bring databases and librdkafka along: what the parts
+// of an [[export]] say together is not looked at here.
 #include "exports/export.h"
 
 namespace postrider::exports {

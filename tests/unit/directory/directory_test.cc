@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <initializer_list>
-#include <string>
 #include <iterator>
+#include <string>
 #include <sys/stat.h>
 #include <thread>
 
@@ -50,14 +50,14 @@ class DirectoryTest : public testing::Test {
              "ALTER TABLE account DROP COLUMN bulk_pause_by",
              "ALTER TABLE account DROP COLUMN bulk_pause_why",
              "ALTER TABLE account DROP COLUMN counted_from"});
-    undo(3, {"ALTER TABLE account DROP COLUMN tracking_host",
-             "ALTER TABLE account DROP COLUMN privacy",
-             "ALTER TABLE account DROP COLUMN track_bulk",
-             "ALTER TABLE account DROP COLUMN track_transactional",
-             "ALTER TABLE account DROP COLUMN track_plain_text",
-             "ALTER TABLE account DROP COLUMN preserve_signed",
-             "ALTER TABLE account DROP COLUMN url_tags",
-             "ALTER TABLE account DROP COLUMN kept_hosts"});
+    undo(
+        3,
+        {"ALTER TABLE account DROP COLUMN tracking_host", "ALTER TABLE account DROP COLUMN privacy",
+         "ALTER TABLE account DROP COLUMN track_bulk",
+         "ALTER TABLE account DROP COLUMN track_transactional",
+         "ALTER TABLE account DROP COLUMN track_plain_text",
+         "ALTER TABLE account DROP COLUMN preserve_signed",
+         "ALTER TABLE account DROP COLUMN url_tags", "ALTER TABLE account DROP COLUMN kept_hosts"});
     ASSERT_TRUE(
         database->execute("UPDATE schema_version SET version = " + std::to_string(version)));
   }
