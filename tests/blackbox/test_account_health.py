@@ -74,7 +74,7 @@ def test_hard_bounces_are_warned_of_and_then_pause_bulk_mail_only(relay, sink):
     send_bulk(relay, *several("user-unknown", 6, first=10))
     wait_until_paused(relay)
     wait_for("the pause to be told", lambda: len(told(relay)) == 2, explain=relay.explain)
-    event = relay.events(type="operational")[-1]
+    event = relay.events(type="operational", what="bulk_paused")[-1]
     assert (event["user"], event["stream"]) == ("postrider", "bulk")
     assert "the bulk mail of account sandbox is paused:" in event["detail"]
     assert "postrider account resume sandbox --reason" in event["detail"]
@@ -115,7 +115,7 @@ def test_one_that_is_let_go_on_is_not_paused_again_for_the_same_mail(relay):
     relay.advance("1m")
     said = relay.cli("account", "resume", "sandbox", "--reason", "the list was cleaned", "--by", "ann")
     assert "bulk mail goes" in said and "by ann: the list was cleaned" in said
-    event = relay.events(type="operational")[-1]
+    event = relay.events(type="operational", what="bulk_resumed")[-1]
     assert event["user"] == "ann" and event["detail"].endswith("is let go on by ann: the list was cleaned")
     assert rates(relay, window="7d") == (0, 0, 0)
     send_bulk(relay, *several("user-unknown", 4, first=20))

@@ -131,7 +131,7 @@ def test_it_is_renewed_well_before_it_ends_and_by_hand(start_relay, authority, z
     wait_for("a third one", lambda: shown(relay, HOST)[0] not in (first, second), explain=relay.explain)
     # By the relay's clock each of them is due again at once: it is not asked for without end.
     assert authority.said().count("Added order") == 3
-    assert not relay.events(type="operational")
+    assert not relay.events(type="operational", what="certificate_failed")
 
 
 def test_an_authority_that_is_down_disturbs_nobody(start_relay, sink, authority, zone):
@@ -142,18 +142,18 @@ def test_an_authority_that_is_down_disturbs_nobody(start_relay, sink, authority,
     first, _ = shown(relay, HOST)
     authority.stop()
     relay.advance("62d")
-    event = relay.wait_for_event("operational")
+    event = relay.wait_for_event("operational", what="certificate_failed")
     assert event["detail"].startswith(f"no certificate for {HOST}: asking {authority.directory}")
     assert "the one that is there is good until" in event["detail"] and event["detail"].endswith("tried again in 1m")
     assert shown(relay, HOST)[0] == first
     relay.submit()
     relay.wait_for_event("delivered")
     relay.advance("61s")
-    assert relay.wait_for_events("operational", 2)[1]["detail"].endswith("tried again in 5m")
+    assert relay.wait_for_events("operational", 2, what="certificate_failed")[1]["detail"].endswith("tried again in 5m")
     start_authority(authority, relay)
     relay.advance("6m")
     wait_for("another certificate", lambda: shown(relay, HOST)[0] != first, explain=relay.explain)
-    assert len(relay.events(type="operational")) == 2
+    assert len(relay.events(type="operational", what="certificate_failed")) == 2
 
 
 def test_a_host_that_leads_elsewhere_is_not_asked_for(start_relay, authority, zone):
@@ -162,7 +162,8 @@ def test_a_host_that_leads_elsewhere_is_not_asked_for(start_relay, authority, zo
     start_authority(authority, relay)
     wants_tls(relay)
     assert wait_for_state(relay, "waiting")["why"] == "it leads elsewhere: 127.0.0.9"
-    assert "orders in the db" not in authority.said() and not relay.events(type="operational")
+    assert "orders in the db" not in authority.said()
+    assert not relay.events(type="operational", what="certificate_failed")
     done = relay.cli("certificate", "renew", "other.shop.example", check=False)
     assert done.returncode != 0 and "no active account has the tracking host" in done.stderr
     zone.address = "127.0.0.1"
@@ -177,7 +178,7 @@ def test_a_proof_that_is_not_found_is_told_and_tried_again_later(start_relay, au
     wants_tls(relay)
     failing = wait_for_state(relay, "failing")
     assert "finds no proof by http-01" in failing["why"]
-    detail = relay.wait_for_event("operational")["detail"]
+    detail = relay.wait_for_event("operational", what="certificate_failed")["detail"]
     assert detail.startswith(f"no certificate for {HOST}: the authority finds no proof by http-01")
     assert detail.endswith("; there is none yet; tried again in 1m")
     relay.stop()

@@ -184,7 +184,7 @@ def test_what_was_right_and_no_longer_is_becomes_an_event_once(start, zones):
     def told(count):
         relay.advance("1d")
         time.sleep(0.5)  # answers are remembered for some seconds of real time
-        events = relay.events(type="operational")
+        events = relay.events(type="operational", from_domain="shop.example")
         return events if len(events) >= count else None
 
     event, = wait_for("the event", lambda: told(1), 3 * LIMIT_S, explain=relay.explain)
