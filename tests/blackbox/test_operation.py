@@ -70,7 +70,7 @@ def test_events_can_be_followed(relay, sink):
         kinds = []
         while "delivered" not in kinds:
             kinds.append(json.loads(follower.stdout.readline())["type"])
-        assert kinds[0] == "accepted"
+        assert kinds == ["operational", "accepted", "delivered"]  # the first: who has signed in
     finally:
         follower.send_signal(signal.SIGINT)
         assert follower.wait(LIMIT_S) in (0, 130, -signal.SIGINT)
@@ -97,7 +97,7 @@ def test_events_can_be_read_while_nothing_runs(relay, sink):
     relay.wait_for_event("delivered")
     relay.stop()
     kinds = [json.loads(line)["type"] for line in relay.cli("events", "--json").splitlines()]
-    assert kinds == ["accepted", "delivered"]
+    assert kinds == ["operational", "accepted", "delivered"]
 
 
 def test_queue_can_be_read_while_nothing_runs(relay, sink):
