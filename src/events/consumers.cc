@@ -160,11 +160,12 @@ class Consumers::Runner {
       return false;
     }
     failed_in_a_row_ = 0;
+    committed_ = next;
+    set_cursor(
+        cursor);  // before it is said: whoever reads that it begins again looks how far it is
+    set_problem({});
     log::info("a consumer of the event log begins again",
               {{"consumer", std::string(consumer_->name())}, {"at", std::to_string(next)}});
-    committed_ = next;
-    set_cursor(cursor);
-    set_problem({});
     return true;
   }
 
@@ -175,7 +176,8 @@ class Consumers::Runner {
     cursor.next = first;
     Event event;
     event.type = Type::operational;
-    event.time = std::chrono::floor<Duration>(std::chrono::system_clock::now());
+    event.time = owner_.now_();
+    event.what = "consumer_lost";
     event.detail = "the consumer " + std::string(consumer_->name()) + " has lost " +
                    std::to_string(lost) + " events, which went before it had read them";
     store::Step step;

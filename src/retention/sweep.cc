@@ -16,13 +16,17 @@ namespace {
 
 constexpr std::size_t kStepRows = 20'000;
 
+// A recipient's row may look older than its first event: it tells the second alone, and clocks are
+// set back. What is found there and has no event any more is left out of the answer.
+constexpr Duration kLaterThanEvents = std::chrono::days(1);
+
 }  // namespace
 
 Sweep::Sweep(Parts parts, const Options& options, Time now, Time oldest, Duration log_for)
     : parts_(std::move(parts)),
       snapshot_(parts_.directory.snapshot()),
       now_(now),
-      events_from_(std::max(oldest, now - options.events_max)),
+      events_from_(std::max(oldest - kLaterThanEvents, now - options.events_max)),
       counters_from_(now - options.counters),
       log_for_(log_for) {}
 

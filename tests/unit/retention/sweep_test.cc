@@ -85,6 +85,12 @@ TEST_F(SweepTest, TheIndexGoesWithTheEventsOfItsAccount) {
   EXPECT_EQ(rows(Table::search), 1U + 2U);
 }
 
+TEST_F(SweepTest, ARowOfTheSecondOfTheOldestEventStays) {
+  put_search(bank, days(100));
+  sweep(kNow - days(100) + std::chrono::milliseconds(500));
+  EXPECT_EQ(rows(Table::search), 1U);
+}
+
 TEST_F(SweepTest, CountersAndReadersGoAfterTheirOwnTime) {
   store::Step step;
   for (const days age : {days(700), days(800)}) {
