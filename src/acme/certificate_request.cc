@@ -13,7 +13,7 @@ struct ExtensionsFree {
     sk_X509_EXTENSION_pop_free(all, X509_EXTENSION_free);
   }
 };
-using Request = std::unique_ptr<X509_REQ, Freeing<&X509_REQ_free>>;
+using Request = std::unique_ptr<X509_REQ, net::Freeing<&X509_REQ_free>>;
 using Extensions = std::unique_ptr<STACK_OF(X509_EXTENSION), ExtensionsFree>;
 
 }  // namespace

@@ -15,8 +15,8 @@ namespace {
 constexpr const char* kAcmeIdentifier = "1.3.6.1.5.5.7.1.31";
 constexpr long kLifeSeconds = 7L * 24 * 3600;
 
-using Object = std::unique_ptr<ASN1_OBJECT, Freeing<&ASN1_OBJECT_free>>;
-using Octets = std::unique_ptr<ASN1_OCTET_STRING, Freeing<&ASN1_OCTET_STRING_free>>;
+using Object = std::unique_ptr<ASN1_OBJECT, net::Freeing<&ASN1_OBJECT_free>>;
+using Octets = std::unique_ptr<ASN1_OCTET_STRING, net::Freeing<&ASN1_OCTET_STRING_free>>;
 
 /// Its value is an OCTET STRING (04) of 32 bytes, in DER.
 Extension identifier_extension(const std::string& key_authorization) {

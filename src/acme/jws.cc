@@ -19,9 +19,9 @@ namespace {
 
 constexpr int kCoordinateBytes = 32;
 
-using Number = std::unique_ptr<BIGNUM, Freeing<&BN_free>>;
-using Signature = std::unique_ptr<ECDSA_SIG, Freeing<&ECDSA_SIG_free>>;
-using Digester = std::unique_ptr<EVP_MD_CTX, Freeing<&EVP_MD_CTX_free>>;
+using Number = std::unique_ptr<BIGNUM, net::Freeing<&BN_free>>;
+using Signature = std::unique_ptr<ECDSA_SIG, net::Freeing<&ECDSA_SIG_free>>;
+using Digester = std::unique_ptr<EVP_MD_CTX, net::Freeing<&EVP_MD_CTX_free>>;
 
 const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());

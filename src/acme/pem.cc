@@ -9,7 +9,7 @@
 namespace postrider::acme {
 namespace {
 
-using Memory = std::unique_ptr<BIO, Freeing<&BIO_free_all>>;
+using Memory = std::unique_ptr<BIO, net::Freeing<&BIO_free_all>>;
 
 std::string content_of(BIO* memory) {
   char* bytes = nullptr;

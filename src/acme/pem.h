@@ -8,19 +8,13 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "net/freeing.h"
 
 namespace postrider::acme {
 
-template <auto Free>
-struct Freeing {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Freeing<&EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Freeing<&X509_free>>;
-using Extension = std::unique_ptr<X509_EXTENSION, Freeing<&X509_EXTENSION_free>>;
+using Key = std::unique_ptr<EVP_PKEY, net::Freeing<&EVP_PKEY_free>>;
+using Certificate = std::unique_ptr<X509, net::Freeing<&X509_free>>;
+using Extension = std::unique_ptr<X509_EXTENSION, net::Freeing<&X509_EXTENSION_free>>;
 
 Result<Key> make_key();  ///< P-256
 std::string to_pem(EVP_PKEY* key);

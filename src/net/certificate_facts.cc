@@ -9,18 +9,12 @@
 #include <openssl/x509v3.h>
 
 #include "base/text.h"
+#include "net/freeing.h"
 #include "net/tls.h"
 
 namespace postrider::net {
 namespace {
 
-template <auto Free>
-struct Freeing {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
 using Certificate = std::unique_ptr<X509, Freeing<&X509_free>>;
 using Memory = std::unique_ptr<BIO, Freeing<&BIO_free_all>>;
 using Names = std::unique_ptr<GENERAL_NAMES, Freeing<&GENERAL_NAMES_free>>;

@@ -18,18 +18,12 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include "net/freeing.h"
 #include "net/tls_context.h"
 
 namespace postrider::net {
 namespace {
 
-template <auto Free>
-struct Freeing {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
 using Certificate = std::unique_ptr<X509, Freeing<&X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Freeing<&EVP_PKEY_free>>;
 using File = std::unique_ptr<std::FILE, Freeing<&std::fclose>>;

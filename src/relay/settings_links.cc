@@ -33,21 +33,12 @@ Kind<std::string> name_or_address() {
   return kind;
 }
 
-void complain_if_taken(Section& section, const char* key, const std::vector<Endpoint>& endpoints,
-                       const Settings& settings) {
+void check_endpoints(Section& section, const char* key, const std::vector<Endpoint>& endpoints,
+                     const Settings& settings) {
   for (const Endpoint& endpoint : endpoints) {
-    if (endpoint.port() == 0) {
-      continue;
-    }
-    const std::string text = net::to_string(endpoint);
-    for (const auto& [name, listener] : settings.listeners) {
-      if (std::ranges::count(listener.endpoints, endpoint) != 0) {
-        section.complain(
-            key, text + " is listened on already, by listener." + name + "; write another port");
-      }
-    }
-    if (settings.http == endpoint) {
-      section.complain(key, text + " is http.listen too; write another port");
+    complain_if_taken(section, key, endpoint, settings);
+    if (endpoint.port() != 0 && settings.http == endpoint) {
+      section.complain(key, net::to_string(endpoint) + " is http.listen too; write another port");
     }
   }
 }
@@ -117,8 +108,8 @@ void read_links_section(Section section, Settings& settings) {
   section.read("apple_app_site_association", path(), links.apple_app_site_association);
   section.read("asset_links", path(), links.asset_links);
   read_reader_files(section, links);
-  complain_if_taken(section, "listen", links.endpoints, settings);
-  complain_if_taken(section, "listen_in_clear", links.endpoints_in_clear, settings);
+  check_endpoints(section, "listen", links.endpoints, settings);
+  check_endpoints(section, "listen_in_clear", links.endpoints_in_clear, settings);
   if (!links.tls && !links.certificates.empty()) {
     section.complain("certificates", "are shown to nobody: write tls = true");
   }

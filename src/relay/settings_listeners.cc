@@ -76,6 +76,16 @@ void read_listener(Section& section, ListenerSettings& listener) {
 
 }  // namespace
 
+void complain_if_taken(Section& section, const char* key, const Endpoint& endpoint,
+                       const Settings& settings) {
+  for (const auto& [name, listener] : settings.listeners) {
+    if (endpoint.port() != 0 && std::ranges::count(listener.endpoints, endpoint) != 0) {
+      section.complain(key, net::to_string(endpoint) + " is listened on already, by listener." +
+                                name + "; write another port");
+    }
+  }
+}
+
 void read_believed(Section& section, const char* key, std::vector<net::Network>& networks) {
   section.read(key, list_of(network()), networks);
   if (std::ranges::any_of(networks, [](const net::Network& hosts) { return hosts.prefix == 0; })) {

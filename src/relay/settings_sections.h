@@ -15,6 +15,9 @@ void read_services(Section& root, Settings& settings);
 void read_links(Section& root, Settings& settings);  ///< [links], [acme]
 /// Hosts that are believed about whom they speak for: not the whole Internet.
 void read_believed(Section& section, const char* key, std::vector<net::Network>& networks);
+/// Complains of `key` where a listener of mail has the endpoint.
+void complain_if_taken(Section& section, const char* key, const Endpoint& endpoint,
+                       const Settings& settings);
 void read_dns(Section& root, Settings& settings);       ///< [dns]
 void read_delivery(Section& root, Settings& settings);  ///< [delivery], [[route]], [[site]]
 void read_retry(Section& root, Settings& settings);     ///< [retry], [[retry.rule]]

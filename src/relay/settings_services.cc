@@ -7,20 +7,10 @@
 namespace postrider::relay {
 namespace {
 
-void complain_if_taken(Section& section, const Endpoint& endpoint, const Settings& settings) {
-  for (const auto& [name, listener] : settings.listeners) {
-    if (endpoint.port() != 0 && std::ranges::count(listener.endpoints, endpoint) != 0) {
-      section.complain("listen", net::to_string(endpoint) +
-                                     " is listened on already, by listener." + name +
-                                     "; write another port");
-    }
-  }
-}
-
 void read_http(Section section, Settings& settings) {
   section.read("listen", optional_of(endpoint()), settings.http);
   if (settings.http) {
-    complain_if_taken(section, *settings.http, settings);
+    complain_if_taken(section, "listen", *settings.http, settings);
   }
 }
 
@@ -45,7 +35,7 @@ void read_simulator(Section section, Settings& settings) {
     section.complain("listen", "is not a loopback address; write one, such as \"127.0.0.1:2529\"");
   }
   if (simulator.is_enabled) {
-    complain_if_taken(section, simulator.endpoint, settings);
+    complain_if_taken(section, "listen", simulator.endpoint, settings);
     if (settings.http == simulator.endpoint && simulator.endpoint.port() != 0) {
       section.complain("listen", "is http.listen too; write another port");
     }

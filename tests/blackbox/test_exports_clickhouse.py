@@ -56,6 +56,20 @@ def settled(relay):
     wait_for("all mail to be delivered", is_settled, limit_s=3 * LIMIT_S, explain=relay.explain)
 
 
+def killed_under_load(relay):
+    """kill -9 at random moments; all has settled then. The seed of the moments."""
+    seed = random.randrange(1 << 30)
+    moments = random.Random(seed)
+    for round_ in range(ROUNDS):
+        load = Load(relay, first=round_ * 1_000_000)
+        time.sleep(moments.uniform(0.3, 1.2))  # the load itself, not a wait for something
+        relay.kill()
+        load.end()
+        relay.start()
+    settled(relay)
+    return seed
+
+
 def as_row(event):
     """What the table is to have of it, but for what it does not say."""
     def seconds(text):
@@ -164,15 +178,7 @@ def test_refused_and_unanswered_inserts_come_again_and_count_once(start_relay, s
 def test_nothing_is_lost_nor_doubled_by_kill_9(start_relay, sink, clickhouse):
     relay = start_relay("--smtp-port", str(free_port()), *clickhouse.export(batch=500), routes=[f"*={sink.route}"],
                         test_clock=False)
-    seed = random.randrange(1 << 30)
-    moments = random.Random(seed)
-    for round_ in range(ROUNDS):
-        load = Load(relay, first=round_ * 1_000_000)
-        time.sleep(moments.uniform(0.3, 1.2))  # the load itself, not a wait for something
-        relay.kill()
-        load.end()
-        relay.start()
-    settled(relay)
+    seed = killed_under_load(relay)
     events = wait_until_exported(relay, clickhouse)
     rows = clickhouse.ask("SELECT sequence, type, to FROM postrider_events FINAL ORDER BY sequence FORMAT JSONEachRow")
     assert [(int(r["sequence"]), r["type"], r["to"]) for r in rows] == [

@@ -1,8 +1,6 @@
 """`[[export]]` of type kafka, against librdkafka's mock cluster: at least once, in order for each message."""
 import collections
 import json
-import os
-import random
 import select
 import subprocess
 import time
@@ -10,11 +8,10 @@ import time
 import pytest
 
 from relay import ROOT
-from test_exports_clickhouse import settled
-from test_survival import Load, free_port
+from test_exports_clickhouse import killed_under_load
+from test_survival import free_port
 from waiting import LIMIT_S, wait_for
 
-ROUNDS = int(os.environ.get("POSTRIDER_KILL_ROUNDS", "3"))
 TOOL = ROOT / "build/release/tests/tools/kafka_brokers"
 
 
@@ -123,15 +120,7 @@ def test_brokers_that_refuse_or_are_gone_delay_the_export_alone(start_relay, sin
 def test_nothing_is_lost_by_kill_9(start_relay, sink, brokers):
     relay = start_relay("--smtp-port", str(free_port()), *brokers.export(batch=500), routes=[f"*={sink.route}"],
                         test_clock=False)
-    seed = random.randrange(1 << 30)
-    moments = random.Random(seed)
-    for round_ in range(ROUNDS):
-        load = Load(relay, first=round_ * 1_000_000)
-        time.sleep(moments.uniform(0.3, 1.2))  # the load itself, not a wait for something
-        relay.kill()
-        load.end()
-        relay.start()
-    settled(relay)
+    seed = killed_under_load(relay)
     events = wait_until_exported(relay)
     messages = brokers.messages()
     assert first_of_each(messages) == events, seed
