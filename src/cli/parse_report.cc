@@ -17,22 +17,6 @@ namespace {
 
 constexpr std::size_t kFileMost = std::size_t{64} << 20;
 
-std::string_view name_of(mail::DsnAction action) {
-  switch (action) {
-    case mail::DsnAction::failed:
-      return "failed";
-    case mail::DsnAction::delayed:
-      return "delayed";
-    case mail::DsnAction::delivered:
-      return "delivered";
-    case mail::DsnAction::relayed:
-      return "relayed";
-    case mail::DsnAction::expanded:
-      return "expanded";
-  }
-  return "failed";
-}
-
 Result<std::string> read_message(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) {
@@ -64,7 +48,7 @@ void put_recipient(JsonText& json, const bounce::ReportedRecipient& recipient) {
   json.field("recipient", recipient.recipient);
   field_or_null(json, "kind", verdict ? to_string(verdict->kind) : "");
   field_or_null(json, "category", verdict ? to_string(verdict->category) : "");
-  json.field("action", name_of(recipient.action));
+  json.field("action", to_string(recipient.action));
   json.field_raw("code", recipient.code == 0 ? "null" : std::to_string(recipient.code));
   field_or_null(json, "enhanced", recipient.enhanced);
   json.field("text", recipient.text);

@@ -193,7 +193,7 @@ std::string Builder::recipient_status(const DsnRecipient& recipient) const {
   }
   append_folded(out, "Final-Recipient",
                 (final_recipient.is_ascii() ? "rfc822; " : "utf-8; ") + to_string(final_recipient));
-  append_folded(out, "Action", wording(recipient.action).action);
+  append_folded(out, "Action", to_string(recipient.action));
   append_folded(out, "Status", recipient.status);
   if (!recipient.remote_mta.empty()) {
     append_folded(out, "Remote-MTA", "dns; " + foreign(recipient.remote_mta));
@@ -240,6 +240,10 @@ std::string Builder::build() const {
 }
 
 }  // namespace
+
+std::string_view to_string(DsnAction action) {
+  return wording(action).action;
+}
 
 std::string build_dsn(const DsnMessage& report) {
   return Builder(report).build();

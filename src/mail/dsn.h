@@ -16,6 +16,7 @@
 namespace postrider::mail {
 
 enum class DsnAction : std::uint8_t { failed, delayed, delivered, relayed, expanded };
+std::string_view to_string(DsnAction action);  ///< as the Action field has it (RFC 3464, 2.3.3)
 
 struct DsnRecipient {
   Address final_recipient;

@@ -16,22 +16,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::string_view name_of(mail::DsnAction action) {
-  switch (action) {
-    case mail::DsnAction::failed:
-      return "failed";
-    case mail::DsnAction::delayed:
-      return "delayed";
-    case mail::DsnAction::delivered:
-      return "delivered";
-    case mail::DsnAction::relayed:
-      return "relayed";
-    case mail::DsnAction::expanded:
-      return "expanded";
-  }
-  return "";
-}
-
 std::string text_at(const json::object& row, const char* name) {
   return std::string(row.at(name).as_string());
 }
@@ -49,7 +33,7 @@ void expect_recipient(const json::object& expected, const BounceReport& report) 
   SCOPED_TRACE(address);
   const auto found = std::ranges::find(report.recipients, address, &ReportedRecipient::recipient);
   ASSERT_NE(found, report.recipients.end());
-  EXPECT_EQ(name_of(found->action), text_at(expected, "action"));
+  EXPECT_EQ(to_string(found->action), text_at(expected, "action"));
   const auto& verdict = found->verdict;
   EXPECT_TRUE(allows(expected.at("kind"), verdict ? to_string(verdict->kind) : ""))
       << to_string(verdict.value_or(Verdict{}).kind) << ": " << found->text;
