@@ -31,6 +31,25 @@ bool has_letters(std::string_view text) {
          }) >= 4;
 }
 
+/// What Sun's Messaging Server delivers to: "ann@ims-ms-daemon".
+bool is_channel(std::string_view address) {
+  const std::string_view domain = domain_of(address);
+  return domain.ends_with("-daemon") && domain.find('.') == std::string_view::npos;
+}
+
+/// What a status of a program that the recipient's mail goes through says in Sendmail's words: the
+/// shell's, where there is no such program. Others leave it to the text for people.
+std::string_view words_of_exit(const StatusRecipient& one) {
+  const bool is_missing = one.diagnostic == "126" || one.diagnostic == "127";
+  return one.diagnostic_type == "x-unix" && is_missing ? std::string_view("unknown mailer error")
+                                                       : std::string_view(one.diagnostic);
+}
+
+/// Without what a notice repeats of our message ("Message details:  Subject: ...  MAIL FROM: ...").
+std::string_view without_details(std::string_view notice, std::string_view lowered) {
+  return notice.substr(0, lowered.find("message details:"));
+}
+
 /// One line, without control characters.
 std::string tidy(std::string_view text) {
   std::string out;
@@ -197,7 +216,7 @@ class BounceReader {
       taken.is_status = true;
       taken.recipient = one.final_recipient;
       taken.original_recipient = one.original_recipient;
-      if (taken.recipient.find('@') == std::string::npos) {
+      if (taken.recipient.find('@') == std::string::npos || is_channel(taken.recipient)) {
         taken.recipient = address_in_place_of(one);
       }
       if (taken.recipient.empty()) {
@@ -208,12 +227,13 @@ class BounceReader {
       }
       taken.action = one.action.value_or(action_of_text());
       taken.mta = printable(one.remote_mta.empty() ? status_.reporting_mta : one.remote_mta, 255);
-      fill_in(taken, one.diagnostic.empty() ? one.status_comment : one.diagnostic, one.status);
+      const std::string_view diagnostic = words_of_exit(one);
+      fill_in(taken, diagnostic.empty() ? one.status_comment : diagnostic, one.status);
       report_.recipients.push_back(std::move(taken));
     }
   }
 
-  /// Final-Recipient may be a file, a pipe or missing.
+  /// Final-Recipient may be a file, a pipe, a channel of the host or missing.
   std::string address_in_place_of(const StatusRecipient& one) const {
     if (one.original_recipient.find('@') != std::string::npos) {
       return one.original_recipient;
@@ -267,7 +287,7 @@ class BounceReader {
     const bool is_mute = find_code(text) == 0 && find_enhanced(text).empty();
     const bool has_reply = find_code(parts_.notice) != 0;
     if (is_alone() && (!has_letters(text) || (is_mute && has_reply && !taken.is_status))) {
-      text = parts_.notice;
+      text = without_details(parts_.notice, lowered_);
     }
     const std::string_view source = find_code(diagnostic) != 0 ? diagnostic : text;
     taken.code = find_code(source);

@@ -122,6 +122,7 @@ FeedbackReport feedback_of(const ReportParts& parts) {
   if (report.feedback_type.empty()) {
     const bool has_message = !returned.message_id.empty() || !returned.to.empty();
     report.feedback_type = type_in_words(parts, has_message);
+    report.is_in_words = returned.reported_to.empty() && report.feedback_type != "opt-out";
   }
   if (!report.is_feedback()) {
     FeedbackReport none;

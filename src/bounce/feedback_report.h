@@ -26,6 +26,7 @@ struct FeedbackReport {
   std::string original_from;  ///< our return path
   std::string feedback_id;    ///< Feedback-ID of our message
   std::string own_id;         ///< its X-Postrider-Id, not verified
+  bool is_in_words = false;   ///< nothing in it but its wording says that it is feedback
   bool is_cut = false;
 
   bool is_feedback() const { return !feedback_type.empty(); }

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/text.h"
 #include "bounce/bounce_report.h"
 #include "bounce/delivery_status.h"
@@ -54,6 +56,27 @@ Verdict verdict_on(const BounceReport& report, const ReportedRecipient& recipien
   return noticed.is_by_code() ? told.verdict : noticed.verdict;
 }
 
+bool is_unjudged(const ReportedRecipient& recipient) {
+  return !recipient.is_status && recipient.verdict && recipient.verdict->kind == Kind::unknown;
+}
+
+/// Several, and nothing is said of any of them: what the notice says is said of all ("could not be
+/// delivered because of ...", and then a list).
+void judge_together(BounceReport& report, const Classifier& classifier) {
+  if (report.recipients.size() < 2 || !std::ranges::all_of(report.recipients, is_unjudged)) {
+    return;
+  }
+  const ReportedRecipient& any = report.recipients.front();
+  const Finding noticed = classifier.examine(
+      diagnostic_of(any, report.notice, phase_of(report.notice)));
+  if (noticed.is_by_code()) {
+    return;
+  }
+  for (ReportedRecipient& recipient : report.recipients) {
+    recipient.verdict = noticed.verdict;
+  }
+}
+
 }  // namespace
 
 void judge(BounceReport& report, const Classifier& classifier) {
@@ -61,10 +84,13 @@ void judge(BounceReport& report, const Classifier& classifier) {
     if (recipient.action == mail::DsnAction::failed ||
         recipient.action == mail::DsnAction::delayed) {
       recipient.verdict = verdict_on(report, recipient, classifier);
-      if (recipient.action == mail::DsnAction::delayed &&
-          recipient.verdict->kind == Kind::unknown) {
-        recipient.verdict = kLate;
-      }
+    }
+  }
+  judge_together(report, classifier);
+  for (ReportedRecipient& recipient : report.recipients) {
+    if (recipient.action == mail::DsnAction::delayed && recipient.verdict &&
+        recipient.verdict->kind == Kind::unknown) {
+      recipient.verdict = kLate;
     }
   }
 }

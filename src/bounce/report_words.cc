@@ -35,7 +35,7 @@ constexpr std::string_view kFailure =
     "over its quota|not found|delivery problem|delivery status|delivery notification|"
     "incorrectly constructed|invalid|refused|not accept|duplicated message-id|"
     "transcript of session|had permanent fatal errors|delivery errors|could not|unable to|"
-    "unsuccessful|"
+    "unsuccessful|not been delivered|not a member of|was blocked|been blocked|was stopped|"
     // German
     "unzustellbar|nicht zugestellt|konnte nicht|fehlgeschlagen|nicht erreicht|"
     "unzustellbarkeit|"
@@ -116,7 +116,7 @@ constexpr std::string_view kChallenge =
     "guest list|approved senders|not pre-approved|pre-approved|whitelist|white list|"
     "white-list|one-time|challenge|challenge-response|prove that you|you are human|"
     "you are a real person|click on the following link|click the link below to|"
-    "follow the link below|sender verification|spam arrest|spamarrest|boxbe|bluebottle|tmda|"
+    "follow the link below|awaits moderator|moderator can review it|sender verification|spam arrest|spamarrest|boxbe|bluebottle|tmda|"
     "mailblocks|held pending|unknown sender|reply to this message to|simply reply to this|"
     "hit reply";
 
@@ -139,7 +139,7 @@ constexpr std::string_view kReturned =
 constexpr std::string_view kBeforeRecipient =
     "recipient|rcpt to|deliver|undeliver|address|mailbox|user|account|destinat|not reach|"
     "failed|fail|unknown|relayed to|message to|mail to|errors:|sent to|quota|allowed size|"
-    "full|error for|empfänger|zugestellt|adresse|ontvanger|odbiorc|adresat|mottagare|modtager|"
+    "full|error for|mailing list|empfänger|zugestellt|adresse|ontvanger|odbiorc|adresat|mottagare|modtager|"
     "mottaker|vastaanottaja|příjem|címzett|alıcı|получател|адрес|одержувач|宛|受信者|送信先|"
     "アドレス|收件人|收信人|받는";
 
@@ -155,6 +155,8 @@ constexpr std::string_view kSystemNames =
     "postmaster|post_master|post-master|mail-delivery|mail.delivery|maildelivery|mailsystem|"
     "mail-system|daemon|mailadmin|mail-admin|delivery|nondelivery|bounce|double-bounce|"
     "mailgateway|exchange";
+
+constexpr std::string_view kListServices = "-owner|-request|-bounces|-confirm|-help|-ctl";
 
 }  // namespace
 
@@ -185,6 +187,11 @@ bool leads_to_recipient(std::string_view before) {
 }
 bool leads_to_other(std::string_view before) {
   return contains_any(before, kBeforeOther);
+}
+
+bool is_list_service(std::string_view address) {
+  const std::string_view local = address.substr(0, address.rfind('@'));
+  return any_word(kListServices, [&](std::string_view name) { return local.ends_with(name); });
 }
 
 bool is_system_name(std::string_view local) {

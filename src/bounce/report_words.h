@@ -25,4 +25,7 @@ bool leads_to_other(std::string_view before);
 /// A local part that mail systems report from: "mailer-daemon".
 bool is_system_name(std::string_view local);
 
+/// An address of a mailing list's software or owner and not of the list: "birds-owner@...".
+bool is_list_service(std::string_view address);
+
 }  // namespace postrider::bounce

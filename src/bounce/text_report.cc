@@ -37,6 +37,45 @@ bool begins_head(std::string_view line) {
          starts_with_ignoring_case(line, "return-path: ");
 }
 
+bool looks_like_field(std::string_view line) {
+  const std::string_view name = line.substr(0, line.substr(0, 40).find(':'));
+  return name.size() < std::min<std::size_t>(line.size(), 40) && !name.empty() &&
+         std::ranges::all_of(name, [](char c) { return is_alpha(c) || is_digit(c) || c == '-'; });
+}
+
+/// Whether a line with the words of one really announces what is quoted: "--- returned message ---"
+/// does, "delete your own text from the attached returned message." does not.
+bool announces_returned(std::string_view line, std::string_view rest) {
+  const std::string_view content = trim(line);
+  const auto is_ornament = [](char c) {
+    return c == '-' || c == '=' || c == '*' || c == '|' || c == '#' || c == '+' || c == '_';
+  };
+  if (content.empty() || is_ornament(content.front()) || is_ornament(content.back()) ||
+      content.ends_with(':') || content.ends_with("\uFF1A")) {
+    return true;
+  }
+  std::string_view next;
+  while (trim(next).empty() && !rest.empty()) {
+    next = take_line(rest);
+  }
+  while (next.starts_with('>') || next.starts_with(' ') || next.starts_with('\t')) {
+    next.remove_prefix(1);
+  }
+  return trim(next).empty() || looks_like_field(next);
+}
+
+/// The line of underscores that lists and gateways put above their footers, with nothing of a
+/// report behind it.
+bool begins_footer(std::string_view line, std::string_view rest) {
+  constexpr std::size_t kFooterMost = 1500;
+  if (line.size() < 40 || line.find_first_not_of('_') != std::string_view::npos ||
+      rest.size() > kFooterMost || find_code(rest) != 0 || !find_enhanced(rest).empty()) {
+    return false;
+  }
+  return rest.find('@') == std::string_view::npos ||
+         lower(take_line(rest)).contains("mailing list");
+}
+
 /// Bullets and quotation around an address at the start of a line.
 std::string_view without_bullet(std::string_view text) {
   while (!text.empty() &&
@@ -96,6 +135,7 @@ class Notice {
         take(i, best);
       }
     }
+    look_further_for_reasons(best);
     return std::move(found_);
   }
 
@@ -136,7 +176,7 @@ class Notice {
   }
 
   Firmness firmness_of(std::string_view line, const FoundAddress& found) const {
-    if (is_other(found.text)) {
+    if (is_other(found.text) || is_list_service(lower(found.text))) {
       return Firmness::none;
     }
     const std::string_view before = line.substr(0, found.offset);
@@ -151,11 +191,11 @@ class Notice {
         lower(before.substr(before.size() - std::min<std::size_t>(before.size(), 200)));
     const std::string_view near =
         std::string_view(led).substr(led.size() - std::min<std::size_t>(led.size(), 26));
-    if (leads_to_other(near)) {
+    if (leads_to_other(near) && !near.contains("expanded from:")) {
       return Firmness::none;
     }
     const bool in_reply = find_code(trim(before).substr(0, 4)) != 0;
-    return in_reply || leads_to_recipient(led) ? Firmness::led_to : Firmness::mentioned;
+    return in_reply || near.contains("expanded from:") || leads_to_recipient(led) ? Firmness::led_to : Firmness::mentioned;
   }
 
   void take(std::size_t at, Firmness firmness) {
@@ -172,6 +212,21 @@ class Notice {
                           .is_firm = firmness == Firmness::heads});
       } else {
         return;
+      }
+    }
+  }
+
+  /// A list of addresses first, and behind it what became of each, in sentences that name it.
+  void look_further_for_reasons(Firmness best) {
+    for (const Line& line : lines_) {
+      if (line.firmness == Firmness::none || line.firmness == best || !is_reason(line.text)) {
+        continue;
+      }
+      for (const std::string_view address : line.addresses) {
+        const auto known = index_.find(lower(address));
+        if (known != index_.end() && !is_reason(found_[known->second].reason)) {
+          found_[known->second].reason = trim(line.text).substr(0, kReasonMost);
+        }
       }
     }
   }
@@ -289,7 +344,10 @@ SplitNotice split_notice(std::string_view text) {
     const auto begin = static_cast<std::size_t>(rest.data() - whole.data());
     const std::string_view line = take_line(rest);
     const bool is_head = begins_head(line);
-    if (may_end && (is_head || begins_returned(lower(line)))) {
+    if (may_end && begins_footer(line, rest)) {
+      return {.notice = whole.substr(0, begin), .returned = {}};
+    }
+    if (may_end && (is_head || (begins_returned(lower(line)) && announces_returned(line, rest)))) {
       const auto end = static_cast<std::size_t>(rest.data() - whole.data());
       return {.notice = whole.substr(0, begin), .returned = text.substr(is_head ? begin : end)};
     }

@@ -27,6 +27,7 @@ constexpr std::array kOwn{
     OwnWords{"4.4.3", Kind::soft, Category::no_mail_host},
     OwnWords{kExpiredWaiting, Kind::soft, Category::timed_out},
     OwnWords{"4.7.0", Kind::soft, Category::connection_failed},
+    OwnWords{kExpiredHeld, Kind::block, Category::policy},
     OwnWords{"4.7.4", Kind::soft, Category::tls_failed},
     OwnWords{"4.7.5", Kind::soft, Category::tls_failed},
     OwnWords{"4.7.8", Kind::block, Category::policy},

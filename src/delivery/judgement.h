@@ -19,6 +19,9 @@ inline constexpr std::string_view kSuppressionList = "suppression-list";
 
 /// The enhanced status of a recipient whose schedule has ended while it waited: no attempt.
 inline constexpr std::string_view kExpiredWaiting = "4.4.7";
+/// And of one that waited for its account's pause to end: a decision of ours, which is not held
+/// against the recipient as a soft bounce would be.
+inline constexpr std::string_view kExpiredHeld = "4.7.1";
 
 /// Of an attempt that was not answered with 2xx.
 bounce::Verdict judge(const Attempt& attempt, const bounce::Classifier& classifier);

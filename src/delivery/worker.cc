@@ -200,11 +200,14 @@ bool Worker::is_expired(const queue::Waiting& waiting, Time now) const {
 void Worker::expire(queue::Waiting waiting) {
   auto peer = std::make_shared<Peer>();
   peer->site = waiting.domain;
+  const bool is_held = held_.holds(waiting);
+  std::string text = is_held ? "the account's bulk mail was paused to the end of its schedule"
+                             : "the message waited to the end of its schedule";
   record({.waiting = std::move(waiting),
           .message = nullptr,
           .peer = std::move(peer),
-          .reply = {.enhanced = std::string(kExpiredWaiting),
-                    .text = "the message waited to the end of its schedule"}});
+          .reply = {.enhanced = std::string(is_held ? kExpiredHeld : kExpiredWaiting),
+                    .text = std::move(text)}});
 }
 
 void Worker::take_due() {

@@ -41,9 +41,12 @@ bool is_complaint(std::string_view feedback_type) {
   return std::ranges::find(kComplaints, feedback_type) != kComplaints.end();
 }
 
-bool take_feedback(ReportReading& reading, std::string_view message, const mail::TokenKey& key) {
+/// False: it is no feedback. Bounces say why in the same words ("marked as spam"), and automatic
+/// answers quote ours: where it is one of these, wording alone makes nobody complain.
+bool take_feedback(ReportReading& reading, std::string_view message, bool is_something_else,
+                   const mail::TokenKey& key) {
   const bounce::FeedbackReport report = bounce::read_feedback(message);
-  if (!report.is_feedback()) {
+  if (!report.is_feedback() || (is_something_else && report.is_in_words)) {
     return false;
   }
   reading.what = "feedback of type " + printable(report.feedback_type, 40);
@@ -114,7 +117,8 @@ ReportReading read_report(std::string_view message, const mail::TokenKey& key,
   // Reasons speak of complaints, too: what a machine wrote for machines is no feedback.
   const bool is_status =
       std::ranges::any_of(report.recipients, &bounce::ReportedRecipient::is_status);
-  if (is_status || !take_feedback(reading, message, key)) {
+  const bool is_something_else = !report.recipients.empty() || report.autoreply;
+  if (is_status || !take_feedback(reading, message, is_something_else, key)) {
     take_bounce(reading, std::move(report), key, classifier);
   }
   return reading;

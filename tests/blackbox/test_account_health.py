@@ -4,6 +4,7 @@ import smtplib
 
 import pytest
 
+from receiver import Receiver
 from test_suppression import bulk
 from waiting import wait_for
 
@@ -93,6 +94,28 @@ def test_hard_bounces_are_warned_of_and_then_pause_bulk_mail_only(relay, sink):
     assert "bulk paused" in relay.cli("account", "list")
 
 
+def test_an_endpoint_of_the_account_is_told(start_relay, sink):
+    """A warning, a pause and its end reach its webhooks as whole events; those of another account hear nothing."""
+    relay = start_relay(*LIMITS, "--set", "webhook.allow_networks=['127.0.0.0/8']", routes=[f"*={sink.route}"])
+    relay.cli("account", "add", "other")
+    receivers = {name: Receiver() for name in ("sandbox", "other")}
+    for name, receiver in receivers.items():
+        relay.cli("webhook", "add", f"http://127.0.0.1:{receiver.port}/", "--account", name, "--types", "operational")
+    send_bulk(relay, *several("delivered", 8))
+    send_bulk(relay, *several("user-unknown", 3))
+    wait_for_rates(relay, 11, 3, 0)
+    send_bulk(relay, *several("user-unknown", 6, first=10))
+    wait_until_paused(relay)
+    relay.cli("account", "resume", "sandbox", "--reason", "cleaned", "--by", "ann")
+    told_at = receivers["sandbox"].events
+    wait_for("three to be told", lambda: len(told_at()) >= 3, explain=relay.explain)
+    assert [(e["what"], e["user"]) for e in told_at()] == [
+        ("account_does_badly", "postrider"), ("bulk_paused", "postrider"), ("bulk_resumed", "ann")]
+    assert receivers["other"].events() == []
+    for receiver in receivers.values():
+        receiver.close()
+
+
 def test_complaints_pause_and_they_name_the_site(relay):
     send_bulk(relay, *several("delivered", 9))
     send_bulk(relay, *several("complains", 3))
@@ -177,8 +200,30 @@ def test_held_mail_expires_like_any_other(relay, sink):
     relay.advance("10m")
     wait_for("it to be held", lambda: queue(relay)["held"] == 1, explain=relay.explain)
     relay.advance("6d")
-    relay.wait_for_event("expired")
+    expired = relay.wait_for_event("expired")
     assert queue(relay)["held"] == 0
+    assert (expired["kind"], expired["category"], expired["rule"]) == ("block", "policy", "own-words")
+    assert "paused" in expired["reply"]
+
+
+def test_what_a_pause_lets_expire_is_not_held_against_its_recipients(start_relay, sink):
+    """Two soft bounces suppress here; two recipients whose mail we have held ourselves are none."""
+    relay = start_relay("--set", "suppression.soft_bounces=2", "--set", "suppression.soft_bounces_over=1h",
+                        routes=[f"*={sink.route}"])
+    relay.cli("account", "pause", "sandbox", "--reason", "a bought list")
+    relay.cli("account", "resume", "sandbox", "--reason", "cleaned")
+    sink.answer("RCPT", ["450 4.2.0 greylisted"])
+    for number in range(2):
+        send_bulk(relay, "ann@example.net")
+        relay.wait_for_events("deferred", number + 1)
+        relay.cli("account", "pause", "sandbox", "--reason", "a bought list")
+        relay.advance("6d")
+        relay.wait_for_events("expired", number + 1)
+        relay.cli("account", "resume", "sandbox", "--reason", "cleaned")
+    sink.answer("RCPT", ["250 ok"])
+    send_bulk(relay, "ann@example.net")
+    relay.wait_for_event("delivered")
+    assert not relay.events(type="suppressed")
 
 
 def test_a_pause_is_of_one_account_and_says_who_and_why(relay, sink):

@@ -40,6 +40,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Row{"Refused", "4.4.1", false, Kind::soft, Category::connection_failed},
                     Row{"Silent", "4.4.1", true, Kind::soft, Category::timed_out},
                     Row{"BrokenOff", "4.4.2", false, Kind::soft, Category::connection_failed},
+                    Row{"HeldByAPause", "4.7.1", false, Kind::block, Category::policy},
                     Row{"NoTls", "4.7.4", false, Kind::soft, Category::tls_failed},
                     Row{"NoTlsInTime", "4.7.5", true, Kind::soft, Category::tls_failed},
                     Row{"NoSuchDomain", "5.1.2", false, Kind::hard, Category::no_such_domain},

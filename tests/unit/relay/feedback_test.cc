@@ -232,6 +232,31 @@ TEST_F(FeedbackTest, IsToldOnceOfEachKind) {
   EXPECT_EQ(feedback_.figures().repeated, 6U);
 }
 
+// Servers give complaints of others as their reason, in the words of a complaint.
+TEST_F(FeedbackTest, ARefusalForComplaintsIsNoComplaint) {
+  deliver(1, "ann@x.example");
+  const std::string refusal =
+      "From: MAILER-DAEMON@x.example\r\nSubject: failure notice\r\n\r\nHi. This is the "
+      "qmail-send program at x.example.\r\nI'm afraid I wasn't able to deliver your message to "
+      "the following addresses.\r\n\r\n<ann@x.example>:\r\n192.0.2.1 failed after I sent the "
+      "message.\r\nRemote host said: 554 5.7.1 this message was marked as spam\r\n\r\n--- Below "
+      "this line is a copy of the message.\r\n\r\n" +
+      own_id(1) + "Message-ID: <1@shop.example>\r\nTo: ann@x.example\r\n\r\nhello\r\n";
+  ASSERT_TRUE(to_nobody(refusal));
+  EXPECT_THAT(told(), ElementsAre("bounced ann@x.example block"));
+}
+
+TEST_F(FeedbackTest, AnAnswerThatQuotesUsIsNoComplaint) {
+  deliver(1, "ann@x.example");
+  const std::string answer =
+      "From: ann@x.example\r\nSubject: Out of office: your complaint\r\nAuto-Submitted: "
+      "auto-replied\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+      "--b\r\n\r\nI am away.\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n" +
+      own_id(1) + "Message-ID: <1@shop.example>\r\nTo: ann@x.example\r\n\r\nhello\r\n--b--\r\n";
+  ASSERT_TRUE(to_nobody(answer));
+  EXPECT_THAT(told(), IsEmpty());
+}
+
 TEST_F(FeedbackTest, WithoutAnIdOfOursNothingIsTold) {
   deliver(1, "ann@x.example");
   std::string forged = token(1);
