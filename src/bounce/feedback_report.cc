@@ -97,7 +97,7 @@ std::string type_in_words(const ReportParts& parts, bool has_message) {
   const bool is_complaint = has("abuse report") || has("spam report") || has("spam complaint") ||
                             has("feedback report") || has("feedback loop") ||
                             has("reported as spam") || has("marked as spam") || has("complaint") ||
-                            has("junk mail report");
+                            has("junk mail report") || has("[spamcop");
   return is_complaint && has_message ? "abuse" : "";
 }
 

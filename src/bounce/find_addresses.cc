@@ -29,6 +29,15 @@ std::size_t international_begin(std::string_view text, std::size_t lowest, std::
   return is_parted ? begin : at;
 }
 
+/// Letters of the Latin script beyond ASCII (U+00C0 to U+02AF), which do part words.
+bool ends_in_latin(std::string_view text) {
+  const auto byte = [&](std::size_t from_end) {
+    return static_cast<unsigned char>(text[text.size() - from_end]);
+  };
+  return text.size() >= 2 && byte(1) >= 0x80 && byte(1) < 0xC0 && byte(2) >= 0xC3 &&
+         byte(2) <= 0xCA;
+}
+
 /// Where the local part that ends at `at` begins; `at` if there is none.
 std::size_t local_begin(std::string_view text, std::size_t from, std::size_t at) {
   const std::size_t lowest = std::max(from, at > kLongestLocal ? at - kLongestLocal : 0);
@@ -37,8 +46,14 @@ std::size_t local_begin(std::string_view text, std::size_t from, std::size_t at)
     const auto open = text.substr(lowest, at - 1 - lowest).rfind('"');
     return open == std::string_view::npos ? at : lowest + open;
   }
-  while (begin > lowest && is_local_char(text[begin - 1])) {
-    --begin;
+  while (begin > lowest) {
+    if (is_local_char(text[begin - 1])) {
+      --begin;
+    } else if (ends_in_latin(text.substr(lowest, begin - lowest))) {
+      begin -= 2;
+    } else {
+      break;
+    }
   }
   if (begin == at) {
     return international_begin(text, lowest, at);

@@ -13,8 +13,8 @@ struct FoundAddress {
   std::size_t offset = 0;
 };
 
-/// In their order, `most` at most. A local part that ends in another script counts only where a
-/// blank is in front of it: such scripts do not part words.
+/// In their order, `most` at most. A local part that ends in a script other than Latin counts only
+/// where a blank is in front of it: such scripts do not part words.
 std::vector<FoundAddress> find_addresses(std::string_view text, std::size_t most);
 
 }  // namespace postrider::bounce

@@ -67,8 +67,8 @@ void judge_together(BounceReport& report, const Classifier& classifier) {
     return;
   }
   const ReportedRecipient& any = report.recipients.front();
-  const Finding noticed = classifier.examine(
-      diagnostic_of(any, report.notice, phase_of(report.notice)));
+  const Finding noticed =
+      classifier.examine(diagnostic_of(any, report.notice, phase_of(report.notice)));
   if (noticed.is_by_code()) {
     return;
   }

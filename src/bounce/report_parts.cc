@@ -32,7 +32,7 @@ bool is_status_part(const MimePart& part) {
 /// A part that is our message or its head, by its type or, without one, by its fields.
 bool is_returned_part(const MimePart& part) {
   if (part.depth == 0) {
-    return false;
+    return part.is_typed && part.is("message", "rfc822");  // a complaint that is nothing but it
   }
   if (part.is("message", "rfc822") || part.is("message", "global") ||
       part.is("message", "partial") || part.subtype.starts_with("rfc822-header") ||
@@ -95,6 +95,10 @@ class PartsReader {
       sort(part);
     }
     settle_notice();
+    if (parts_.returned.reported_to.empty()) {
+      const auto reader = find_addresses(mime_.parts.front().field("X-HmXmrOriginalRecipient"), 1);
+      parts_.returned.reported_to = reader.empty() ? "" : std::string(reader.front().text);
+    }
     return std::move(parts_);
   }
 

@@ -116,12 +116,13 @@ constexpr std::string_view kChallenge =
     "guest list|approved senders|not pre-approved|pre-approved|whitelist|white list|"
     "white-list|one-time|challenge|challenge-response|prove that you|you are human|"
     "you are a real person|click on the following link|click the link below to|"
-    "follow the link below|awaits moderator|moderator can review it|sender verification|spam arrest|spamarrest|boxbe|bluebottle|tmda|"
+    "follow the link below|awaits moderator|moderator can review it|sender verification|spam "
+    "arrest|spamarrest|boxbe|bluebottle|tmda|"
     "mailblocks|held pending|unknown sender|reply to this message to|simply reply to this|"
     "hit reply";
 
 constexpr std::string_view kReturned =
-    "is a copy of|copy of the message|copy of the original|copy of your message|"
+    "is a copy of|offending message|copy of the message|copy of the original|copy of your message|"
     "copy of the header|message follows|mail follows|message headers follow|"
     "message header follow|headers follow|original message header|--original message|"
     "- original message|original message -|original message as follows|original mail info|"
@@ -139,7 +140,8 @@ constexpr std::string_view kReturned =
 constexpr std::string_view kBeforeRecipient =
     "recipient|rcpt to|deliver|undeliver|address|mailbox|user|account|destinat|not reach|"
     "failed|fail|unknown|relayed to|message to|mail to|errors:|sent to|quota|allowed size|"
-    "full|error for|mailing list|empfänger|zugestellt|adresse|ontvanger|odbiorc|adresat|mottagare|modtager|"
+    "full|error for|mailing "
+    "list|empfänger|zugestellt|adresse|ontvanger|odbiorc|adresat|mottagare|modtager|"
     "mottaker|vastaanottaja|příjem|címzett|alıcı|получател|адрес|одержувач|宛|受信者|送信先|"
     "アドレス|收件人|收信人|받는";
 

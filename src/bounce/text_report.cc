@@ -195,7 +195,9 @@ class Notice {
       return Firmness::none;
     }
     const bool in_reply = find_code(trim(before).substr(0, 4)) != 0;
-    return in_reply || near.contains("expanded from:") || leads_to_recipient(led) ? Firmness::led_to : Firmness::mentioned;
+    return in_reply || near.contains("expanded from:") || leads_to_recipient(led)
+               ? Firmness::led_to
+               : Firmness::mentioned;
   }
 
   void take(std::size_t at, Firmness firmness) {

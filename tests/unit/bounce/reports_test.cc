@@ -86,7 +86,7 @@ TEST(Complaints, AreReadInTheirManyForms) {
     expect("message_id", report.message_id);
     expect("own_id", report.own_id);
   }
-  EXPECT_GT(rows, 15);
+  EXPECT_GT(rows, 30);
 }
 
 }  // namespace
