@@ -1,6 +1,7 @@
 // The dispatcher and its workers: where mail goes, when, and how all of it ends.
 #include "delivery/dispatcher.h"
 
+#include "delivery/judgement.h"
 #include "delivery_harness.h"
 
 namespace postrider::delivery {
