@@ -5,6 +5,7 @@ import socket
 import ssl
 import stat
 import subprocess
+import threading
 
 import pytest
 
@@ -43,7 +44,7 @@ def zone():
 def authority(tmp_path, zone):
     pebble = Pebble(tmp_path / "pebble", zone.server.port, certificateValidityPeriod=YEAR_S // 4)
     yield pebble
-    pebble.stop()
+    pebble.close()
 
 
 def acme_options(pebble, zone, challenge="http-01", **more):
@@ -52,6 +53,18 @@ def acme_options(pebble, zone, challenge="http-01", **more):
              "acme.contact": '["postmaster@esp.example"]', "acme.ca_file": f'"{pebble.certificate}"',
              "acme.challenge": f'"{challenge}"', "dns.stubs": f'{{"shop.example" = "{zone.server.server}"}}', **more}
     return [word for key, value in words.items() if value for word in ("--set", f"{key}={value}")]
+
+
+def test_the_authority_of_these_tests_starts_where_its_ports_are_taken(authority):
+    with socket.create_server(("127.0.0.1", authority.management)):
+        authority.start()
+    assert "address already in use" in authority.said() and "BEGIN CERTIFICATE" in authority.root()
+    authority.stop()
+    directory = authority.directory
+    with socket.create_server(("127.0.0.1", authority.port)) as somebody:
+        threading.Timer(0.5, somebody.close).start()
+        authority.start()
+    assert authority.directory == directory and authority.get(directory)
 
 
 def port_of(relay, listener):
@@ -194,7 +207,7 @@ def test_an_account_that_the_authority_knows_already(start_relay, tmp_path, zone
     start_authority(pebble, relay)
     wants_tls(relay)
     wait_for_state(relay, "good")
-    pebble.stop()
+    pebble.close()
 
 
 def test_a_backup_has_them(start_relay, tmp_path, authority, zone):
@@ -259,4 +272,5 @@ def test_what_can_not_work_is_said_before_it_starts(tmp_path, zone, options, com
     pebble = Pebble(tmp_path / "pebble", 1)
     done = subprocess.run([BINARY, *acme_options(pebble, zone, **options), "check"], capture_output=True, text=True,
                           timeout=LIMIT_S)
+    pebble.close()
     assert done.returncode != 0 and complaint in done.stderr, done.stderr

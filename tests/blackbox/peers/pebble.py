@@ -1,21 +1,37 @@
 """Pebble, the certificate authority for tests (RFC 8555), from Debian's package, on loopback."""
+import itertools
 import json
 import os
+import random
 import socket
 import ssl
 import subprocess
+import time
 import urllib.request
 
 from waiting import LIMIT_S, wait_for
 
 
-def free_ports(count):
-    """Nobody's at the moment."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+class HeldPort:
+    """A TCP port for a program that opens it later. Between, nobody takes it: the kernel gives out higher ones to
+    those who ask for any, and others of us see that UDP's port of the same number is taken."""
+    RANGE = range(20_000, 32_000)
+
+    def __init__(self):
+        for number in random.sample(self.RANGE, len(self.RANGE)):
+            self.mark = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            try:
+                self.mark.bind(("127.0.0.1", number))
+                socket.create_server(("127.0.0.1", number)).close()
+            except OSError:
+                self.mark.close()
+                continue
+            self.number = number
+            return
+        raise AssertionError(f"no port of {self.RANGE} is free")
+
+    def release(self):
+        self.mark.close()
 
 
 def openssl(*words):
@@ -37,15 +53,37 @@ class Pebble:
     def __init__(self, folder, dns_port, **settings):
         self.folder, self.dns_port, self.settings = folder, dns_port, settings
         folder.mkdir()
-        self.port, self.management = free_ports(2)
+        self.held, self.held_management = HeldPort(), HeldPort()
         self.certificate, self.key = make_certificate(folder, "pebble", "127.0.0.1")
         self.log, self.process = folder / "pebble.log", None
+
+    @property
+    def port(self):
+        return self.held.number
+
+    @property
+    def management(self):
+        return self.held_management.number
 
     @property
     def directory(self):
         return f"https://127.0.0.1:{self.port}/dir"
 
     def start(self, http_port=1, tls_port=1):
+        """Where somebody has a port of its all the same: the relay knows that of the directory, so that it is waited
+        for; another one is taken for the other."""
+        for attempt in itertools.count(1):
+            self.begin(http_port, tls_port)
+            wait_for("the authority", lambda: self.process.poll() is not None or self.is_up(), explain=self.said)
+            if self.process.poll() is None:
+                return
+            self.process = None
+            assert attempt < 10 and "address already in use" in self.said(), self.said()
+            self.held_management.release()
+            self.held_management = HeldPort()
+            time.sleep(0.2)
+
+    def begin(self, http_port, tls_port):
         config = self.folder / "config.json"
         config.write_text(json.dumps({"pebble": {
             "listenAddress": f"127.0.0.1:{self.port}", "managementListenAddress": f"127.0.0.1:{self.management}",
@@ -55,11 +93,10 @@ class Pebble:
             ["pebble", "-strict", "-config", config, "-dnsserver", f"127.0.0.1:{self.dns_port}"],
             stdout=self.log.open("ab"), stderr=subprocess.STDOUT,
             env={**os.environ, "PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "30", "PEBBLE_AUTHZREUSE": "0"})
-        wait_for("the authority's directory", self.is_up, explain=self.log.read_text)
 
     def is_up(self):
         try:
-            return self.get(self.directory)
+            return self.get(self.directory) and self.root()
         except OSError:
             return None
 
@@ -68,6 +105,12 @@ class Pebble:
             self.process.kill()
             self.process.wait()
             self.process = None
+
+    def close(self):
+        """For good."""
+        self.stop()
+        self.held.release()
+        self.held_management.release()
 
     def get(self, url):
         context = ssl.create_default_context(cafile=self.certificate)
