@@ -25,6 +25,10 @@ constexpr std::chrono::seconds kSweepEvery{20};  // ready queues, for what has e
 constexpr std::chrono::milliseconds kPaceStep{50};
 constexpr std::size_t kKnownMost = 100'000;
 
+/// Before there was Postrider: told by a clock that had not been set (a machine that has none of
+/// its own starts in 1970). It says nothing of how long somebody has waited.
+constexpr Time kFirstTime = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1);
+
 }  // namespace
 
 Worker::Worker(std::size_t index, const Services& services, Dispatcher& dispatcher)
@@ -53,7 +57,8 @@ void Worker::add(queue::Waiting waiting) {
 void Worker::add_recovered(queue::Waiting waiting) {
   const Time now = services_.clock.steady_now();
   const Duration longest = longest_wait(waiting, options_->retry_policy(waiting.domain));
-  waiting.accepted = std::min(services_.clock.to_steady(waiting.accepted), now);
+  const bool is_known = waiting.accepted >= kFirstTime || services_.clock.now() < kFirstTime;
+  waiting.accepted = is_known ? std::min(services_.clock.to_steady(waiting.accepted), now) : now;
   waiting.due = std::min(services_.clock.to_steady(waiting.due), now + longest);
   if (waiting.attempts == 0) {
     add(std::move(waiting));

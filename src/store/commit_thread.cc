@@ -143,6 +143,10 @@ struct CommitThread::State {
       return fail(Errc::unavailable, "the disk is full");
     }
     const std::uint64_t next = encoder.encode(batch, last_sequence + 1);
+    if (!database.log_space().take(encoder.writes().GetDataSize())) {
+      become_full("there is no room for the log");
+      return fail(Errc::unavailable, "the disk is full");
+    }
     rocksdb::WriteOptions how;
     how.sync = true;
     fault_point("before-sync");
@@ -228,6 +232,9 @@ struct CommitThread::State {
     }
     if (database.background_errors().log_has_failed()) {
       (void)latch("the disk was full, and the log can only be begun anew by a new start");
+      return false;
+    }
+    if (!database.log_space().take(0)) {
       return false;
     }
     const rocksdb::Status status = resume();

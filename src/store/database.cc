@@ -105,6 +105,9 @@ Result<std::unique_ptr<Database>> Database::open(const StoreOptions& options,
     fs::create_directory(options.directory, ignored);  // or RocksDB complains of a new one
   }
   std::unique_ptr<Database> database(new Database);
+  if (!options.read_only) {
+    database->log_space_ = std::make_unique<LogSpace>(options.directory);
+  }
   const rocksdb::Status status =
       database->open_as(options, options.read_only ? WALRecoveryMode::kPointInTimeRecovery
                                                    : WALRecoveryMode::kAbsoluteConsistency);
@@ -131,6 +134,9 @@ rocksdb::Status Database::open_as(const StoreOptions& options, WALRecoveryMode m
   rocksdb::DBOptions how = database_options(options);
   how.wal_recovery_mode = mode;
   how.listeners.push_back(background_errors_);
+  if (log_space_) {
+    how.env = &log_space_->env();
+  }
   const std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = families_to_open(options, how);
   const std::string path = options.directory.string();
   rocksdb::DB* opened = nullptr;

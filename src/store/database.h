@@ -21,6 +21,7 @@
 
 #include "base/result.h"
 #include "store/background_errors.h"
+#include "store/log_space.h"
 #include "store/step.h"
 #include "store/store.h"
 
@@ -42,6 +43,8 @@ class Database {
     return place < families_.size() ? families_[place] : nullptr;
   }
   BackgroundErrors& background_errors() const { return *background_errors_; }
+  /// Of a database that is written.
+  const LogSpace& log_space() const { return *log_space_; }
 
   /// The number of the last event; 0 if there is none.
   Result<std::uint64_t> last_event() const;
@@ -57,6 +60,7 @@ class Database {
   void compare(const StoreOptions& options, std::optional<std::uint64_t> acknowledged);
 
   std::shared_ptr<BackgroundErrors> background_errors_ = std::make_shared<BackgroundErrors>();
+  std::unique_ptr<LogSpace> log_space_;  // outlives what is opened with it
   std::unique_ptr<rocksdb::DB> rocks_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;
   std::optional<std::string> problem_;

@@ -341,6 +341,21 @@ TEST_F(Delivery, IsNotStuckBecauseTheClockWasAhead) {
   EXPECT_EQ(recorder.attempts[0].waiting.accepted, kNow);
 }
 
+// The process before this one began on a machine whose clock had not been set yet.
+TEST_F(Delivery, DoesNotExpireBecauseTheClockStoodAt1970) {
+  resolver.mail["a.example"] = {{10, "mx1"}};
+  open();
+  queue::Waiting waiting = letter("ann@a.example");
+  waiting.accepted = Time(1min);
+  waiting.due = Time(6min);
+  waiting.attempts = 1;
+  dispatcher->add_recovered(waiting);
+  clock.advance(options.default_retry.longest_wait());
+  ASSERT_TRUE(run_until_attempts(1));
+  EXPECT_THAT(told(), ElementsAre(HasSubstr("delivered")));
+  EXPECT_EQ(recorder.attempts[0].waiting.accepted, kNow);
+}
+
 TEST_F(Delivery, ALaterTryIsNoSoonerForARestart) {
   resolver.mail["a.example"] = {{10, "mx1"}};
   open();

@@ -20,6 +20,9 @@ using test::RunningStore;
 using test::SmallDisk;
 
 constexpr std::uint64_t kDisk = 256 << 20;
+/// Where nothing can be reserved, filling is slow.
+constexpr std::uint64_t kSmallDisk = 96 << 20;
+constexpr const char* kNoReserving = "^extent,^64bit";
 
 StoreOptions small(const SmallDisk& disk) {
   return {.directory = disk.path() / "db", .write_buffer_bytes = 1 << 20, .reserve_bytes = 4 << 20};
@@ -113,11 +116,12 @@ TEST(FailingDisk, AFullOneRefusesPromisesAndHoldsNotesUntilThereIsRoom) {
   EXPECT_FALSE(*store->get(Table::meta, "promise"));
 }
 
-// Without a reserve it is RocksDB that finds no room: for its log where nothing is left, else for
-// its log or for a flush, as it happens (full_disk_test.cc has each). Whatever it is: the store
-// goes on by itself or latches, and the next start has all that was promised.
+// Without a reserve, and where none can be made for the log (full_disk_test.cc), it is RocksDB that
+// finds no room: for its log where nothing is left, else for its log or for a flush, as it happens.
+// Whatever it is: the store goes on by itself or latches, and the next start has all that was
+// promised.
 TEST(FailingDisk, AFullOneIsSurvivedWhereverItShows) {
-  MOUNT_OR_SKIP(disk, kDisk)
+  MOUNT_OR_SKIP(disk, kSmallDisk, kNoReserving)
   StoreOptions options = small(disk);
   options.reserve_bytes = 0;
   for (const std::uint64_t left : {0U, 5U << 20}) {
@@ -164,9 +168,34 @@ void take_all_inodes(const std::filesystem::path& folder) {
   }
 }
 
+// The next log is a file that is there already.
+TEST(FailingDisk, WithoutInodesMailIsRefusedUntilThereAreSome) {
+  MOUNT_OR_SKIP(disk, kDisk)
+  int taken = 0;
+  {
+    RunningStore store(small(disk));
+    ASSERT_TRUE(store.commit(put(Table::meta, "before", "x")));
+    take_all_inodes(disk.path() / "many");
+    Result<> refusal;
+    taken = commits_until_refused(store, refusal);
+    ASSERT_GE(taken, 0);
+    EXPECT_EQ(refusal.error().code(), Errc::unavailable);
+    std::filesystem::remove_all(disk.path() / "many");
+    EXPECT_TRUE(store.run_until([&] { return store->has_room(0); }));
+    EXPECT_TRUE(store.commit(put(Table::meta, "after", "x")));
+    EXPECT_EQ(store.times_latched(), 0);
+  }
+  RunningStore store(small(disk));
+  EXPECT_EQ(store->missing_writes(), std::nullopt);
+  EXPECT_TRUE(*store->get(Table::meta, "after"));
+  for (int i = 0; i < taken; ++i) {
+    EXPECT_TRUE(*store->get(Table::body, "big" + std::to_string(i))) << i;
+  }
+}
+
 // RocksDB takes a log that it could not begin for fatal, and says so of room for ever after.
 TEST(FailingDisk, ALogThatCouldNotBeBegunEndsInALatchAndNotInRefusalsForEver) {
-  MOUNT_OR_SKIP(disk, kDisk)
+  MOUNT_OR_SKIP(disk, kSmallDisk, kNoReserving)
   int taken = 0;
   {
     RunningStore store(small(disk));
@@ -259,7 +288,7 @@ double cpu_seconds() {
 }
 
 TEST(FailingDisk, ALatchedOneWaitsForItsEndInPeace) {
-  MOUNT_OR_SKIP(disk, kDisk)
+  MOUNT_OR_SKIP(disk, kSmallDisk, kNoReserving)
   StoreOptions options = small(disk);
   options.reserve_bytes = 0;
   RunningStore store(options);

@@ -1,5 +1,6 @@
 // On a full disk of the test's own, where the test chooses what finds no room: RocksDB's flushes
-// are held until they are let go.
+// are held until they are let go. For its log it finds none only where the file system can't
+// reserve blocks.
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
@@ -22,6 +23,10 @@ using test::SmallDisk;
 
 constexpr std::uint64_t kDisk = 256 << 20;
 constexpr int kFillBuffer = 6;  // commits of 256 KiB: one write buffer of 1 MiB, and not a third
+
+/// Where nothing can be reserved, filling is slow.
+constexpr std::uint64_t kSmallDisk = 96 << 20;
+constexpr const char* kNoReserving = "^extent,^64bit";
 
 /// With less than 4 MiB free a commit does not come as far as RocksDB; 8 MiB count as room again.
 StoreOptions small(const SmallDisk& disk) {
@@ -89,7 +94,7 @@ class LogThatFoundNoRoom : public testing::TestWithParam<FullLog> {};
 // RocksDB can't be trusted to go on: with nothing in memory it keeps the broken log, and a flush
 // that waited in that moment it never begins, but waits for it.
 TEST_P(LogThatFoundNoRoom, EndsInALatchOnceThereIsRoomAndTheNextStartHasAll) {
-  MOUNT_OR_SKIP(disk, kDisk)
+  MOUNT_OR_SKIP(disk, kSmallDisk, kNoReserving)
   const int committed = GetParam().committed;
   {
     RunningStore store(small(disk));
@@ -124,6 +129,48 @@ INSTANTIATE_TEST_SUITE_P(
                     FullLog{.name = "WithSomethingInMemory", .committed = 1, .logs = 1},
                     FullLog{.name = "WhileAFlushWaits", .committed = kFillBuffer, .logs = 2}),
     [](const auto& row) { return row.param.name; });
+
+// The log's blocks are its own before a commit is written: whoever takes all the others, it never
+// meets a full disk, and so the store goes on by itself.
+TEST(FullDisk, TheLogHasItsRoomWhoeverTakesTheLastBlock) {
+  MOUNT_OR_SKIP(disk, kDisk)
+  StoreOptions options = small(disk);
+  options.reserve_bytes = 0;  // nobody looks how much is free
+  int taken = 0;
+  {
+    RunningStore store(options);
+    commit_some(store, 1);
+    for (int round = 0; round < 3; ++round) {
+      disk.fill(0);
+      Result<> done = store.commit(put(Table::body, "larger", std::string(20 << 20, 'b')));
+      EXPECT_FALSE(done) << "larger than what is kept ahead";
+      ASSERT_TRUE(store->figures().is_full);
+      ASSERT_FALSE(store->figures().is_latched);
+      disk.make_room();
+      ASSERT_TRUE(store.run_until([&] { return store->has_room(0); }));
+      EXPECT_TRUE(store.commit(put(Table::meta, "round" + std::to_string(round), "x")));
+      disk.fill(0);
+      // Through what is left of this log and the next one, while flushes find no room either.
+      do {
+        const std::string key = "small" + std::to_string(taken);
+        done = store.commit(put(Table::body, key, std::string(64 << 10, 's')));
+        taken += done ? 1 : 0;
+      } while (done);
+      EXPECT_EQ(done.error().code(), Errc::unavailable);
+      EXPECT_FALSE(store->figures().is_latched);
+      disk.make_room();
+      ASSERT_TRUE(store.run_until([&] { return store->has_room(0); }));
+    }
+    EXPECT_GT(taken, 3 * 8) << "of 64 KiB each; what is kept ahead is 8 MiB";
+    EXPECT_EQ(store.times_latched(), 0);
+  }
+  RunningStore store(options);
+  expect_some(store, 1);
+  for (int i = 0; i < taken; ++i) {
+    EXPECT_TRUE(*store->get(Table::body, "small" + std::to_string(i))) << i;
+  }
+  EXPECT_FALSE(*store->get(Table::body, "larger"));
+}
 
 TEST(FullDisk, AFlushThatFoundNoRoomIsBegunAgainWithinSeconds) {
   MOUNT_OR_SKIP(disk, kDisk)

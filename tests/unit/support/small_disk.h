@@ -20,11 +20,13 @@ namespace postrider::test {
 
 class SmallDisk {
  public:
-  explicit SmallDisk(std::uint64_t bytes) {
+  /// `features`: as mkfs.ext4 has them; without "extent" it can't reserve blocks, like ext3.
+  explicit SmallDisk(std::uint64_t bytes, const std::string& features = "extent") {
     std::ofstream(folder_ / "image").close();
     std::filesystem::resize_file(folder_ / "image", bytes);
     std::filesystem::create_directory(path());
-    is_mounted_ = run("mkfs.ext4 -q -F -m 0 " + (folder_ / "image").string()) && mount();
+    is_mounted_ =
+        run("mkfs.ext4 -q -F -m 0 -O " + features + " " + (folder_ / "image").string()) && mount();
   }
   ~SmallDisk() { unmount(); }
   SmallDisk(const SmallDisk&) = delete;
@@ -35,11 +37,11 @@ class SmallDisk {
 
   /// Takes all room but `leave` bytes.
   void fill(std::uint64_t leave) {
-    const int file = ::open((path() / "ballast").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    const int file = ::open((path() / "ballast").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     off_t end = 0;
     for (off_t size = off_t{64} << 20; size >= 1024;) {
       const bool fits = std::filesystem::space(path()).available > leave + std::uint64_t(size);
-      if (fits && ::fallocate(file, 0, end, size) == 0) {
+      if (fits && ::posix_fallocate(file, end, size) == 0) {
         end += size;
       } else {
         size /= 2;
@@ -91,9 +93,9 @@ class SmallDisk {
   bool is_mounted_ = false;
 };
 
-/// In a test: `disk` of so many bytes, or the test is skipped.
-#define MOUNT_OR_SKIP(disk, bytes)                             \
-  postrider::test::SmallDisk disk(bytes);                      \
+/// In a test: `disk` of so many bytes (and features), or the test is skipped.
+#define MOUNT_OR_SKIP(disk, ...)                               \
+  postrider::test::SmallDisk disk(__VA_ARGS__);                \
   if (!(disk).is_mounted()) {                                  \
     GTEST_SKIP() << "needs root, mkfs.ext4 and a loop device"; \
   }
