@@ -30,8 +30,8 @@ PARTS = {
     "blackbox": lambda name=None: blackbox.run("release", name=name),
     "fuzz": lambda *words: fuzz.main(words),
     "torture": lambda *words: torture.run(words),
-    "asan": lambda name=None: sanitizers.run("asan", name),
-    "tsan": lambda name=None: sanitizers.run("tsan", name),
+    "asan": lambda name=None, *words: sanitizers.run("asan", name, *words),
+    "tsan": lambda name=None, *words: sanitizers.run("tsan", name, *words),
     "lint": lambda: lint.run(),
 }
 

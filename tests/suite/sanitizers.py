@@ -1,10 +1,13 @@
-"""Unit and black-box tests of a binary built under a sanitizer (presets asan, tsan).
+"""Unit and black-box tests, and the torture, of a binary built under a sanitizer (presets asan, tsan).
 
 Suppressions (tests/*.supp) are for libraries that are not instrumented, never for ours.
 """
+import os
+
 import blackbox
+import torture
 import units
-from tally import ROOT
+from tally import ROOT, build
 
 TESTS = ROOT / "tests"
 ENVIRONMENT = {
@@ -20,13 +23,23 @@ ENVIRONMENT = {
 
 
 SLOW = {"POSTRIDER_TEST_LIMIT": "60"}
+SHORT_TORTURE = ["--minutes", "1", "--cuts", "3"]
 
 
-def run(preset, name=None):
-    """`name`: a folder of tests/unit, or what pytest -k takes; all of both if not given."""
+def run(preset, name=None, *words):
+    """`name`: a folder of tests/unit, "torture", or what pytest -k takes; all of units and black box if not given."""
+    if name == "torture":
+        return run_torture(preset, words)
     environment = ENVIRONMENT[preset] | SLOW
     if name in units.folders():
         return units.run(preset, name, environment)
     if name:
         return blackbox.run(preset, name, environment)
     return units.run(preset, None, environment) + blackbox.run(preset, None, environment)
+
+
+def run_torture(preset, words):
+    """`words` as ./test torture has them; what is not said is short."""
+    build(preset, ["postrider"])
+    os.environ.update(ENVIRONMENT[preset])
+    return torture.run([*SHORT_TORTURE, *words], str(ROOT / "build" / preset / "postrider"))

@@ -3,6 +3,7 @@ it answered for may be lost."""
 import argparse
 import os
 import pathlib
+import re
 import signal
 import statistics
 import sys
@@ -15,16 +16,19 @@ from tally import ROOT, Tally, announce, build
 sys.path.insert(0, str(ROOT / "tests/torture"))
 
 BUILT = ROOT / "build/faults/postrider"
-BINARY = os.environ.get("POSTRIDER", str(BUILT))
 FILE_SYSTEMS = ("ext4", "xfs")
 COPIES_AN_END = 20  # connections of a site: what can be sent and not yet written down (docs/reliability.md)
+SANITIZERS_SAY = re.compile(r"(?:ERROR|WARNING): \w+Sanitizer.*|\S+: runtime error: .*")
 
 
-def run(words):
+def run(words, binary=None):
+    """`binary`, or $POSTRIDER, or that of the preset `faults`. One without fault points is ended at random moments only,
+    and has no torn tails."""
     options = parse(words)
+    options.binary = binary or os.environ.get("POSTRIDER") or str(BUILT)
     # Whoever ends us wants mounts, loop devices and processes gone too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    if BINARY == str(BUILT):
+    if options.binary == str(BUILT):
         build("faults", ["postrider"])
     import tools
     announce(f"with {tools.name_of_tools()}, seed {options.seed}")
@@ -48,28 +52,35 @@ def parse(words):
     return options
 
 
-def attempt(name, test, *arguments):
-    """What `test` returns for a folder of its own, or the failure that it ended in."""
+def attempt(options, name, test, *arguments):
+    """What `test` returns for a folder of its own, or nothing, and what failed meanwhile."""
     with tempfile.TemporaryDirectory(prefix="postrider-torture-") as folder:
+        log = pathlib.Path(folder) / "relay.log"
+        done, failed = None, Tally()
         try:
-            return test(BINARY, pathlib.Path(folder), *arguments), Tally()
+            done = test(options.binary, pathlib.Path(folder), *arguments)
         except Exception as problem:  # whatever it is, the parts that follow are to run
             traceback.print_exc()
-            log = pathlib.Path(folder) / "relay.log"
             print(log.read_text(errors="replace")[-4000:] if log.exists() else "")
-            return None, Tally(failures=[f"{name}: {problem}"])
+            failed = Tally(failures=[f"{name}: {problem}"])
+        # Thread sanitizer goes on, and a process that is killed says nothing more.
+        said = log.read_text(errors="replace") if log.exists() else ""
+        if found := SANITIZERS_SAY.search(said):
+            print(said[found.start():][:6000])
+            failed += Tally(failures=[f"{name}: {found[0]}"])
+        return done, failed
 
 
 def kill_it(options):
     import kills
     announce("kills")
-    ended, failed = attempt("kills", kills.run, options.minutes, options.kills or 1 << 30, options.seed)
+    ended, failed = attempt(options, "kills", kills.run, options.minutes, options.kills or 1 << 30, options.seed)
     if ended is None:
         return failed
     print("    " + moments(ended.total, "ends", ended.by_moment))
     show_found(ended.found, ended.total)
     show_starts(ended.starts_s)
-    return Tally.of("kills", [*loss_problems(ended.found), *copy_problems(ended.found, ended.total)])
+    return failed + Tally.of("kills", [*loss_problems(ended.found), *copy_problems(ended.found, ended.total)])
 
 
 def cut_power(options):
@@ -79,7 +90,7 @@ def cut_power(options):
 
 def cut_one(cuts, kind, options):
     announce(f"power cuts, {kind}")
-    cut, failed = attempt(f"cuts, {kind}", cuts.run, kind, options.cuts, options.seed)
+    cut, failed = attempt(options, f"cuts, {kind}", cuts.run, kind, options.cuts, options.seed)
     if cut is None:
         return failed
     print("    " + moments(cut.total, "cuts", cut.by_moment()))
@@ -90,8 +101,8 @@ def cut_one(cuts, kind, options):
     if ended:
         print(f"    ended by itself {statistics.median(ended):.2f} s after the disk had failed (median), "
               f"{max(ended):.2f} s at most; the last 250 was heard {max(cut.answered_us) / 1000:.1f} ms after it")
-    return Tally.of(f"cuts, {kind}",
-                    [*cut.problems, *loss_problems(cut.found), *copy_problems(cut.found, cut.ends)])
+    return failed + Tally.of(f"cuts, {kind}",
+                             [*cut.problems, *loss_problems(cut.found), *copy_problems(cut.found, cut.ends)])
 
 
 def fill_disk(options):
@@ -101,7 +112,7 @@ def fill_disk(options):
 
 def fill_one(full, kind, options):
     announce(f"a disk that fills up, {kind}")
-    filled, failed = attempt(f"full, {kind}", full.run, kind, options.seed)
+    filled, failed = attempt(options, f"full, {kind}", full.run, kind, options.seed)
     if filled is None:
         return failed
     print(f"    {full.OPEN} messages half sent, {full.CONNECTIONS} connections that send; the first 452 came with "
@@ -111,19 +122,19 @@ def fill_one(full, kind, options):
         print(f"    finished {when}: " + ", ".join(f"{n} times {code}" for code, n in sorted(codes.items())))
     print(f"    taken again {filled.again_s:.1f} s after there was room, by the same process")
     show_found(filled.found, 0)
-    return Tally.of(f"full, {kind}", [*filled.problems, *loss_problems(filled.found)])
+    return failed + Tally.of(f"full, {kind}", [*filled.problems, *loss_problems(filled.found)])
 
 
 def damage_files(options):
     import torn
     announce("torn tails and flipped bits")
-    found, failed = attempt("torn", torn.run, options.every_byte, options.seed)
+    found, failed = attempt(options, "torn", torn.run, options.every_byte, options.seed)
     if found is None:
         return failed
     print(f"    {found.cuts} places at which the last write was cut off, {len(found.problems)} problems")
     for kind, outcomes in sorted(found.outcomes.items()):
         print(f"    a flipped bit in {kind}: " + ", ".join(f"{n} times {what}" for what, n in sorted(outcomes.items())))
-    return Tally.of("torn", found.problems)
+    return failed + Tally.of("torn", found.problems)
 
 
 def each_file_system(name, test):
