@@ -1,16 +1,20 @@
 """limits.memory: what comes in is slowed by 4xx before the process is larger than it may be."""
+import json
 import re
+import socket
+import subprocess
 import threading
 
 import pytest
 
 from raw import Raw
 from relay import BINARY
-from waiting import wait_for
+from waiting import LIMIT_S, wait_for
 
 MIB = 1024 * 1024
 BUDGET = 250 * MIB
 CLIENTS, LARGE = 30, 20 * MIB  # 600 MiB in all
+WAITING_ROOM = 24 * MIB        # for what can't be delivered; a waiting recipient takes some 400 bytes
 
 
 def peak_memory(relay):
@@ -52,3 +56,32 @@ def test_large_messages_from_many_clients_stay_within_the_budget(start_relay, si
         send(relay, 0, small)
         return small == [250]
     wait_for("a small message to be taken again", is_taken_again)
+
+
+@pytest.mark.skipif("san/" in BINARY, reason="a sanitizer's own memory counts too")
+def test_who_submits_far_more_than_is_delivered_is_slowed(start_relay):
+    """Nothing is delivered at all: the receiver takes connections and says no word."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(100)
+        small = ["--set", 'spool.memory="8MiB"', "--set", 'delivery.fresh_memory="4MiB"']
+        routes = [f"*=127.0.0.1:{silent.getsockname()[1]}"]
+        before = start_relay(*small, routes=routes)
+        flood(before, messages=1000)  # the database's buffers are full then
+        budget = (peak_memory(before) + WAITING_ROOM) // MIB
+        before.stop()
+
+        relay = start_relay(*small, "--set", f'limits.memory="{budget}MiB"', routes=routes)
+        answers = flood(relay, messages=8000)
+        assert answers["accepted"] > 0 and answers["unanswered"] == 0
+        assert answers["refused"] > answers["accepted"], answers
+        assert peak_memory(relay) < budget * MIB
+
+
+def flood(relay, messages):
+    """Of 50 recipients each, as fast as it goes; what they were answered."""
+    done = subprocess.run([BINARY, "--json", "load", "--to", relay.ready["smtp"], "--user", relay.ready["user"],
+                           "--password", relay.ready["password"], "--from", "shop@example.org", "--size", "2KiB",
+                           "--connections", "10", "--recipients", "50", "--messages", str(messages)],
+                          capture_output=True, text=True, timeout=3 * LIMIT_S, check=False)
+    return json.loads(done.stdout)
