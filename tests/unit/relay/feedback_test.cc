@@ -8,12 +8,7 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_future.hpp>
-
-#include "support/fresh_folder.h"
-#include "support/running_store.h"
-#include "support/temporary_directory.h"
+#include "feedback_harness.h"
 
 namespace postrider::relay {
 namespace {
@@ -23,123 +18,6 @@ using events::Type;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-const Time kNow{std::chrono::seconds(1'800'000'000)};
-const mail::TokenKey kKey = [] {
-  mail::TokenKey key;
-  key.fill(7);
-  return key;
-}();
-
-std::string status_of(std::string_view recipient, std::string_view action, std::string_view reply) {
-  return "Final-Recipient: rfc822; " + std::string(recipient) +
-         "\r\nAction: " + std::string(action) + "\r\nDiagnostic-Code: smtp; " + std::string(reply) +
-         "\r\n\r\n";
-}
-
-std::string report(const std::string& statuses, const std::string& returned = "Subject: x\r\n") {
-  return "From: MAILER-DAEMON@mx.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; "
-         "report-type=delivery-status; boundary=b\r\n\r\n--b\r\nContent-Type: "
-         "message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n" +
-         statuses + "--b\r\nContent-Type: text/rfc822-headers\r\n\r\n" + returned + "\r\n--b--\r\n";
-}
-
-std::string complaint(const std::string& returned, const std::string& recipient) {
-  return "From: fbl@provider.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; "
-         "report-type=feedback-report; boundary=b\r\n\r\n--b\r\nContent-Type: "
-         "message/feedback-report\r\n\r\nFeedback-Type: abuse\r\nUser-Agent: Loop/1\r\n" +
-         (recipient.empty() ? "" : "Original-Rcpt-To: " + recipient + "\r\n") +
-         "\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n" + returned + "\r\nhello\r\n--b--\r\n";
-}
-
-class FeedbackTest : public testing::Test {
- protected:
-  void SetUp() override {
-    account_ = directory_->add_account("shop", kNow)->id;
-    threads_.start();
-  }
-  void TearDown() override { threads_.stop(); }
-
-  static RecipientId recipient(std::uint64_t number) { return {number * kIdStep}; }
-  static std::string token(std::uint64_t number) {
-    return mail::make_token(kKey, recipient(number));
-  }
-  static std::string own_id(std::uint64_t number) {
-    return "X-Postrider-Id: " + token(number) + "\r\n";
-  }
-
-  /// The recipient with this number, of the message that is named by `message`.
-  void tell(Type type, std::uint64_t number, const std::string& to, std::uint64_t message = 0) {
-    Event event;
-    event.type = type;
-    event.time = kNow;
-    event.account = account_;
-    event.recipient = recipient(number);
-    event.message = MessageId{recipient(message == 0 ? number : message).value};
-    event.to = to;
-    event.site = type == Type::delivered ? "mx.example" : "";
-    store::Step step;
-    events_->append(step, event);
-    ASSERT_TRUE(store_.commit(std::move(step)));
-  }
-  void deliver(std::uint64_t number, const std::string& to, std::uint64_t message = 0) {
-    tell(Type::accepted, number, to, message);
-    tell(Type::delivered, number, to, message);
-  }
-
-  Result<> take(std::vector<InboundAddress> addresses, std::string content) {
-    const InboundMail mail{.session = "a1",
-                           .sender = {},
-                           .addresses = std::move(addresses),
-                           .content = std::move(content)};
-    return boost::asio::co_spawn(threads_.context(0), feedback_.take(mail), boost::asio::use_future)
-        .get();
-  }
-  Result<> bounce(std::uint64_t number, std::string content) {
-    return take({{.use = InboundUse::bounce, .recipient = recipient(number)}}, std::move(content));
-  }
-  Result<> to_nobody(std::string content) {
-    return take({{.use = InboundUse::bounce, .recipient = {}}}, std::move(content));
-  }
-
-  /// "bounced ann@x hard", of what is no delivery.
-  std::vector<std::string> told() {
-    const auto page = events_->read(1, 10'000);
-    std::vector<std::string> all;
-    for (const Event& event : page->events) {
-      if (event.type >= Type::unsubscribed || event.type == Type::bounced) {
-        all.push_back(std::string(to_string(event.type)) + " " + event.to + " " + event.kind);
-      }
-    }
-    return all;
-  }
-  Event last() { return events_->read(1, 10'000)->events.back(); }
-
-  std::vector<store::Committer> committers() {
-    std::vector<store::Committer> made;
-    made.emplace_back(*store_, threads_.context(0), threads_.mailbox(0));
-    return made;
-  }
-
-  net::IoThreads threads_{1};
-  test::FreshFolder folder_;
-  test::RunningStore store_{folder_ / "db"};
-  std::unique_ptr<events::EventStore> events_ = events::make_event_store(*store_);
-  links::LinkStore links_{*store_};
-  TemporaryDirectory directory_;
-  ManualClock clock_{kNow};
-  std::vector<store::Committer> committers_ = committers();
-  std::shared_ptr<const bounce::Classifier> rules_ =
-      std::make_shared<const bounce::Classifier>(bounce::Classifier::load().value());
-  AccountId account_;
-  Feedback feedback_{{.clock = clock_,
-                      .events = *events_,
-                      .directory = *directory_,
-                      .links = links_,
-                      .committers = committers_,
-                      .classifier = [this] { return rules_; },
-                      .token_key = kKey}};
-};
 
 class MarkedReading : public FeedbackTest {
  protected:
