@@ -50,6 +50,7 @@ struct Rule {
   std::vector<CodeRange> codes;
   std::vector<std::string> enhanced;  ///< "5.7.1"; a prefix where it ends in a dot: "5.7."
   std::vector<Phase> phases;
+  bool is_for_any_phase = false;  ///< may be hard although nobody has named a recipient yet
 
   Kind kind = Kind::unknown;
   Category category = Category::unclassified;

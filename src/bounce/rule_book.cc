@@ -11,6 +11,14 @@ bool has_enhanced(const Rule& rule, std::string_view enhanced) {
   });
 }
 
+/// Before RCPT nobody has named the recipient: what is refused then is ours, in whatever words. A
+/// host that takes no mail at all says so at once (RFC 7504), and a rule that names phases knows
+/// why.
+bool is_about_nobody(const Rule& rule, const Facts& facts) {
+  return rule.kind == Kind::hard && facts.phase && *facts.phase < Phase::rcpt &&
+         rule.phases.empty() && !rule.is_for_any_phase && rule.category != Category::no_mail_host;
+}
+
 }  // namespace
 
 bool is_host(std::string_view host, std::string_view pattern) {
@@ -54,6 +62,9 @@ bool RuleBook::is_of_provider(const Rule& rule, const Facts& facts) const {
 }
 
 bool RuleBook::holds(const Rule& rule, const Facts& facts) const {
+  if (is_about_nobody(rule, facts)) {
+    return false;
+  }
   if (!rule.codes.empty() && std::ranges::none_of(rule.codes, [&](CodeRange range) {
         return facts.code >= range.first && facts.code <= range.last;
       })) {

@@ -157,16 +157,20 @@ Result<> read_enhanced(TableReader& reader, std::vector<std::string>& into) {
   return {};
 }
 
-Result<> read_phases(TableReader& reader, std::vector<Phase>& into) {
+Result<> read_phases(TableReader& reader, Rule& rule) {
   std::vector<std::string> names;
   TRY_VOID(reader.texts("phase", names));
+  rule.is_for_any_phase = names == std::vector<std::string>{"any"};
+  if (rule.is_for_any_phase) {
+    return {};
+  }
   for (const std::string& name : names) {
     const auto phase = parse_phase(name);
     if (!phase) {
       return fail(Errc::invalid, "there is no phase '" + name +
-                                     "'; write connect, ehlo, starttls, mail, rcpt or data");
+                                     "'; write connect, ehlo, starttls, mail, rcpt, data or any");
     }
-    into.push_back(*phase);
+    rule.phases.push_back(*phase);
   }
   return {};
 }
@@ -261,7 +265,7 @@ Result<> read_rule(const toml::table& table, Rule& rule) {
   TRY_VOID(reader.texts("mx", rule.hosts));
   TRY_VOID(read_codes(reader, rule.codes));
   TRY_VOID(read_enhanced(reader, rule.enhanced));
-  TRY_VOID(read_phases(reader, rule.phases));
+  TRY_VOID(read_phases(reader, rule));
   TRY_VOID(read_judgement(reader, rule));
   TRY_VOID(read_samples(reader, rule.samples));
   TRY_VOID(reader.text("source", rule.source));

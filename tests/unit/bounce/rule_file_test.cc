@@ -52,6 +52,17 @@ TEST(RuleFile, HasWhatWasWritten) {
   EXPECT_THAT(file->providers[0].hosts, ElementsAre("mx.example.com"));
 }
 
+TEST(RuleFile, AnyPhaseIsNoConditionButKnowsBeforeRcpt) {
+  std::string text = kGood;
+  const std::string phase = "phase = [\"rcpt\", \"dot\"]";
+  text.replace(text.find(phase), phase.size(), "phase = \"any\"");
+  const auto file = parse_rules(text, "mine.toml");
+  ASSERT_TRUE(file) << file.error().text();
+  EXPECT_TRUE(file->rules[0].phases.empty());
+  EXPECT_TRUE(file->rules[0].is_for_any_phase);
+  EXPECT_FALSE(parse_rules(kGood, "mine.toml")->rules[0].is_for_any_phase);
+}
+
 TEST(RuleFile, AHardBounceSuppressesUnlessItSaysOtherwise) {
   const std::string rule =
       "[[rule]]\nid='a'\nmatch='gone'\ncategory='no-such-mailbox'\nsample='gone'\nsource='x'\n";
