@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "bounce/normal_form.h"
+#include "bounce/plain_words.h"
 #include "bounce/rule_book.h"
 #include "bounce/rule_file.h"
 #include "bounce/witness.h"
@@ -16,9 +17,13 @@ namespace {
 /// What a judgement needs, kept from one to the next: nothing is allocated for most of them.
 struct Scratch {
   std::string normal;
+  std::string plain;
   std::string mx;
   PatternSet::Scratch patterns;
 };
+
+// A rule that is no surer than this knows a code or a topic: plainer words may tell more.
+constexpr double kUnsure = 0.6;
 
 // Where code and text disagree, the text is believed, but less.
 constexpr double kDisagreement = 0.8;
@@ -132,6 +137,25 @@ struct Classifier::State {
   std::size_t own_rules = 0;
 };
 
+namespace {
+
+/// The rule for what is said, or, where that is unsure, for the same in plainer words.
+const Rule* find_rule(const RuleBook& book, std::size_t own_rules, Facts& facts, Scratch& scratch) {
+  const Rule* rule = book.find(facts, scratch.patterns);
+  const bool is_own =
+      rule != nullptr && static_cast<std::size_t>(rule - book.rules().data()) < own_rules;
+  if (is_own || (rule != nullptr && rule->confidence > kUnsure) ||
+      !plain_words(scratch.normal, scratch.plain)) {
+    return rule;
+  }
+  facts.normal = scratch.plain;
+  const Rule* plainer = book.find(facts, scratch.patterns);
+  return plainer != nullptr && (rule == nullptr || plainer->confidence > rule->confidence) ? plainer
+                                                                                           : rule;
+}
+
+}  // namespace
+
 Classifier::Classifier(std::unique_ptr<const State> state) : state_(std::move(state)) {}
 Classifier::Classifier(Classifier&&) noexcept = default;
 Classifier& Classifier::operator=(Classifier&&) noexcept = default;
@@ -162,14 +186,14 @@ std::size_t Classifier::own_rules() const {
 
 Verdict Classifier::classify(const Diagnostic& diagnostic) const {
   Scratch& scratch = scratch_of_thread();
-  const Facts facts = facts_of(diagnostic, scratch);
-  return verdict_of(state_->book.find(facts, scratch.patterns), facts);
+  Facts facts = facts_of(diagnostic, scratch);
+  return verdict_of(find_rule(state_->book, state_->own_rules, facts, scratch), facts);
 }
 
 Finding Classifier::examine(const Diagnostic& diagnostic) const {
   Scratch& scratch = scratch_of_thread();
-  const Facts facts = facts_of(diagnostic, scratch);
-  const Rule* rule = state_->book.find(facts, scratch.patterns);
+  Facts facts = facts_of(diagnostic, scratch);
+  const Rule* rule = find_rule(state_->book, state_->own_rules, facts, scratch);
   return {.verdict = verdict_of(rule, facts),
           .rule = rule,
           .code = facts.code,

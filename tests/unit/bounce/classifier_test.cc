@@ -152,6 +152,19 @@ TEST(Classifier, OperatorsRulesWin) {
   EXPECT_EQ(classifier->own_rules(), 1U);
 }
 
+TEST(Classifier, PlainerWordsAreLookedAtWhereNoRuleKnowsAWording) {
+  EXPECT_EQ(shipped().classify(reply("550 the recipient isn't hosted here")).kind, Kind::hard);
+  EXPECT_EQ(shipped().classify(reply("550 his postbox is brimming")).kind, Kind::soft);
+}
+
+TEST(Classifier, PlainerWordsDoNotOverruleTheOperator) {
+  const OwnRules own(
+      "[[rule]]\nid='mine'\ncode=550\ncategory='greylisted'\nsample='550 zzz'\nsource='x'\n");
+  const auto classifier = load_checked(own.path());
+  ASSERT_TRUE(classifier) << classifier.error().text();
+  EXPECT_EQ(classifier->classify(reply("550 his postbox is brimming")).rule, "mine");
+}
+
 TEST(Classifier, ASampleThatItsRuleDoesNotJudgeIsAMistake) {
   const OwnRules own(
       "[[rule]]\nid='mine'\nmatch='go away'\ncategory='policy'\nsample='550 user unknown'\n"
