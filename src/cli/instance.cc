@@ -151,7 +151,7 @@ struct Instance::State {
              .takes_inbound = relay::takes_inbound(relay->settings()),
              .public_names = relay->settings().links.public_names,
              .links = links.get(),
-             .reload = [this] { return reload(); }};
+             .reload = [this](const std::string& by) { return reload(by); }};
     const auto path = relay::DataDirectory::control_socket(relay->settings().data);
     TRY(control,
         http::Server::listen_local(executor(), path.string(), http::make_control_api(parts)),
@@ -159,13 +159,13 @@ struct Instance::State {
     return {};
   }
 
-  Result<std::vector<std::string>> reload() {
+  Result<std::vector<std::string>> reload(const std::string& by) {
     const std::lock_guard lock(reload_mutex);
     TRY(relay::Settings settings, options.reread());
     if (simulator) {
       add_routes(*simulator, options.simulator_takes_the_rest, settings);
     }
-    TRY(std::vector<std::string> not_applied, relay->reload(std::move(settings)));
+    TRY(std::vector<std::string> not_applied, relay->reload(std::move(settings), by));
     if (links) {
       if (const auto changed = links->change_to(relay->settings()); !changed) {
         not_applied.push_back(changed.error().text());
@@ -175,7 +175,7 @@ struct Instance::State {
   }
 
   void reload_by_signal() {
-    const auto done = reload();
+    const auto done = reload("SIGHUP");
     if (!done) {
       log::error("the configuration was not reloaded: nothing has changed",
                  {{"why", done.error().text()}});

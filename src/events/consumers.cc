@@ -33,10 +33,8 @@ struct Pending {
   std::optional<Result<>> done;
 };
 
-std::string past_the_end(std::string_view name, std::uint64_t next, std::uint64_t last) {
-  return "its cursor is at event " + std::to_string(next) + ", and the log ends at " +
-         std::to_string(last) + ": the end of the log is missing; `postrider events replay " +
-         std::string(name) + " --from 1` derives everything anew";
+std::string what_to_do(std::string_view name) {
+  return ": `postrider events replay " + std::string(name) + " --from 1` derives everything anew";
 }
 
 }  // namespace
@@ -124,7 +122,8 @@ class Consumers::Runner {
   bool begin() {
     const Result<std::optional<Cursor>> found = read_cursor(owner_.store_, consumer_->name());
     if (!found) {
-      set_problem(found.error().text());
+      set_problem(found.error().text() +
+                  (found.error().code() == Errc::corrupt ? what_to_do(consumer_->name()) : ""));
       return false;
     }
     const std::uint64_t last = owner_.events_.last_sequence();
@@ -133,7 +132,8 @@ class Consumers::Runner {
     committed_ = cursor.next;
     set_cursor(cursor);
     if (cursor.next > last + 1) {
-      set_problem(past_the_end(consumer_->name(), cursor.next, last));
+      keep({.next = kPastTheEnd, .unreadable = cursor.unreadable});
+      set_problem(past_the_end(cursor.next, last) + what_to_do(consumer_->name()));
       return false;
     }
     return *found || cursor.next == 1 || keep(cursor);

@@ -19,9 +19,7 @@ Result<Cursor> decode(std::string_view name, std::string_view record) {
   cursor.next = reader.varint();
   cursor.unreadable = reader.varint();
   if (!reader.ok() || opened.version != kVersion) {
-    return fail(Errc::corrupt, "the cursor of '" + std::string(name) +
-                                   "' can't be read: `postrider events replay " +
-                                   std::string(name) + " --from 1` writes it anew");
+    return fail(Errc::corrupt, "the cursor of '" + std::string(name) + "' can't be read");
   }
   return cursor;
 }
@@ -33,6 +31,13 @@ Result<std::optional<Event>> first_behind(const EventStore& events, std::uint64_
 }
 
 }  // namespace
+
+std::string past_the_end(std::uint64_t next, std::uint64_t last) {
+  return next == kPastTheEnd
+             ? "its cursor lay behind the end of the log when it was found"
+             : "its cursor is at event " + std::to_string(next) + ", and the log ends at " +
+                   std::to_string(last) + ": the end of the log is missing";
+}
 
 Result<std::optional<Cursor>> read_cursor(const store::Store& store, std::string_view name) {
   TRY(const std::optional<std::string> record, store.get(store::Table::cursor, name));

@@ -2,7 +2,8 @@
 // writes what the consumer has derived, so that a crash neither loses nor doubles anything.
 //
 // What is stored: a version, varints (next, unreadable), a checksum. Values; any thread; reading
-// blocks for a moment. Errors: those of the store; Errc::corrupt says what to do.
+// blocks for a moment. Errors: those of the store; Errc::corrupt: whoever reads has to be told
+// where to go on.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +27,13 @@ struct Cursor {
 
   bool operator==(const Cursor&) const = default;
 };
+
+/// What becomes of a cursor that was found behind the end of the log: numbers are given again from
+/// that end on, and once the log has grown past the old place nobody could tell what was skipped.
+inline constexpr std::uint64_t kPastTheEnd = (std::uint64_t{1} << 53) - 1;
+
+/// For people: where a cursor lies whose `next` is behind the log that ends at `last`.
+std::string past_the_end(std::uint64_t next, std::uint64_t last);
 
 /// Nothing: nobody of that name has ever read.
 Result<std::optional<Cursor>> read_cursor(const store::Store& store, std::string_view name);

@@ -78,7 +78,7 @@ struct Event {
   std::string kind;  ///< bounce taxonomy: hard, soft, block ...
   std::string category;
   std::string rule;  ///< that has judged (docs/bounces.md)
-  std::string mta;   ///< host that a report names as the one that refused
+  std::string mta;   ///< host that a report names as the one that refused; a loop's program
 
   // As the sender has labelled the message.
   std::string campaign;

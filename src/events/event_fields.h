@@ -93,7 +93,9 @@ inline const std::array kFields{
     Field{56, "confidence", &Event::confidence, "in that, percent"},
     Field{58, "machine_was", &Event::machine_was, "reassessed: as `machine`, until now"},
     Field{57, "about_event", &Event::about_event, "reassessed: `sequence` of that event"},
-    Field{60, "mta", &Event::mta, "host that a report names as the one that refused"},
+    Field{60, "mta", &Event::mta,
+          "host that a report names as the one that refused; of a complaint: the feedback loop's "
+          "program"},
     Field{61, "reader_client", &Event::reader_client, "family of the program that was used"},
     Field{62, "device", &Event::device, "family of the device that was used"},
     Field{63, "country", &Event::country, "where they were, ISO 3166-1; not of machines"},

@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kLongestText = 300;
 
 /// Suppressions have rows of their own that say since when and why.
-constexpr std::array<std::string_view, 11> kNoSettings{"/v1/checkpoint",
+constexpr std::array<std::string_view, 12> kNoSettings{"/v1/checkpoint",
                                                        "/v1/clock/advance",
                                                        "/v1/queue/retry",
                                                        "/v1/suppressions",
@@ -26,7 +26,8 @@ constexpr std::array<std::string_view, 11> kNoSettings{"/v1/checkpoint",
                                                        "/v1/domains/{name}/check",
                                                        "/v1/webhooks/{id}/test",
                                                        "/v1/webhooks/{id}/log",
-                                                       "/v1/accounts/{name}/pause",  // these tell
+                                                       "/v1/reload",  // these tell
+                                                       "/v1/accounts/{name}/pause",
                                                        "/v1/accounts/{name}/resume"};
 
 /// Keys whose values say what a thing is called.

@@ -32,7 +32,8 @@ struct ControlParts {
   bool takes_inbound = false;     ///< bounces and complaints come in here
   std::vector<std::string> public_names = {};  ///< links.public
   LinkServer* links = nullptr;                 ///< null: readers are not answered here
-  std::function<Result<std::vector<std::string>>()> reload;  ///< re-reads the configuration
+  /// Reads the configuration again; `by`: who wants that.
+  std::function<Result<std::vector<std::string>>(const std::string& by)> reload;
 };
 
 /// `parts` must outlive the handler.

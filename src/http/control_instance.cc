@@ -114,7 +114,7 @@ awaitable<Result<Response>> advance(const ControlParts& parts, Call call) {
 awaitable<Result<Response>> reload(const ControlParts& parts, Call call) {
   CO_TRY_VOID(RequestBody::parse(call.request.body, {}));
   using Left = std::vector<std::string>;
-  std::move_only_function<Result<Left>()> work = [&] { return parts.reload(); };
+  std::move_only_function<Result<Left>()> work = [&] { return parts.reload(call.request.by); };
   CO_TRY(const Left not_applied, co_await off_thread(parts, std::move(work)));
   JsonText json;
   json.begin_object();

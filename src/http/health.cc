@@ -12,6 +12,7 @@
 #include "http/metrics_text.h"
 #include "http/process_figures.h"
 #include "http/router.h"
+#include "http/traffic_metrics.h"
 #include "retention/worker.h"
 #include "webhook/webhooks.h"
 
@@ -302,6 +303,8 @@ awaitable<Response> measure(relay::Relay& relay, const LinkServer* links, Call /
   write_intake(metrics, relay);
   write_feedback(metrics, relay.feedback());
   write_attempts(metrics, relay.outcomes());
+  write_traffic(metrics, relay);
+  write_lookups(metrics, relay.lookups());
   write_queue(metrics, figures);
   write_accounts(metrics, relay);
   write_store(metrics, relay);

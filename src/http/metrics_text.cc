@@ -45,4 +45,20 @@ void MetricsText::sample(double value, Labels labels) {
   line(labels, fmt::format("{}", value));
 }
 
+void MetricsText::sample(const DurationCounts& counts, std::span<const double> bounds,
+                         std::pair<std::string_view, std::string_view> label) {
+  const std::string own =
+      label.first.empty() ? "" : fmt::format("{}=\"{}\"", label.first, escaped(label.second));
+  std::uint64_t count = 0;
+  for (std::size_t i = 0; i <= bounds.size(); ++i) {
+    count += counts.counts[i];
+    const std::string bound = i < bounds.size() ? fmt::format("{}", bounds[i]) : "+Inf";
+    text_ += fmt::format("{}_bucket{{{}{}le=\"{}\"}} {}\n", name_, own, own.empty() ? "" : ",",
+                         bound, count);
+  }
+  const std::string labels = own.empty() ? "" : "{" + own + "}";
+  text_ +=
+      fmt::format("{}_sum{} {}\n{}_count{} {}\n", name_, labels, counts.sum, name_, labels, count);
+}
+
 }  // namespace postrider::http

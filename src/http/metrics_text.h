@@ -4,9 +4,12 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "base/duration_counts.h"
 
 namespace postrider::http {
 
@@ -16,9 +19,13 @@ class MetricsText {
 
   void counter(std::string_view name, std::string_view help) { family(name, help, "counter"); }
   void gauge(std::string_view name, std::string_view help) { family(name, help, "gauge"); }
+  void histogram(std::string_view name, std::string_view help) { family(name, help, "histogram"); }
   /// Of the family that was begun last.
   void sample(std::uint64_t value, Labels labels = {});
   void sample(double value, Labels labels = {});
+  /// Its buckets, sum and count. `bounds`: of `counts`. `label` may be empty.
+  void sample(const DurationCounts& counts, std::span<const double> bounds,
+              std::pair<std::string_view, std::string_view> label = {});
 
   std::string take() { return std::move(text_); }
 

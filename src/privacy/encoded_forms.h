@@ -9,8 +9,9 @@
 
 namespace postrider::privacy {
 
-/// Percent-encoding, quoted-printable, each run of base64 (of both alphabets) that is long enough
-/// for an address: only those that differ from the text.
+/// Percent-encoding, quoted-printable, characters by their numbers as JSON and HTML have them, each
+/// run of base64 (of both alphabets) that is long enough for an address: only those that may differ
+/// from the text.
 std::vector<std::string> decodings_of(std::string_view text);
 
 std::string percent_encoded(std::string_view text);  ///< all but letters, digits, -._~

@@ -128,6 +128,7 @@ Result<> tell(const Work& work, const Erased& erased) {
   event.type = events::Type::operational;
   event.time = work.relay.clock().now();
   event.account = work.account.value_or(AccountId{});
+  event.what = "personal_data_erased";
   event.detail = "personal data erased: address with the keyed hash " + erased.hash + ", " +
                  std::to_string(erased.recipients) + " recipients, " +
                  std::to_string(erased.events) + " events, " + std::to_string(erased.cancelled) +

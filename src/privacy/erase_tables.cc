@@ -1,6 +1,7 @@
 #include "privacy/erase_tables.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -141,14 +142,38 @@ Result<> erase_links(const Work& work, Erased& erased) {
   return {};
 }
 
+namespace {
+
+/// The key of a message whose record is set aside: its content lies in the spool still.
+std::optional<std::string> message_set_aside(std::string_view key) {
+  return key.starts_with(static_cast<char>(Table::meta)) ? std::optional(std::string(key.substr(1)))
+                                                         : std::nullopt;
+}
+
+}  // namespace
+
 Result<> erase_set_aside(const Work& work, Erased& erased) {
-  return each_row(work, Table::set_aside,
-                  [&](std::string_view key, std::string_view value, Step& step) {
-                    if (work.person.is_named_in(value)) {
-                      step.erase(Table::set_aside, std::string(key));
-                      ++erased.set_aside;
-                    }
-                  });
+  Result<> done;
+  const Look look = [&](std::string_view key, std::string_view value, Step& step) {
+    bool is_named = work.person.is_named_in(value);
+    if (const auto message = message_set_aside(key)) {
+      const auto content = work.relay.store().get(Table::body, *message);
+      if (!content) {
+        done = fail(content.error());
+        return;
+      }
+      is_named = is_named || (*content && work.person.is_named_in(**content));
+      if (is_named && *content) {
+        step.erase(Table::body, *message);
+      }
+    }
+    if (is_named) {
+      step.erase(Table::set_aside, std::string(key));
+      ++erased.set_aside;
+    }
+  };
+  TRY_VOID(each_row(work, Table::set_aside, look));
+  return done;
 }
 
 Result<> erase_contents(const Work& work, Erased& erased) {

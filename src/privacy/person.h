@@ -1,9 +1,10 @@
 // Somebody by a mail address: where a text names them, and the text without them.
 //
 // Found in any case, as it stands, percent-encoded, in quoted-printable, in base64 (also as an
-// encoded word of a header, RFC 2047), with "=" for "@" as return paths have it, with the domain in
-// Unicode, and cut off at the end of a text behind the "@". Not where it is only the end of a
-// longer address ("joann@example.net" is not ann@example.net). Pure; linear; any thread.
+// encoded word of a header, RFC 2047), escaped as in JSON and HTML, with "=" for "@" as return
+// paths have it, with the domain in Unicode, and cut off at the end of a text behind the "@". Not
+// where it is only the end of a longer address ("joann@example.net" is not ann@example.net). Pure;
+// linear; any thread.
 #pragma once
 
 #include <string>

@@ -56,6 +56,9 @@ awaitable<Result<MessageId>> Intake::accept(Submission submission,
   figures_.recipients.fetch_add(count, std::memory_order_relaxed);
   figures_.bytes.fetch_add(fresh->message.size, std::memory_order_relaxed);
   figures_.suppressed.fetch_add(suppressed.size(), std::memory_order_relaxed);
+  if (parts_.traffic != nullptr) {
+    parts_.traffic->accounts.accept(to_string(fresh->message.account), count);
+  }
   forget_suppressed(id, count, suppressed);
   release(waiting_of(fresh, suppressed));
   co_return id;

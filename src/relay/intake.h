@@ -19,6 +19,7 @@
 #include "events/event_store.h"
 #include "relay/prepare.h"
 #include "relay/tracking_refusals.h"
+#include "relay/traffic.h"
 #include "spool/spool.h"
 #include "store/committer.h"
 #include "suppression/list.h"
@@ -53,6 +54,7 @@ class Intake {
     const TrackingRefusals* refusals = nullptr;       ///< null: none
     retention::ContentStore* content = nullptr;       ///< null: none is kept for people to look at
     std::function<Duration()> content_kept = {};  ///< by the installation; asked for each message
+    Traffic* traffic = nullptr;                   ///< null: nobody asks
   };
   explicit Intake(Parts parts);
 

@@ -23,6 +23,8 @@ namespace {
 constexpr std::size_t kReplyInEvent = 1000;
 constexpr std::size_t kReplyInState = 500;
 constexpr std::chrono::minutes kUntilReadAgain{1};
+constexpr std::string_view kNoProvider = "none";  // it was not come so far
+constexpr std::string_view kInTheClear = "none";
 constexpr std::uint8_t kMostDefects = 3;  // then the message is set aside, for the others' sake
 
 events::Type type_of(Outcome outcome) {
@@ -88,8 +90,7 @@ std::optional<queue::Waiting> OutcomeRecorder::record(std::size_t thread, Attemp
     told.due = parts_.clock.to_wall(told.disposition.due);
   }
   told.attempt = std::move(attempt);
-  counts_[static_cast<std::size_t>(told.disposition.outcome)].fetch_add(1,
-                                                                        std::memory_order_relaxed);
+  count(told);
   Step step;
   parts_.events.append(step, event_of(told));
   if (told.disposition.needs_mending) {
@@ -100,6 +101,23 @@ std::optional<queue::Waiting> OutcomeRecorder::record(std::size_t thread, Attemp
   }
   settle(thread, std::move(step), told);
   return std::nullopt;
+}
+
+void OutcomeRecorder::count(const Told& told) {
+  const Outcome outcome = told.disposition.outcome;
+  counts_[static_cast<std::size_t>(outcome)].fetch_add(1, std::memory_order_relaxed);
+  if (parts_.traffic == nullptr || outcome == Outcome::suppressed) {
+    return;
+  }
+  const auto& peer = told.attempt.peer;
+  const spool::Message& message = told.message->message;
+  const std::chrono::duration<double> took = std::max(told.now - message.accepted, Duration(0));
+  parts_.traffic->accounts.attempt(to_string(message.account), outcome, took.count());
+  parts_.traffic->providers.attempt(peer ? peer->site : kNoProvider, outcome, took.count());
+  if (outcome == Outcome::delivered && peer) {
+    parts_.traffic->tls.attempt(peer->tls_version.empty() ? kInTheClear : peer->tls_version,
+                                outcome, took.count());
+  }
 }
 
 Result<std::shared_ptr<const queue::Fresh>> OutcomeRecorder::message_of(

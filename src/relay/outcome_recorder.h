@@ -30,6 +30,7 @@
 #include "relay/intake.h"
 #include "relay/refusal_counts.h"
 #include "relay/set_up_alerts.h"
+#include "relay/traffic.h"
 #include "spool/spool.h"
 #include "store/committer.h"
 #include "store/store.h"
@@ -49,6 +50,7 @@ class OutcomeRecorder final : public delivery::Recorder {
     std::function<std::shared_ptr<const delivery::Options>()> options;
     std::function<std::shared_ptr<const bounce::Classifier>()> classifier;  ///< of the moment
     std::string hostname;
+    Traffic* traffic = nullptr;  ///< null: nobody asks
   };
   explicit OutcomeRecorder(Parts parts) : parts_(std::move(parts)) {}
 
@@ -70,6 +72,7 @@ class OutcomeRecorder final : public delivery::Recorder {
   std::optional<queue::Waiting> after_defect(std::size_t thread, delivery::Attempt attempt);
   void set_aside(std::size_t thread, const queue::Waiting& waiting, const std::string& why);
   events::Event event_of(const Told& told) const;
+  void count(const Told& told);
   void ask_for_mending(store::Step& step, const Told& told);
   void settle(std::size_t thread, store::Step step, const Told& told);
   std::optional<queue::Waiting> defer(std::size_t thread, store::Step step, Told told);

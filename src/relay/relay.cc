@@ -10,6 +10,7 @@
 #include <boost/asio/use_future.hpp>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "net/descriptors.h"
 #include "relay/housekeeping.h"
 #include "relay/own_addresses.h"
@@ -21,6 +22,12 @@ namespace postrider::relay {
 
 namespace asio = boost::asio;
 using asio::awaitable;
+
+namespace {
+
+constexpr std::size_t kChangesTold = 2000;  // bytes
+
+}  // namespace
 
 Result<> Relay::State::start() {
   if (!start_options.is_silent) {
@@ -93,8 +100,23 @@ Result<> Relay::start() {
   return state_->start();
 }
 
-Result<std::vector<std::string>> Relay::reload(Settings settings) {
+void Relay::State::tell_of_settings(const std::string& changes, const std::string& by) {
+  events::Event event;
+  event.type = events::Type::operational;
+  event.time = clock->now();
+  event.what = "setting_changed";
+  event.user = by;
+  event.detail = printable("configuration: " + changes, kChangesTold);
+  threads.mailbox(0).post([this, event] {
+    store::Step step;
+    events->append(step, event);
+    committers[0].note(std::move(step), {});
+  });
+}
+
+Result<std::vector<std::string>> Relay::reload(Settings settings, const std::string& by) {
   std::vector<std::string> not_applied;
+  const std::string changes = what_changes(state_->settings, settings);
   for (const std::string& option : keep_until_restart(state_->settings, settings)) {
     not_applied.push_back(option + " has changed");
   }
@@ -115,6 +137,9 @@ Result<std::vector<std::string>> Relay::reload(Settings settings) {
   state_->retention->set_options(settings.retention);
   log::configure(settings.log);
   state_->settings = std::move(settings);
+  if (!changes.empty()) {
+    state_->tell_of_settings(changes, by);
+  }
   return not_applied;
 }
 
@@ -210,6 +235,12 @@ delivery::Dispatcher& Relay::dispatcher() {
 }
 dns::Resolver& Relay::resolver() {
   return *state_->resolver;
+}
+dns::LookupFigures Relay::lookups() const {
+  return state_->resolver->figures();
+}
+const Traffic& Relay::traffic() const {
+  return state_->traffic;
 }
 suppression::List& Relay::suppressions() {
   return *state_->suppressions;

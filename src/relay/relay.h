@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "delivery/dispatcher.h"
 #include "directory/directory.h"
+#include "dns/counted_resolver.h"
 #include "events/consumers.h"
 #include "events/event_store.h"
 #include "links/key_ring.h"
@@ -68,8 +69,9 @@ class Relay {
   Result<> start();
 
   /// Applies what can be applied while running (settings_reload.h); what can't keeps its value and
-  /// is returned in words. Errors: nothing has changed.
-  Result<std::vector<std::string>> reload(Settings settings);
+  /// is returned in words. An event tells what was changed, and that `by` did. Errors: nothing has
+  /// changed.
+  Result<std::vector<std::string>> reload(Settings settings, const std::string& by);
 
   /// Stops accepting, ends sessions politely, lets deliveries finish, all within `limit`; then
   /// commits what is left and ends the threads. Nothing is lost. `before_threads_end` ends what the
@@ -89,6 +91,8 @@ class Relay {
   events::EventStore& events();
   delivery::Dispatcher& dispatcher();
   dns::Resolver& resolver();
+  dns::LookupFigures lookups() const;  ///< any thread
+  const Traffic& traffic() const;      ///< any thread
   events::Consumers& consumers();
   links::KeyRing& tracking_keys();
   const links::LinkStore& links() const;

@@ -27,7 +27,8 @@ Result<> Relay::State::open() {
   make_stores();
   TRY(link_orders, links::LinkOrders::load(*store));
   TRY(tracking_keys, links::KeyRing::open(*directory));
-  TRY(resolver, dns::make_resolver(threads.context(0).get_executor(), settings.dns));
+  TRY(auto asked, dns::make_resolver(threads.context(0).get_executor(), settings.dns));
+  resolver = std::make_shared<dns::CountedResolver>(std::move(asked));
   TRY_VOID(add_consumers());
   return build();
 }
@@ -122,7 +123,8 @@ Result<> Relay::State::build() {
                     .suppressions = suppressions.get(),
                     .refusals = refusals.get(),
                     .content = content.get(),
-                    .content_kept = [this] { return retention->options().content; }});
+                    .content_kept = [this] { return retention->options().content; },
+                    .traffic = &traffic});
   recorder = std::make_unique<OutcomeRecorder>(
       OutcomeRecorder::Parts{.clock = *clock,
                              .store = *store,
@@ -133,7 +135,8 @@ Result<> Relay::State::build() {
                              .intake = *intake,
                              .options = [this] { return options.get(); },
                              .classifier = [this] { return bounce_rules.get(); },
-                             .hostname = settings.hostname});
+                             .hostname = settings.hostname,
+                             .traffic = &traffic});
   TRY(delivery::TlsClients tls, make_tls_clients());
   TRY(const mail::TokenKey token_key, directory->secret("return-path"));
   services = std::make_unique<delivery::Services>(

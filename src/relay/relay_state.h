@@ -13,6 +13,7 @@
 
 #include "base/current.h"
 #include "bounce/classifier.h"
+#include "dns/counted_resolver.h"
 #include "links/machine_rules.h"
 #include "net/task_group.h"
 #include "readers/lookup.h"
@@ -21,6 +22,7 @@
 #include "relay/open_options.h"
 #include "relay/relay.h"
 #include "relay/test_clock.h"
+#include "relay/traffic.h"
 #include "relay/way_back.h"
 #include "retention/content_store.h"
 #include "retention/worker.h"
@@ -34,6 +36,7 @@ struct Relay::State {
 
   /// Makes all parts; nothing runs.
   Result<> open();
+  void tell_of_settings(const std::string& changes, const std::string& by);
   /// Listens, reads the queue back, and starts the threads.
   Result<> start();
   /// On thread 0: ends what is open, within `limit`.
@@ -72,7 +75,7 @@ struct Relay::State {
   std::unique_ptr<links::LinkStore> links;
   std::unique_ptr<links::LinkOrders> link_orders;
   std::unique_ptr<links::KeyRing> tracking_keys;
-  std::shared_ptr<dns::Resolver> resolver;
+  std::shared_ptr<dns::CountedResolver> resolver;
   std::unique_ptr<webhook::Webhooks> webhooks;
   std::unique_ptr<retention::ContentStore> content;
   std::unique_ptr<retention::Worker> retention;
@@ -82,6 +85,7 @@ struct Relay::State {
   Current<bounce::Classifier> bounce_rules;
   Current<links::MachineRules> machine_rules;
   Current<readers::Lookup> readers;
+  Traffic traffic;
   std::unique_ptr<Intake> intake;
   std::unique_ptr<OutcomeRecorder> recorder;
   std::unique_ptr<delivery::Services> services;

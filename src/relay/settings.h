@@ -155,6 +155,8 @@ struct Settings {
   suppression::SoftBounceLimit soft_bounces;
   health::Limits health;
   std::filesystem::path bounce_rules;  ///< [bounce] rules; empty: none but the shipped ones
+
+  std::map<std::string, std::string> written;  ///< each option as TOML; no secrets
 };
 
 /// On 127.0.0.1 and ::1. smtp: port 2525, STARTTLS; smtps: 2465, implicit; inbound: 2524, STARTTLS.

@@ -75,4 +75,25 @@ std::vector<std::string> keep_until_restart(const Settings& running, Settings& w
   return std::move(keeping).named();
 }
 
+std::string what_changes(const Settings& running, const Settings& wanted) {
+  std::string text;
+  const auto add = [&](const std::string& key, const std::string& before, const std::string& now) {
+    text += (text.empty() ? "" : ", ") + key + ": " + before + " -> " + now;
+  };
+  for (const auto& [key, value] : wanted.written) {
+    const auto before = running.written.find(key);
+    if (before == running.written.end()) {
+      add(key, "none", value);
+    } else if (before->second != value) {
+      add(key, before->second, value);
+    }
+  }
+  for (const auto& [key, value] : running.written) {
+    if (!wanted.written.contains(key)) {
+      add(key, value, "none");
+    }
+  }
+  return text;
+}
+
 }  // namespace postrider::relay

@@ -16,4 +16,7 @@ namespace postrider::relay {
 /// Listeners to keep.
 std::vector<std::string> keep_until_restart(const Settings& running, Settings& wanted);
 
+/// "limits.errors_max: 10 -> 5, ...", by what was written; empty: nothing.
+std::string what_changes(const Settings& running, const Settings& wanted);
+
 }  // namespace postrider::relay

@@ -95,6 +95,9 @@ LoadedSettings load_settings(const SettingsSource& source) {
   }
   Reading reading;
   loaded.settings = interpret(tree, name, reading);
+  for (const SettingValue& value : reading.values) {
+    loaded.settings.written[value.key] = value.value;
+  }
   loaded.values = std::move(reading.values);
   std::ranges::move(reading.problems, std::back_inserter(loaded.problems));
   loaded.problems = by_place(std::move(loaded.problems), name);

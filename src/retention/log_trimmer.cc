@@ -188,6 +188,7 @@ Result<> LogTrimmer::alert(Time youngest, const Options& options) {
   Event event;
   event.type = events::Type::operational;
   event.time = now;
+  event.what = "events_gone_early";
   event.detail = "events younger than retention.events_min had to go, up to those of " +
                  format_time(youngest) + ": the log is larger than retention.events_budget (" +
                  std::to_string(options.events_budget_bytes) +

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
 
+#include "base/bytes.h"
 #include "search/row_place.h"
 #include "statistics/row_age.h"
 #include "webhook/records.h"
@@ -20,15 +22,31 @@ constexpr std::size_t kStepRows = 20'000;
 // set back. What is found there and has no event any more is left out of the answer.
 constexpr Duration kLaterThanEvents = std::chrono::days(1);
 
+/// Of what is set aside, by the table that it comes from; nothing: it stays.
+std::optional<std::uint64_t> number_of(std::string_view key, Table table) {
+  Reader reader(key);
+  const bool is_from = reader.u8() == static_cast<std::uint8_t>(table);
+  const std::uint64_t number = reader.u64();
+  return is_from && reader.ok() ? std::optional(number) : std::nullopt;
+}
+
+std::string message_key(MessageId id) {
+  std::string key;
+  put_u64(key, id.value);
+  return key;
+}
+
 }  // namespace
 
-Sweep::Sweep(Parts parts, const Options& options, Time now, Time oldest, Duration log_for)
+Sweep::Sweep(Parts parts, const Options& options, Time now, Oldest oldest, Duration log_for)
     : parts_(std::move(parts)),
       snapshot_(parts_.directory.snapshot()),
       now_(now),
-      events_from_(std::max(oldest - kLaterThanEvents, now - options.events_max)),
+      events_from_(std::max(oldest.time - kLaterThanEvents, now - options.events_max)),
       counters_from_(now - options.counters),
-      log_for_(log_for) {}
+      log_for_(log_for),
+      first_event_(oldest.sequence),
+      first_message_{first_id_at(now - options.events_max).value} {}
 
 Result<bool> Sweep::step() {
   bool has_more = false;
@@ -50,6 +68,10 @@ Result<bool> Sweep::step() {
     case 2:
       TRY_VOID(trim_webhooks());
       break;
+    case 3: {
+      TRY(has_more, sweep_set_aside());
+      break;
+    }
     default:
       return false;
   }
@@ -93,6 +115,34 @@ Result<> Sweep::trim_webhooks() {
     TRY_VOID(webhook::trim_requests(parts_.store, step, endpoint->id, now_ - log_for_));
   }
   return step.empty() ? Result<>() : parts_.commit(std::move(step));
+}
+
+Result<bool> Sweep::sweep_set_aside() {
+  store::Step step;
+  std::size_t looked_at = 0;
+  TRY_VOID(parts_.store.scan(
+      Table::set_aside, place_, {}, [&](std::string_view key, std::string_view /*record*/) {
+        if (looked_at++ == kStepRows) {
+          place_ = key;
+          return false;
+        }
+        const auto event = number_of(key, Table::event);
+        const auto message = number_of(key, Table::meta);
+        const auto recipient = number_of(key, Table::recipient);
+        if (event.value_or(first_event_) < first_event_ ||
+            message.value_or(first_message_.value) < first_message_.value ||
+            recipient.value_or(first_message_.value) < first_message_.value) {
+          step.erase(Table::set_aside, std::string(key));
+        }
+        if (message.value_or(first_message_.value) < first_message_.value) {
+          step.erase(Table::body, message_key(MessageId{*message}));
+        }
+        return true;
+      }));
+  if (!step.empty()) {
+    TRY_VOID(parts_.commit(std::move(step)));
+  }
+  return looked_at > kStepRows;
 }
 
 }  // namespace postrider::retention

@@ -149,12 +149,13 @@ Result<bool> Worker::sweep(const Options& options) {
       TRY_VOID(commit(std::move(step)));
       TRY_VOID(parts_.store.compact(store::Table::content, {}));
     }
-    const Time oldest = figures().oldest;
+    const Figures now_there = figures();
     sweep_.emplace(
         Sweep::Parts{.store = parts_.store,
                      .directory = parts_.directory,
                      .commit = [this](store::Step erased) { return commit(std::move(erased)); }},
-        options, now, oldest, parts_.webhooks.options().log_for);
+        options, now, Sweep::Oldest{.sequence = now_there.first, .time = now_there.oldest},
+        parts_.webhooks.options().log_for);
     swept_ = today;
   }
   TRY(const bool has_more, sweep_->step());
@@ -220,6 +221,7 @@ void Worker::lose(const LogReader& reader, std::uint64_t first) {
   event.type = events::Type::operational;
   event.time = parts_.clock.now();
   event.account = endpoint->account;
+  event.what = "webhook_lost";
   event.detail = "webhook " + to_string(*id) + " has lost " + std::to_string(lost) +
                  " events, which went before it had taken them";
   store::Step step;

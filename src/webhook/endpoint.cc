@@ -86,10 +86,10 @@ Result<> Endpoint::begin() {
   cursor_ = found.value_or(events::Cursor{.next = webhook_->begins_at, .unreadable = 0});
   const std::uint64_t end = around_.events.last_sequence() + 1;
   if (cursor_.next > end) {
-    return fail(Errc::corrupt, "its cursor is at event " + std::to_string(cursor_.next) +
-                                   ", and the log ends at " + std::to_string(end - 1) +
-                                   ": `postrider webhook replay " + to_string(webhook_->id) +
-                                   " --from NUMBER` says where to go on");
+    const std::string why = events::past_the_end(cursor_.next, end - 1);
+    cursor_.next = events::kPastTheEnd;
+    saved_next_ = cursor_.next;
+    return fail(Errc::corrupt, why);
   }
   saved_next_ = cursor_.next;
   due_ = around_.clock.steady_now();
@@ -99,9 +99,32 @@ Result<> Endpoint::begin() {
   return {};
 }
 
+/// False: nobody can tell where it has come to, and a person has to say where it goes on.
+awaitable<bool> Endpoint::find_its_place() {
+  while (true) {
+    const Result<> begun = begin();
+    if (begun) {
+      co_return true;
+    }
+    const std::string why = begun.error().text();
+    set_problem(why);
+    if (begun.error().code() == Errc::corrupt) {
+      const std::string id = to_string(webhook_->id);
+      co_await become(WebhookState::suspended, webhook_->on_backup,
+                      why + ": `postrider webhook replay " + id +
+                          " --from NUMBER` and then `postrider webhook resume " + id +
+                          "` let it go on");
+      if (has_ended_) {
+        co_return false;
+      }
+    }
+    co_await pause(kTryAgain);
+  }
+}
+
 awaitable<void> Endpoint::run() {
-  if (const Result<> begun = begin(); !begun) {
-    set_problem(begun.error().text());
+  const bool has_begun = co_await find_its_place();
+  if (!has_begun) {
     co_return;
   }
   while (!has_ended_) {
@@ -268,7 +291,9 @@ awaitable<void> Endpoint::become(WebhookState state, bool on_backup, std::string
   }
   has_ended_ = true;
   progress_ = {};
-  save();
+  if (saved_next_ != 0) {  // else it has not begun, and its cursor stays as it was found
+    save();
+  }
   around_.alarm(*changed, why);
   around_.changed();
 }

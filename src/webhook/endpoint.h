@@ -9,8 +9,8 @@
 //
 // While the endpoint fails, nothing of it is in memory but these numbers, and one request at a time
 // asks whether it is well again (retry.h). When its time is over it goes to its backup URL or is
-// suspended; a 410 in the native format pauses it. Then it has ended: whoever owns it hears of it
-// by `changed`.
+// suspended; a 410 in the native format pauses it. A cursor that can't be read, or lies behind the
+// end of the log, suspends it at once. Then it has ended: whoever owns it hears of it by `changed`.
 //
 // Thread: the executor's one; figures() any.
 #pragma once
@@ -73,6 +73,7 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
 
  private:
   boost::asio::awaitable<void> run();
+  boost::asio::awaitable<bool> find_its_place();
   Result<> begin();
   Result<std::shared_ptr<Round>> gather();
   boost::asio::awaitable<void> send_round(std::shared_ptr<Round> round);

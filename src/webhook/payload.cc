@@ -4,10 +4,12 @@
 #include <array>
 #include <chrono>
 #include <openssl/sha.h>
+#include <optional>
 
 #include "base/json_text.h"
 #include "base/text.h"
 #include "bounce/taxonomy.h"
+#include "suppression/change.h"
 
 namespace postrider::webhook {
 
@@ -53,13 +55,41 @@ std::vector<std::string_view> names_of(WebhookFormat format) {
   return names;
 }
 
+/// Why an address is suppressed, which `detail` begins with (suppression::to_string(Hit)).
+std::optional<suppression::Reason> reason_of(const Event& event) {
+  return suppression::parse_reason(
+      std::string_view(event.detail).substr(0, event.detail.find(' ')));
+}
+
+bounce::MailjetError error_of(const Event& event) {
+  const auto category =
+      bounce::parse_category(event.category).value_or(bounce::Category::unclassified);
+  const auto reason = category == bounce::Category::suppressed ? reason_of(event) : std::nullopt;
+  if (reason == suppression::Reason::complaint) {
+    return {.related_to = "recipient", .error = "spam reporter"};
+  }
+  if (reason == suppression::Reason::manual || reason == suppression::Reason::unsubscribe) {
+    return {.related_to = "recipient", .error = "blacklisted"};
+  }
+  return bounce::mailjet_error(category);
+}
+
 void add_error(JsonText& json, const Event& event) {
-  const auto category = bounce::parse_category(event.category);
-  const bounce::MailjetError error =
-      bounce::mailjet_error(category.value_or(bounce::Category::unclassified));
+  const bounce::MailjetError error = error_of(event);
   json.field("error_related_to", error.related_to);
   json.field("error", error.error);
   json.field("comment", event.reply.empty() ? event.detail : event.reply);
+}
+
+/// What is given up at the end of its schedule is a soft bounce, whatever it had last heard. A
+/// reply that tells of a complaint suppresses the address as a hard one does.
+void add_bounce(JsonText& json, const Event& event) {
+  const bool is_final = event.type != events::Type::expired;
+  const bool is_hard = is_final && event.kind == bounce::to_string(bounce::Kind::hard);
+  const bool is_complaint = is_final && event.kind == bounce::to_string(bounce::Kind::complaint);
+  json.field("blocked", is_hard || is_complaint);
+  json.field("hard_bounce", is_hard);
+  add_error(json, event);
 }
 
 /// Of who opened, clicked or unsubscribed.
@@ -79,14 +109,11 @@ void add_mailjet_members(JsonText& json, std::string_view type, const Event& eve
     json.field("mj_message_id", to_string(event.recipient));
     json.field("smtp_reply", "sent (" + event.reply + ")");
   } else if (type == "bounce") {
-    const bool is_hard = event.kind == bounce::to_string(bounce::Kind::hard);
-    json.field("blocked", is_hard);
-    json.field("hard_bounce", is_hard);
-    add_error(json, event);
+    add_bounce(json, event);
   } else if (type == "blocked") {
     add_error(json, event);
   } else if (type == "spam") {
-    json.field("source", event.detail);
+    json.field("source", event.mta);
   } else {
     add_reader(json, type, event);
   }
@@ -123,8 +150,9 @@ std::string list_of(std::span<const std::string> texts) {
 }  // namespace
 
 bool is_of_the_installation(const events::Event& event) {
-  static constexpr std::array<std::string_view, 5> kOwn{
-      "signed_in", "setting_changed", "consumer_stopped", "consumer_goes_on", "event_set_aside"};
+  static constexpr std::array<std::string_view, 8> kOwn{
+      "signed_in",     "setting_changed", "consumer_stopped",  "consumer_goes_on",
+      "consumer_lost", "event_set_aside", "events_gone_early", "personal_data_erased"};
   return std::ranges::find(kOwn, event.what) != kOwn.end();
 }
 

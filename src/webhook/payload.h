@@ -21,7 +21,7 @@ namespace postrider::webhook {
 
 using EventPtr = std::shared_ptr<const events::Event>;
 
-/// Signing in, settings, consumers of the log: for who runs the relay.
+/// Signing in, settings, readers of the log, erasures: for who runs the relay.
 bool is_of_the_installation(const events::Event& event);
 
 /// Which events one endpoint is told of.

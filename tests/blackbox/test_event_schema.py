@@ -1,6 +1,7 @@
 """The schema of an event: served by the binary, printed in docs/events.md, true of real events."""
 import datetime
 import json
+import re
 import subprocess
 
 from raw_http import control
@@ -41,6 +42,21 @@ def test_every_field_and_type_is_explained_in_the_documentation():
     properties = json.loads(schema())["properties"]
     for name in [*properties, *properties["type"]["enum"]]:
         assert f"| `{name}` |" in text, name
+
+
+def test_every_operational_event_has_a_word_that_is_explained():
+    """By the source: where one is made, its word is given, and the documents have a row for it."""
+    text = (ROOT / "docs/events.md").read_text()
+    words = set()
+    for source in (ROOT / "src").rglob("*.cc"):
+        code = source.read_text()
+        for made in re.finditer(r"(\w+)\.type = (?:events::)?Type::operational;", code):
+            given = re.search(rf"\b{made[1]}\.what = (.*?);", code[made.end():made.end() + 800], re.S)
+            assert given, f"{source.name}: an operational event without `what`"
+            words |= set(re.findall(r'"([a-z_]+)"', given[1]))
+    assert len(words) > 12
+    for word in words - {"webhook_"}:  # its state follows
+        assert f"`{word}`" in text, word
 
 
 def test_real_events_hold_it(relay, sink):

@@ -52,6 +52,9 @@ def test_sighup_takes_a_good_file(relay, config):
     config.write("listener.smtp.recipients_max = 2")
     hang_up(relay, "configuration reloaded")
     assert recipients_taken(relay) == 2
+    told = relay.wait_for_event("operational", what="setting_changed")
+    assert told["user"] == "SIGHUP"
+    assert told["detail"] == "configuration: listener.smtp.recipients_max: 1000 -> 2"
 
 
 def test_sighup_with_a_bad_file_changes_nothing(relay, config):

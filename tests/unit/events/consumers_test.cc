@@ -263,6 +263,25 @@ TEST_F(ConsumersTest, CursorPastTheEndStopsAndSaysWhatToDo) {
   EXPECT_EQ(figures().problem, "");
 }
 
+TEST_F(ConsumersTest, CursorThatWasPastTheEndStaysStoppedWhenTheLogHasGrownPastIt) {
+  append(3);
+  store::Step step;
+  write_cursor(step, "one", {.next = 9, .unreadable = 0});
+  ASSERT_TRUE(store_.commit(std::move(step)));
+  add("one");
+  consumers_->start();
+  ASSERT_TRUE(store_.run_until([&] { return !figures().problem.empty(); }));
+  append(20);
+  restart();
+  const Witness& again = add("one");
+  consumers_->start();
+  ASSERT_TRUE(store_.run_until([&] { return !figures().problem.empty(); }));
+  EXPECT_TRUE(again.seen().empty()) << "4 to 8 are others now, and would have been skipped";
+  ASSERT_TRUE(consumers_->replay("one", 4));
+  ASSERT_TRUE(store_.run_until([&] { return figures().next == 24; }));
+  EXPECT_EQ(again.seen(), numbers(4, 23));
+}
+
 TEST_F(ConsumersTest, DamagedCursorStopsAndSaysWhatToDo) {
   append(3);
   ASSERT_TRUE(store_.commit(test::put(store::Table::cursor, "one", "damaged")));
@@ -270,6 +289,7 @@ TEST_F(ConsumersTest, DamagedCursorStopsAndSaysWhatToDo) {
   consumers_->start();
   ASSERT_TRUE(store_.run_until([&] { return !figures().problem.empty(); }));
   EXPECT_TRUE(witness.seen().empty());
+  EXPECT_NE(figures().problem.find("postrider events replay one --from 1"), std::string::npos);
   ASSERT_TRUE(consumers_->replay("one", 2));
   ASSERT_TRUE(store_.run_until([&] { return figures().next == 4; }));
   EXPECT_EQ(witness.seen(), numbers(2, 3));

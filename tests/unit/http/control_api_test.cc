@@ -66,7 +66,7 @@ class ControlApiTest : public testing::Test {
               .store = &relay_->store(),
               .relay = relay_.get(),
               .installation = "esp.example",
-              .reload = [this] { return reload_; }};
+              .reload = [this](const std::string& /*by*/) { return reload_; }};
     handler_ = make_control_api(parts_);
   }
 

@@ -35,11 +35,11 @@ class SweepTest : public testing::Test {
         {.retention = [](directory::Retention& retention) { retention.events = days(10); }}));
   }
 
-  void sweep(Time oldest) {
+  void sweep(Time oldest, std::uint64_t first_event = 1) {
     Sweep sweep({.store = *store,
                  .directory = *directory,
                  .commit = [this](store::Step step) { return store.commit(std::move(step)); }},
-                options, kNow, oldest, days(7));
+                options, kNow, {.sequence = first_event, .time = oldest}, days(7));
     for (int i = 0; i < 100; ++i) {
       const Result<bool> has_more = sweep.step();
       ASSERT_TRUE(has_more) << has_more.error().text();
@@ -132,6 +132,29 @@ TEST_F(SweepTest, LogsOfPausedWebhooksGoToo) {
   const auto left = webhook::read_requests(*store, id, 10).value();
   ASSERT_EQ(left.size(), 1U);
   EXPECT_EQ(left[0].id, "new");
+}
+
+TEST_F(SweepTest, WhatWasSetAsideGoesAsTheEventsOfItsTime) {
+  store::Step step;
+  const auto put = [&](Table table, std::uint64_t number, std::string_view more) {
+    std::string key;
+    put_u64(key, number);
+    step.put(Table::set_aside, static_cast<char>(table) + key + std::string(more), "damaged");
+    if (table == Table::meta) {
+      step.put(Table::body, key, "of a message that nobody can read");
+    }
+  };
+  put(Table::event, 6, "");
+  put(Table::event, 7, "");
+  for (const days age : {days(364), days(366)}) {
+    const std::uint64_t message = first_id_at(kNow - age).value;
+    put(Table::meta, message, "");
+    put(Table::recipient, message, std::string(4, '\0'));
+  }
+  ASSERT_TRUE(store.commit(std::move(step)));
+  sweep(kNow, 7);
+  EXPECT_EQ(rows(Table::set_aside), 1U + 2U);
+  EXPECT_EQ(rows(Table::body), 1U);
 }
 
 TEST_F(SweepTest, ALargeTableIsReadInPieces) {

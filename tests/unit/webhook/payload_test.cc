@@ -42,8 +42,12 @@ boost::json::object mailjet(const Event& told) {
 TEST(Selection, TakesTypesByTheWordsOfTheFormat) {
   EXPECT_TRUE(Selection(webhook(WebhookFormat::native, {})).takes(event(Type::operational)));
   Event own = event(Type::operational);
-  own.what = "signed_in";
-  EXPECT_FALSE(Selection(webhook(WebhookFormat::native, {})).takes(own)) << "only who asks for it";
+  for (const char* what : {"signed_in", "setting_changed", "consumer_lost", "event_set_aside",
+                           "events_gone_early", "personal_data_erased"}) {
+    own.what = what;
+    EXPECT_FALSE(Selection(webhook(WebhookFormat::native, {})).takes(own))
+        << "only who asks for it";
+  }
   EXPECT_TRUE(Selection(webhook(WebhookFormat::native, {"operational"})).takes(own));
   EXPECT_FALSE(Selection(webhook(WebhookFormat::native, {"failed"})).takes(event(Type::expired)));
   const Selection bounces(webhook(WebhookFormat::mailjet, {"bounce"}));
@@ -127,6 +131,57 @@ TEST(Mailjet, SoftBounceBlocksNobodyAndAnUnknownReasonIsASystemIssue) {
   EXPECT_EQ(object.at("hard_bounce"), false);
   EXPECT_EQ(object.at("error_related_to"), "system");
   EXPECT_EQ(object.at("error"), "system issue");
+}
+
+TEST(Mailjet, WhatIsGivenUpIsSoftWhateverItHadLastHeard) {
+  Event expired = event(Type::expired);
+  expired.kind = "hard";
+  expired.category = "no-such-mailbox";
+  const auto object = mailjet(expired);
+  EXPECT_EQ(object.at("blocked"), false) << "nobody is suppressed for it";
+  EXPECT_EQ(object.at("hard_bounce"), false);
+  EXPECT_EQ(object.at("error"), "user unknown");
+}
+
+TEST(Mailjet, AReplyThatTellsOfAComplaintBlocksAndIsNoHardBounce) {
+  Event told = event(Type::failed);
+  told.kind = "complaint";
+  told.category = "complaint";
+  EXPECT_EQ(mailjet(told).at("blocked"), true);
+  EXPECT_EQ(mailjet(told).at("hard_bounce"), false);
+}
+
+TEST(Mailjet, ComplaintNamesTheFeedbackLoop) {
+  Event complained = event(Type::complained);
+  complained.mta = "JMRPP";
+  complained.detail = "reported as joe@example.net";
+  EXPECT_EQ(mailjet(complained).at("event"), "spam");
+  EXPECT_EQ(mailjet(complained).at("source"), "JMRPP");
+}
+
+TEST(Mailjet, BlockedSaysForWhatTheAddressIsSuppressed) {
+  struct Row {
+    const char* detail;
+    const char* related_to;
+    const char* error;
+  };
+  for (const Row& row : {
+           Row{"hard_bounce since 2026-12-01T10:00:00.000Z", "mailjet", "preblocked"},
+           Row{"repeated_soft since 2026-12-01T10:00:00.000Z", "mailjet", "preblocked"},
+           Row{"complaint (global list) since 2026-12-01T10:00:00.000Z", "recipient",
+               "spam reporter"},
+           Row{"manual since 2026-12-01T10:00:00.000Z", "recipient", "blacklisted"},
+           Row{"unsubscribe of bulk since 2026-12-01T10:00:00.000Z", "recipient", "blacklisted"},
+           Row{"cancelled: personal data was erased", "mailjet", "preblocked"},
+       }) {
+    Event blocked = event(Type::suppressed);
+    blocked.category = "suppressed";
+    blocked.detail = row.detail;
+    const auto object = mailjet(blocked);
+    EXPECT_EQ(object.at("error_related_to"), row.related_to) << row.detail;
+    EXPECT_EQ(object.at("error"), row.error) << row.detail;
+    EXPECT_EQ(object.at("comment"), row.detail);
+  }
 }
 
 TEST(Mailjet, BlockedIsNoBounce) {
