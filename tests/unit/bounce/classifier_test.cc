@@ -116,8 +116,8 @@ INSTANTIATE_TEST_SUITE_P(
             sender_refused, Retry::no, false},
         Row{"NobodysMailboxAtMailFromByCode", reply("550 5.2.1 zzz", {}, "mail"), Kind::block,
             sender_refused, Retry::no, false},
-        Row{"NobodysMailboxAtTheGreeting", reply("550 5.1.1 zzz", {}, "connect"), Kind::block,
-            ip_blocked, Retry::no, false},
+        Row{"NobodysMailboxAtTheGreeting", reply("550 5.1.1 no such user", {}, "connect"),
+            Kind::block, ip_blocked, Retry::no, false},
         Row{"NoMailHereAtTheGreeting", reply("521 zzz", {}, "connect"), Kind::hard, no_mail_host,
             Retry::no, true},
         Row{"SenderAtMailFrom",
@@ -159,7 +159,8 @@ TEST(Classifier, PlainerWordsAreLookedAtWhereNoRuleKnowsAWording) {
 
 TEST(Classifier, PlainerWordsDoNotOverruleTheOperator) {
   const OwnRules own(
-      "[[rule]]\nid='mine'\ncode=550\ncategory='greylisted'\nsample='550 zzz'\nsource='x'\n");
+      "[[rule]]\nid='mine'\nmatch='brimming'\nconfidence=0.5\ncategory='greylisted'\n"
+      "sample='550 brimming'\nsource='x'\n");
   const auto classifier = load_checked(own.path());
   ASSERT_TRUE(classifier) << classifier.error().text();
   EXPECT_EQ(classifier->classify(reply("550 his postbox is brimming")).rule, "mine");
