@@ -52,14 +52,13 @@ std::size_t front_size(std::size_t word_size) {
 WordFinder::WordFinder(std::span<const std::string> words) : count_(words.size()) {
   std::vector<std::vector<int>> buckets((std::size_t{1} << kHashBits) / kHashesOfABucket);
   fronts_.resize((std::size_t{1} << kHashBits) / 64);
-  pairs_.resize((std::size_t{1} << 16U) / 64);
+  fronts_of_pair_.resize(std::size_t{1} << 16U);
   for (std::size_t id = 0; id < words.size(); ++id) {
     if (words[id].size() < kShortest) {
       continue;
     }
-    const std::size_t pair = pair_of(words[id]);
-    pairs_[pair / 64] |= std::uint64_t{1} << (pair % 64);
     const std::size_t size = front_size(words[id].size());
+    fronts_of_pair_[pair_of(words[id])] |= static_cast<std::uint8_t>(1U << size);
     const std::size_t hash = hash_of(first_bytes(front_of(words[id]), size), size);
     fronts_[hash / 64] |= std::uint64_t{1} << (hash % 64);
     buckets[hash / kHashesOfABucket].push_back(static_cast<int>(id));
@@ -78,13 +77,17 @@ WordFinder::WordFinder(std::span<const std::string> words) : count_(words.size()
   begins_.push_back(static_cast<std::uint32_t>(words_.size()));
 }
 
-void WordFinder::look_at(std::size_t hash, std::uint64_t front, std::string_view rest,
-                         Scratch& scratch) const {
+void WordFinder::look_at(std::size_t hash, std::uint64_t front, std::size_t size,
+                         std::string_view rest, Scratch& scratch) const {
   const std::size_t bucket = hash / kHashesOfABucket;
   for (std::uint32_t i = begins_[bucket]; i < begins_[bucket + 1]; ++i) {
     const Word& word = words_[i];
-    if (word.front != front || word.size > rest.size() ||
-        std::memcmp(bytes_.data() + word.offset, rest.data(), word.size) != 0) {
+    // The sizes as well: a word may end in zeros.
+    if (word.front != front || front_size(word.size) != size || word.size > rest.size()) {
+      continue;
+    }
+    if (word.size > kFront && std::memcmp(bytes_.data() + word.offset + kFront,
+                                          rest.data() + kFront, word.size - kFront) != 0) {
       continue;
     }
     std::uint32_t& seen = scratch.seen[static_cast<std::size_t>(word.id)];
@@ -107,17 +110,21 @@ void WordFinder::find(std::string_view text, Scratch& scratch) const {
   }
   for (std::size_t i = 0; i + kShortest <= text.size(); ++i) {
     const std::string_view rest = text.substr(i);
-    const std::size_t pair = pair_of(rest);
-    if ((pairs_[pair / 64] >> (pair % 64) & 1U) == 0) {
+    unsigned sizes = fronts_of_pair_[pair_of(rest)];
+    if (sizes == 0) {
       continue;  // no word begins like this
     }
     const std::uint64_t eight = front_of(rest);
     const std::size_t longest = front_size(rest.size());
-    for (std::size_t size = kShortest; size <= longest; ++size) {
+    for (; sizes != 0; sizes &= sizes - 1) {
+      const auto size = static_cast<std::size_t>(std::countr_zero(sizes));
+      if (size > longest) {
+        break;
+      }
       const std::uint64_t front = first_bytes(eight, size);
       const std::size_t hash = hash_of(front, size);
       if ((fronts_[hash / 64] >> (hash % 64) & 1U) != 0) {
-        look_at(hash, front, rest, scratch);
+        look_at(hash, front, size, rest, scratch);
       }
     }
   }

@@ -1,10 +1,10 @@
 // Which of many words stand in a text, in one pass over it. Bytes are compared as they are. Doesn't
 // change once it exists: const calls from any thread.
 //
-// At each place of the text its next two, three ... six bytes are asked for in small tables of
-// bits, and what is there is compared as a whole. An automaton (Aho and Corasick, 1975) looks at
-// each byte once, and was slower: for the words of our rules its table is megabytes, and each step
-// waits for memory (bench/micro/classifier_bench).
+// At each place of the text its next two bytes tell which of its next two, three ... six are asked
+// for in a small table of bits, and what is there is compared as a whole. An automaton (Aho and
+// Corasick, 1975) looks at each byte once, and was slower: for the words of our rules its table is
+// megabytes, and each step waits for memory (bench/micro/classifier_bench).
 #pragma once
 
 #include <cstdint>
@@ -40,13 +40,15 @@ class WordFinder {
     int id = -1;
   };
 
-  void look_at(std::size_t hash, std::uint64_t front, std::string_view rest,
+  /// `front`: the first `size` bytes of `rest`.
+  void look_at(std::size_t hash, std::uint64_t front, std::size_t size, std::string_view rest,
                Scratch& scratch) const;
 
   std::string bytes_;                  ///< of all words
   std::vector<Word> words_;            ///< by bucket
   std::vector<std::uint32_t> begins_;  ///< by bucket: where in words_ its words begin
-  std::vector<std::uint64_t> pairs_;   ///< a bit for each two bytes that a word begins with
+  /// By the two bytes that words begin with: a bit for each size of their fronts.
+  std::vector<std::uint8_t> fronts_of_pair_;
   std::vector<std::uint64_t> fronts_;  ///< a bit for each hash of the front of a word
   std::size_t count_ = 0;
 };

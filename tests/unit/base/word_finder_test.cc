@@ -40,6 +40,14 @@ TEST(WordFinder, TellsLongWordsApartThatBeginAlike) {
   EXPECT_EQ(found(WordFinder(words), "mailbox ful"), (std::vector{1, 2, 3}));
 }
 
+TEST(WordFinder, TakesZerosForBytes) {
+  const std::vector<std::string> words{"ab", std::string("ab\0", 3), std::string("ab\0\0\0\0c", 7)};
+  const WordFinder finder(words);
+  EXPECT_EQ(found(finder, "abc"), (std::vector{0}));
+  EXPECT_EQ(found(finder, std::string("ab\0c", 4)), (std::vector{0, 1}));
+  EXPECT_EQ(found(finder, std::string("ab\0\0\0\0c", 7)), (std::vector{0, 1, 2}));
+}
+
 TEST(WordFinder, HasNothingToFindWithoutWords) {
   EXPECT_EQ(found(WordFinder(), "text"), (std::vector<int>{}));
 }
