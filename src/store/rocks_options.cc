@@ -5,11 +5,11 @@
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/rate_limiter.h>
-#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "store/ordered_memtable.h"
 #include "store/rocks_crc32c.h"
 
 namespace postrider::store {
@@ -27,6 +27,7 @@ rocksdb::ColumnFamilyOptions small_records(std::uint64_t write_buffer,
   family.max_write_buffer_number = 3;
   family.compression = rocksdb::kLZ4Compression;
   family.level_compaction_dynamic_level_bytes = true;
+  family.memtable_factory = ordered_memtables();
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
@@ -66,15 +67,6 @@ rocksdb::ColumnFamilyOptions seldom_read(const std::shared_ptr<rocksdb::Cache>& 
   table.cache_index_and_filter_blocks = true;
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   family.target_file_size_base = 256 << 20;
-  return family;
-}
-
-/// Keys come nearly in order, and what is erased lies near what is put: an insertion begins its
-/// search where the last one ended. One hint for all: the first byte of a time-ordered id. Not
-/// where ranges are erased: RocksDB 7.8 follows the same hint in its list of ranges, and dies of
-/// it.
-rocksdb::ColumnFamilyOptions in_order(rocksdb::ColumnFamilyOptions family) {
-  family.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
   return family;
 }
 
@@ -138,11 +130,11 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const StoreOptions&
   const auto cache = rocksdb::NewLRUCache(kBlockCacheBytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> families = {
       {rocksdb::kDefaultColumnFamilyName, small_records(kSmallWriteBuffer, cache)},
-      {"meta", in_order(small_records(options.write_buffer_bytes, cache))},
+      {"meta", small_records(options.write_buffer_bytes, cache)},
       {"recipient", small_records(kSmallWriteBuffer, cache)},
-      {"body", in_order(bodies(options.write_buffer_bytes, cache))},
-      {"event", in_order(kept_long(options.write_buffer_bytes, cache))},
-      {"event_about", in_order(kept_long(kSmallWriteBuffer, cache))},
+      {"body", bodies(options.write_buffer_bytes, cache)},
+      {"event", kept_long(options.write_buffer_bytes, cache)},
+      {"event_about", kept_long(kSmallWriteBuffer, cache)},
       {"set_aside", small_records(kSmallWriteBuffer, cache)},
       {"cursor", small_records(kSmallWriteBuffer, cache)},
       {"counter", kept_long(kSmallWriteBuffer, cache)},

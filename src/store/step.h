@@ -35,7 +35,7 @@ enum class Table : std::uint8_t {
 };
 constexpr std::size_t kTables = 14;
 
-/// Whether ranges of it may be erased; the others are kept in a way that can't (rocks_options.cc).
+/// Whether ranges of it may be erased. Of the others nobody has needed it, and no test shows it.
 constexpr bool takes_ranges(Table table) {
   return table == Table::recipient || table == Table::counter || table == Table::search ||
          table == Table::link || table == Table::webhook || table == Table::health ||
