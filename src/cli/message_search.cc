@@ -29,7 +29,7 @@ constexpr Parameter kParameters[] = {
     {"subject", "Words, all of which stand in it"},
     {"status",
      "accepted (waits, untried), deferred, delivered, failed, expired, bounced, complained, "
-     "suppressed"},
+     "suppressed; opened, clicked (by people), unsubscribed"},
     {"category", "Why an attempt failed"},
     {"provider", "Where an attempt went: the site"},
     {"campaign", "That the sender named"},

@@ -200,36 +200,66 @@ class Consumers::Runner {
 
   /// One batch. False: it has come to where the log ended.
   Result<bool> work() {
-    Cursor cursor = cursor_;
     const std::uint64_t last = owner_.events_.last_sequence();
-    if (last < cursor.next) {
+    if (last < cursor_.next) {
       set_problem({});
       return false;
-    }
-    TRY(const Page page, owner_.events_.read(cursor.next, consumer_->batch(), consumer_->wants()));
-    if (page.next == cursor.next) {
-      return false;
-    }
-    cursor.next = page.next;
-    if (page.events.empty() && page.unreadable == 0 && cursor.next - committed_ < kPassedOver) {
-      set_cursor(cursor);  // after a crash it passes over them again
-      set_problem({});
-      return cursor.next <= last;
     }
     store::Step step;
-    TRY_VOID(consumer_->take(page.events, step));
-    cursor.unreadable += page.unreadable;
-    TRY_VOID(owner_.damage_->set_aside(page.unreadable_at, owner_.now_(), step));
-    write_cursor(step, consumer_->name(), cursor);
+    TRY(const Batch batch, take(last, step));
+    if (batch.cursor.next == cursor_.next) {
+      return false;
+    }
+    if (batch.events == 0 && batch.unreadable_at.empty() &&
+        batch.cursor.next - committed_ < kPassedOver) {
+      set_cursor(batch.cursor);  // after a crash it passes over them again
+      set_problem({});
+      return batch.cursor.next <= last;
+    }
+    TRY_VOID(consumer_->finish(step));
+    TRY_VOID(owner_.damage_->set_aside(batch.unreadable_at, owner_.now_(), step));
+    write_cursor(step, consumer_->name(), batch.cursor);
     TRY_VOID(commit(std::move(step)));
-    committed_ = cursor.next;
-    set_cursor(cursor);
+    committed_ = batch.cursor.next;
+    set_cursor(batch.cursor);
     {
       const std::lock_guard lock(mutex_);
-      taken_ += page.events.size();
+      taken_ += batch.events;
     }
     set_problem({});
-    return cursor.next <= last;
+    return batch.cursor.next <= last;
+  }
+
+  struct Batch {
+    Cursor cursor;  ///< behind it
+    std::uint64_t events = 0;
+    std::vector<std::uint64_t> unreadable_at;
+  };
+
+  /// Reads a batch and gives it to the consumer, a page at a time; no further than the first page
+  /// that comes to `last`.
+  Result<Batch> take(std::uint64_t last, store::Step& step) {
+    Batch batch{.cursor = cursor_, .events = 0, .unreadable_at = {}};
+    Cursor& cursor = batch.cursor;
+    std::uint64_t left = consumer_->batch();
+    while (left > 0 && cursor.next <= last && !consumer_->is_full()) {
+      TRY(const Page page,
+          owner_.events_.read(cursor.next, std::min(left, std::uint64_t{consumer_->page()}),
+                              consumer_->wants(), consumer_->reads()));
+      if (page.next == cursor.next || is_stopping()) {
+        break;
+      }
+      if (!page.events.empty() || page.unreadable > 0) {
+        TRY_VOID(consumer_->take(page.events, step));
+      }
+      left -= std::min(left, page.next - cursor.next);
+      cursor.next = page.next;
+      cursor.unreadable += page.unreadable;
+      batch.events += page.events.size();
+      batch.unreadable_at.insert(batch.unreadable_at.end(), page.unreadable_at.begin(),
+                                 page.unreadable_at.end());
+    }
+    return batch;
   }
 
   void has_failed(const Error& why) {

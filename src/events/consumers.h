@@ -3,11 +3,12 @@
 // priority; what it derives and its cursor go into one step, as a note. So nothing here is on a
 // message's way, a slow consumer delays nobody, and a crash neither loses nor doubles anything.
 //
-// One batch is read, derived and committed before the next one is read: memory is bounded by the
-// batch. An event that can't be read is counted, set aside and skipped, and an `operational` event
-// tells of it once. A cursor past the end of the log (a restored backup, a lost end) stops that
-// consumer, with an error that says what to do; so does a cursor that can't be read. That a
-// consumer has stood still for ten seconds is told as an `operational` event, and that it goes on.
+// One batch is read, derived and committed before the next one is read, in pages where it is large:
+// memory is bounded by a page and by what is derived from a batch. An event that can't be read is
+// counted, set aside and skipped, and an `operational` event tells of it once. A cursor past the
+// end of the log (a restored backup, a lost end) stops that consumer, with an error that says what
+// to do; so does a cursor that can't be read. That a consumer has stood still for ten seconds is
+// told as an `operational` event, and that it goes on.
 //
 // Thread: any, but for start() and stop(). Consumer: its own thread, where nothing else is said.
 #pragma once
@@ -44,19 +45,28 @@ class Consumer {
 
   virtual std::string_view name() const = 0;          ///< of the cursor: stays
   virtual std::size_t batch() const { return 1000; }  ///< events at most for one step
+  /// Of a batch, so many at once are in memory and given to take().
+  virtual std::size_t page() const { return batch(); }
   /// Once it has come to the end of the log, what comes gathers for so long.
   virtual std::chrono::milliseconds pause() const { return std::chrono::milliseconds(50); }
 
   /// Types of events that it is given; none: all. Others cost it next to nothing.
   virtual std::span<const Type> wants() const { return {}; }
+  /// Fields that it reads of an event, beside sequence and type; the others are empty.
+  virtual FieldSet reads() const { return FieldSet::all(); }
 
   /// Where one begins that has never read; `end` is the number of the next event to come.
   virtual std::uint64_t begins_at(std::uint64_t /*end*/) const { return 1; }
 
-  /// Writes what follows from these into `step`, which is durable before the next call. An error
-  /// (the store can't be read, nobody takes what it tells): the batch comes again after
-  /// try_again(), perhaps with more events at its end, and forget() is called in between.
+  /// Takes a page of a batch; called again until the batch is whole, there is nothing more, or
+  /// is_full(). What follows from it goes into `step`, at once or by finish(), which is called at
+  /// the batch's end; the step is durable before the next batch begins. An error (the store can't
+  /// be read, nobody takes what it tells): the batch comes again after try_again(), perhaps with
+  /// other pages or more events at its end, and forget() is called in between.
   virtual Result<> take(std::span<const Event> events, store::Step& step) = 0;
+  /// As much is in hand as one step should hold.
+  virtual bool is_full() const { return false; }
+  virtual Result<> finish(store::Step& /*step*/) { return {}; }
   /// How long to wait after so many failures in a row.
   virtual std::chrono::milliseconds try_again(std::uint64_t /*failures*/) const {
     return std::chrono::seconds(1);
@@ -65,7 +75,7 @@ class Consumer {
   virtual void idle() {}
   /// Any thread: whatever take() waits for, it is to return now.
   virtual void stop_waiting() {}
-  /// The last step did not become durable: what is kept in memory may be wrong.
+  /// The last batch did not become durable: what is kept in memory may be wrong.
   virtual void forget() {}
 
   /// Errc::invalid, saying what can be done: it can't begin at `next`.

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "events/field_set.h"
 
 namespace postrider::events {
 
@@ -124,8 +125,12 @@ class SharedEvent {
   std::string common_;
 };
 
-/// Errc::corrupt if the checksum or a field does not hold.
-Result<Event> decode(std::uint64_t sequence, std::string_view record);
+/// Errc::corrupt if the checksum or a field does not hold; also where that field is not one of
+/// `wanted`, which alone are filled in beside sequence and type.
+Result<Event> decode(std::uint64_t sequence, std::string_view record,
+                     FieldSet wanted = FieldSet::all());
+/// The same in place, into an event that is as it was made. After an error it holds anything.
+Result<> decode(std::uint64_t sequence, std::string_view record, FieldSet wanted, Event& event);
 
 /// What kind of event a record is of, at a glance: nothing else of it is looked at.
 Type type_of_record(std::string_view record);

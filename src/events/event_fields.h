@@ -49,7 +49,7 @@ struct Field {
   Member member;
   std::string_view meaning;
 };
-inline const std::array kFields{
+inline constexpr std::array kFields{
     Field{2, "time", &Event::time, "when it happened, as the clock stood"},
     Field{3, "account", &Event::account, "number of the account"},
     Field{4, "message", &Event::message, "id of the message: that of its first recipient"},

@@ -9,6 +9,8 @@
 namespace postrider::events {
 namespace {
 
+constexpr std::size_t kReservedMost = 1000;  // events, before it is known whether there are any
+
 std::string key_of(std::uint64_t number) {
   std::string key;
   put_u64(key, number);
@@ -30,9 +32,10 @@ class StoredEvents final : public EventStore {
     step.append(recipient.value, event.encode(recipient, to));
   }
 
-  Result<Page> read(std::uint64_t from, std::size_t limit,
-                    std::span<const Type> only) const override {
+  Result<Page> read(std::uint64_t from, std::size_t limit, std::span<const Type> only,
+                    FieldSet wanted) const override {
     Page page;
+    page.events.reserve(only.empty() ? std::min(limit, kReservedMost) : 0);
     std::size_t count = 0;
     page.next = from;
     TRY_VOID(store_.scan(store::Table::event, key_of(from), {},
@@ -42,7 +45,7 @@ class StoredEvents final : public EventStore {
                            }
                            const std::uint64_t sequence = Reader(key).u64();
                            if (is_wanted(record, only)) {
-                             add(page, sequence, record);
+                             add(page, sequence, record, wanted);
                            }
                            page.next = sequence + 1;
                            return true;
@@ -58,17 +61,23 @@ class StoredEvents final : public EventStore {
   }
 
   Result<Page> first_about(RecipientId recipient, std::size_t limit) const override {
-    std::vector<std::uint64_t> found;
-    TRY_VOID(
-        store_.scan(store::Table::event_about, key_of(recipient.value), key_of(recipient.value + 1),
-                    [&](std::string_view key, std::string_view /*value*/) {
-                      Reader reader(key);
-                      reader.u64();
-                      found.push_back(reader.u64());
-                      return found.size() < limit;
-                    }),
-        "reading the event log");
+    TRY(const std::vector<std::uint64_t> found, first_sequences_about(recipient, limit));
     return page_of(found, {});
+  }
+
+  Result<std::optional<Event>> first_about(RecipientId recipient, Type type, std::size_t limit,
+                                           FieldSet wanted) const override {
+    TRY(const std::vector<std::uint64_t> found, first_sequences_about(recipient, limit));
+    for (const std::uint64_t sequence : found) {
+      TRY(const std::optional<std::string> record,
+          store_.get(store::Table::event, key_of(sequence)), "reading the event log");
+      if (record && type_of_record(*record) == type) {
+        if (Result<Event> event = decode(sequence, *record, wanted)) {
+          return *std::move(event);
+        }
+      }
+    }
+    return std::nullopt;
   }
 
   std::uint64_t last_sequence() const override { return store_.last_sequence(); }
@@ -85,7 +94,7 @@ class StoredEvents final : public EventStore {
       TRY(const std::optional<std::string> record,
           store_.get(store::Table::event, key_of(sequence)), "reading the event log");
       if (record && is_wanted(*record, only)) {
-        add(page, sequence, *record);
+        add(page, sequence, *record, FieldSet::all());
       }
     }
     page.next = sequences.empty() ? 0 : sequences.back() + 1;
@@ -111,10 +120,24 @@ class StoredEvents final : public EventStore {
     return found;
   }
 
-  static void add(Page& page, std::uint64_t sequence, std::string_view record) {
-    if (Result<Event> event = decode(sequence, record)) {
-      page.events.push_back(*std::move(event));
-    } else {
+  Result<std::vector<std::uint64_t>> first_sequences_about(RecipientId recipient,
+                                                           std::size_t limit) const {
+    std::vector<std::uint64_t> found;
+    TRY_VOID(
+        store_.scan(store::Table::event_about, key_of(recipient.value), key_of(recipient.value + 1),
+                    [&](std::string_view key, std::string_view /*value*/) {
+                      Reader reader(key);
+                      reader.u64();
+                      found.push_back(reader.u64());
+                      return found.size() < limit;
+                    }),
+        "reading the event log");
+    return found;
+  }
+
+  static void add(Page& page, std::uint64_t sequence, std::string_view record, FieldSet wanted) {
+    if (!decode(sequence, record, wanted, page.events.emplace_back())) {
+      page.events.pop_back();
       ++page.unreadable;
       page.unreadable_at.push_back(sequence);
     }

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -40,8 +41,9 @@ class EventStore {
                       std::string_view to) const = 0;
 
   /// Of the `limit` events from this sequence on, in order, those of the types `only`; none: all.
-  virtual Result<Page> read(std::uint64_t from, std::size_t limit,
-                            std::span<const Type> only = {}) const = 0;
+  /// Of each the `wanted` fields.
+  virtual Result<Page> read(std::uint64_t from, std::size_t limit, std::span<const Type> only = {},
+                            FieldSet wanted = FieldSet::all()) const = 0;
   /// All events about the `count` recipients of a message, in order, of the types `only`; none:
   /// all.
   virtual Result<Page> about(MessageId message, std::uint32_t count,
@@ -49,6 +51,10 @@ class EventStore {
   /// The oldest events about it, at most `limit`: the first is `accepted`, as long as the log has
   /// it. However many came later.
   virtual Result<Page> first_about(RecipientId recipient, std::size_t limit) const = 0;
+  /// The oldest event of this type among its oldest `limit`, with the `wanted` fields; nothing:
+  /// there is none.
+  virtual Result<std::optional<Event>> first_about(RecipientId recipient, Type type,
+                                                   std::size_t limit, FieldSet wanted) const = 0;
   virtual std::uint64_t last_sequence() const = 0;
 };
 

@@ -3,11 +3,16 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <deque>
 #include <set>
+#include <tuple>
 #include <utility>
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "events/fields.h"
 
 namespace postrider::health {
 
@@ -20,6 +25,7 @@ namespace {
 
 constexpr std::chrono::hours kTellAgain{24};
 constexpr std::chrono::hours kSweepEvery{1};
+constexpr std::size_t kRowsMost = 10'000;   // of a batch
 constexpr std::size_t kSweptMost = 10'000;  // rows: a step stays small, the next hour takes more
 
 bool is_counted(const Event& event) {
@@ -66,6 +72,86 @@ std::string name_of(const directory::Snapshot& directory, AccountId id) {
 
 }  // namespace
 
+/// The mail of a batch that one row is about, of each minute.
+struct Monitor::Group {
+  AccountId account;
+  Stream stream = Stream::bulk;
+  std::string site;
+  std::vector<std::pair<std::int64_t, Tally>> by_minute;
+
+  RowName name() const { return {.account = account, .stream = stream, .site = site}; }
+  void add(std::int64_t minute, const Tally& tally) {
+    const auto place = std::ranges::find(by_minute.rbegin(), by_minute.rend(), minute,
+                                         &std::pair<std::int64_t, Tally>::first);
+    if (place == by_minute.rend()) {
+      by_minute.emplace_back(minute, tally);
+    } else {
+      place->second += tally;
+    }
+  }
+};
+
+class Monitor::Groups {
+ public:
+  std::shared_ptr<const directory::Snapshot> directory;  ///< as it was when the batch began
+
+  Group& of(AccountId account, Stream stream, std::string_view site) {
+    if (const auto found = places_.find(Name{account, stream, site}); found != places_.end()) {
+      return groups_[found->second];
+    }
+    Group& group = groups_.emplace_back(
+        Group{.account = account, .stream = stream, .site = std::string(site), .by_minute = {}});
+    places_.emplace(Name{account, stream, group.site}, groups_.size() - 1);
+    return group;
+  }
+  std::size_t size() const { return groups_.size(); }
+
+  /// Of an account and stream, all sites in front of each: of both, it is told of.
+  std::vector<const Group*> in_order() const {
+    std::vector<const Group*> all;
+    all.reserve(groups_.size());
+    for (const Group& group : groups_) {
+      all.push_back(&group);
+    }
+    std::ranges::sort(all, {}, [](const Group* group) {
+      return std::tuple(group->account, group->stream, std::string_view(group->site));
+    });
+    return all;
+  }
+
+  void clear() {
+    places_.clear();
+    groups_.clear();
+    directory.reset();
+  }
+
+ private:
+  struct Name {
+    AccountId account;
+    Stream stream = Stream::bulk;
+    std::string_view site;
+
+    bool operator==(const Name&) const = default;
+  };
+  struct HashOf {
+    std::size_t operator()(const Name& name) const {
+      return std::hash<std::string_view>()(name.site) ^
+             (name.account.value << 1 | static_cast<std::uint64_t>(name.stream));
+    }
+  };
+  std::deque<Group> groups_;  // stay where they are
+  boost::unordered_flat_map<Name, std::size_t, HashOf> places_;
+};
+
+Monitor::Monitor(Parts parts, std::size_t rows_kept)
+    : parts_(std::move(parts)), rows_(rows_kept), groups_(std::make_unique<Groups>()) {}
+Monitor::~Monitor() = default;
+
+events::FieldSet Monitor::reads() const {
+  return events::fields(
+      {"time", "account", "message", "recipient", "from", "from_domain", "stream", "site", "kind"});
+}
+
 std::span<const Type> Monitor::wants() const {
   static constexpr std::array kWanted{Type::delivered, Type::failed, Type::expired, Type::bounced,
                                       Type::complained};
@@ -73,6 +159,7 @@ std::span<const Type> Monitor::wants() const {
 }
 
 void Monitor::forget() {
+  groups_->clear();
   rows_.clear();
 }
 
@@ -81,15 +168,14 @@ void Monitor::begin_at(std::uint64_t /*next*/, store::Step& step) {
   step.erase_range(Table::health, first_rates_key(), behind_rates());
 }
 
-Result<> Monitor::take(std::span<const Event> events, store::Step& step) {
-  now_ = parts_.clock.now();
-  limits_ = parts_.limits();
-  const auto directory = parts_.directory.snapshot();
-  TRY_VOID(sweep(step));
-  std::map<Group, Tally> groups;
+Result<> Monitor::take(std::span<const Event> events, store::Step& /*step*/) {
+  if (!groups_->directory) {
+    groups_->directory = parts_.directory.snapshot();
+  }
+  const directory::Snapshot& directory = *groups_->directory;
   for (const Event& event : events) {
     const Tally tally = is_counted(event) ? tally_of(event) : Tally();
-    const directory::Account* account = directory->account(event.account);
+    const directory::Account* account = directory.account(event.account);
     if (tally == Tally() || account == nullptr) {
       continue;
     }
@@ -98,33 +184,38 @@ Result<> Monitor::take(std::span<const Event> events, store::Step& step) {
       continue;
     }
     const auto minutes = std::chrono::floor<std::chrono::minutes>(time.time_since_epoch()).count();
-    Group group{.name = {.account = event.account,
-                         .stream = event.stream == "bulk" ? Stream::bulk : Stream::transactional,
-                         .site = {}},
-                .minutes = minutes};
-    groups[group] += tally;
+    const Stream stream = event.stream == "bulk" ? Stream::bulk : Stream::transactional;
+    groups_->of(event.account, stream, {}).add(minutes, tally);
     if (!event.site.empty()) {
-      group.name.site = event.site;
-      groups[group] += tally;
+      groups_->of(event.account, stream, event.site).add(minutes, tally);
     }
   }
-  if (rows_.size() + groups.size() > rows_kept_) {
-    rows_.clear();
-  }
+  return {};
+}
+
+bool Monitor::is_full() const {
+  return groups_->size() >= kRowsMost;
+}
+
+Result<> Monitor::finish(store::Step& step) {
+  now_ = parts_.clock.now();
+  limits_ = parts_.limits();
+  TRY_VOID(sweep(step));
   ToldRows told;
-  std::vector<AccountId> accounts;
-  for (auto group = groups.begin(); group != groups.end();) {
-    const RowName name = group->first.name;
-    TRY(Rates* const rates, row(name, directory->account(name.account)->bulk_pause.counted_from));
-    for (; group != groups.end() && group->first.name == name; ++group) {
-      rates->add(Time(std::chrono::minutes(group->first.minutes)), group->second, now_);
+  std::set<AccountId> accounts;
+  for (const Group* const group : groups_->in_order()) {
+    const RowName name = group->name();
+    std::string key = rates_key(name);
+    TRY(Rates* const rates,
+        row(key, groups_->directory->account(name.account)->bulk_pause.counted_from));
+    for (const auto& [minute, tally] : group->by_minute) {
+      rates->add(Time(std::chrono::minutes(minute)), tally, now_);
     }
-    step.put(Table::health, rates_key(name), rates->encode());
+    step.put(Table::health, std::move(key), rates->encode());
     TRY_VOID(judge_row(name, *rates, told, step));
-    if (accounts.empty() || accounts.back() != name.account) {
-      accounts.push_back(name.account);
-    }
+    accounts.insert(name.account);
   }
+  groups_->clear();
   TRY_VOID(tell_pauses(accounts, told, step));
   for (const auto& [key, one] : told) {
     step.put(Table::health, key, encode(one));
@@ -201,7 +292,7 @@ Result<> Monitor::pause_bulk(const RowName& name, const Finding& finding) {
 }
 
 /// Also of a pause that a batch before this one has made, and could not tell of.
-Result<> Monitor::tell_pauses(std::span<const AccountId> accounts, ToldRows& told,
+Result<> Monitor::tell_pauses(const std::set<AccountId>& accounts, ToldRows& told,
                               store::Step& step) {
   const auto directory = parts_.directory.snapshot();
   for (const AccountId id : accounts) {
@@ -229,26 +320,25 @@ Result<> Monitor::tell_pauses(std::span<const AccountId> accounts, ToldRows& tol
   return {};
 }
 
-Result<Rates*> Monitor::row(const RowName& name, Time counted_from) {
-  const std::string key = rates_key(name);
-  auto found = rows_.find(key);
-  if (found == rows_.end()) {
+Result<Rates*> Monitor::row(const std::string& key, Time counted_from) {
+  Rates* rates = rows_.find(key);
+  if (rates == nullptr) {
     TRY(const std::optional<std::string> record, parts_.store.get(Table::health, key));
-    Rates rates(counted_from);
+    Rates found(counted_from);
     if (record) {
       if (Result<Rates> read = Rates::decode(*record)) {
-        rates = *std::move(read);
+        found = *std::move(read);
       } else {
         log::error("a row of an account's health can't be read and begins again at nothing",
                    {{"row", hex(key)}});
       }
     }
-    found = rows_.emplace(key, std::move(rates)).first;
+    rates = &rows_.keep(key, std::move(found));
   }
-  if (found->second.counted_from() != counted_from) {
-    found->second = Rates(counted_from);  // a person has let its bulk mail go on since
+  if (rates->counted_from() != counted_from) {
+    *rates = Rates(counted_from);  // a person has let its bulk mail go on since
   }
-  return &found->second;
+  return rates;
 }
 
 Result<Told*> Monitor::told_of(const std::string& key, ToldRows& told) const {

@@ -15,14 +15,16 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "directory/directory.h"
@@ -31,6 +33,7 @@
 #include "health/judgement.h"
 #include "health/limits.h"
 #include "health/rows.h"
+#include "store/row_cache.h"
 #include "store/store.h"
 
 namespace postrider::health {
@@ -55,40 +58,42 @@ class Monitor final : public events::Consumer {
     std::function<Limits()> limits;        ///< asked for each batch
     std::function<void()> pauses_changed;  ///< called once the directory says so; may be empty
   };
-  explicit Monitor(Parts parts, std::size_t rows_kept = 20'000)
-      : parts_(std::move(parts)), rows_kept_(rows_kept) {}
+  explicit Monitor(Parts parts, std::size_t rows_kept = 40'000);
+  ~Monitor() override;
 
   std::string_view name() const override { return kName; }
+  /// A row costs as much to write for one event as for a thousand: so few, large batches.
+  std::size_t batch() const override { return 50'000; }
+  std::size_t page() const override { return 500; }
+  std::chrono::milliseconds pause() const override { return std::chrono::milliseconds(200); }
   std::span<const events::Type> wants() const override;
+  events::FieldSet reads() const override;
   Result<> take(std::span<const events::Event> events, store::Step& step) override;
+  bool is_full() const override;
+  Result<> finish(store::Step& step) override;
   void forget() override;
   Result<> can_begin_at(std::uint64_t /*next*/) const override { return {}; }
   void begin_at(std::uint64_t next, store::Step& step) override;
 
  private:
-  /// What rows are made of: a row's recipients of about one time.
-  struct Group {
-    RowName name;
-    std::int64_t minutes = 0;
-
-    auto operator<=>(const Group&) const = default;
-  };
+  struct Group;
+  class Groups;
   using ToldRows = std::map<std::string, Told>;  ///< by key: of this batch
 
   Result<Time> time_of(const events::Event& event) const;
   Result<> judge_row(const RowName& name, const Rates& rates, ToldRows& told, store::Step& step);
   Result<> warn(const RowName& name, const Finding& finding, ToldRows& told, store::Step& step);
   Result<> pause_bulk(const RowName& name, const Finding& finding);
-  Result<> tell_pauses(std::span<const AccountId> accounts, ToldRows& told, store::Step& step);
-  Result<Rates*> row(const RowName& name, Time counted_from);
+  Result<> tell_pauses(const std::set<AccountId>& accounts, ToldRows& told, store::Step& step);
+  Result<Rates*> row(const std::string& key, Time counted_from);
   Result<Told*> told_of(const std::string& key, ToldRows& told) const;
   Result<> sweep(store::Step& step);
 
   Parts parts_;
-  const std::size_t rows_kept_;
-  std::unordered_map<std::string, Rates> rows_;  ///< as they are in the database, by key
+  store::RowCache<Rates> rows_;
   std::optional<Time> swept_;
   // Of one batch.
+  std::unique_ptr<Groups> groups_;
   Time now_{};
   Limits limits_;
 };

@@ -9,6 +9,7 @@
 #include "events/event.h"
 #include "http/control.h"
 #include "http/moment.h"
+#include "http/query_words.h"
 #include "http/request_body.h"
 
 namespace postrider::http {
@@ -59,6 +60,15 @@ Result<> add_status(search::Query& query, const std::string& status) {
   return fail(Errc::invalid, "status: '" + printable(status, 40) + "' is none of " + allowed);
 }
 
+Result<> add_category(search::Query& query, const std::string& category) {
+  if (category.empty()) {
+    return {};
+  }
+  TRY_VOID(check_category(category));
+  query.terms.emplace_back(Kind::category, category);
+  return {};
+}
+
 Result<> add_subject(search::Query& query, const std::string& subject) {
   const std::vector<std::string> words = search::words_of(subject);
   if (words.empty() && !subject.empty()) {
@@ -78,6 +88,9 @@ Result<> set_times(search::Query& query, const Parameters& parameters, Time now)
   if (const std::string to = value_of(parameters, "to"); !to.empty()) {
     TRY(const Time end, parse_moment("to", to, now));
     query.before = first_id_at(end);
+    if (query.from >= query.before) {
+      return fail(Errc::invalid, "from: it is not before the end (to), " + format_time(end));
+    }
   }
   if (const std::string before = value_of(parameters, "before"); !before.empty()) {
     TRY(const RecipientId id, parse_id<RecipientId>(before), "before");
@@ -103,7 +116,7 @@ Result<SearchQuestion> search_question(const Parameters& parameters,
   add(Kind::recipient, question.recipient);
   add(Kind::sender, question.sender);
   TRY_VOID(add_subject(query, value_of(parameters, "subject")));
-  add(Kind::category, value_of(parameters, "category"));
+  TRY_VOID(add_category(query, value_of(parameters, "category")));
   TRY_VOID(add_status(query, value_of(parameters, "status")));
   add(Kind::provider, value_of(parameters, "provider"));
   question.campaign = value_of(parameters, "campaign");

@@ -3,8 +3,8 @@
 //   recipient, sender   addresses
 //   subject             words, all of which stand in it
 //   status              accepted (waits, untried), deferred, delivered, failed, expired, bounced,
-//                       suppressed, complained
-//   category, provider  of an attempt
+//                       suppressed, complained; opened, clicked (by people), unsubscribed
+//   category, provider  of an attempt; a category of the bounce taxonomy
 //   campaign, custom_id as the sender has labelled the message
 //   account             name
 //   from, to            accepted in this time; as of statistics

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "http/control.h"
 #include "http/moment.h"
+#include "http/query_words.h"
 #include "http/request_body.h"
 
 namespace postrider::http {
@@ -78,6 +79,19 @@ Result<> set_by(StatisticsQuestion& question, const std::string& by) {
   return {};
 }
 
+Result<> check_value(Dimension dimension, const std::string& value) {
+  switch (dimension) {
+    case Dimension::stream:
+      return check_stream(value);
+    case Dimension::category:
+      return check_category(value);
+    case Dimension::country:
+      return check_country(value);
+    default:
+      return {};
+  }
+}
+
 Result<> set_filter(StatisticsQuestion& question, const Parameters& parameters) {
   Query& query = question.query;
   for (const auto& [name, value] : parameters) {
@@ -98,6 +112,7 @@ Result<> set_filter(StatisticsQuestion& question, const Parameters& parameters) 
     if (value.empty()) {
       return fail(Errc::invalid, name + " is empty: name one, or leave it out");
     }
+    TRY_VOID(check_value(*filter, value));
     query.of = *filter;
     query.value = value_as_counted(*filter, value);
   }

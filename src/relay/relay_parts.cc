@@ -1,4 +1,5 @@
 // Making the parts of a relay: what each needs of the others.
+#include "bounce/charset.h"
 #include "links/machine_judge.h"
 #include "relay/export_consumers.h"
 #include "relay/open_options.h"
@@ -46,7 +47,7 @@ Result<> Relay::State::add_consumers() {
   consumers = std::make_unique<events::Consumers>(*store, *events, threads.mailbox(0),
                                                   [this] { return clock->now(); });
   consumers->add(std::make_unique<statistics::Counter>(*store));
-  consumers->add(std::make_unique<search::Indexer>());
+  consumers->add(std::make_unique<search::Indexer>(bounce::decode_words));
   TRY(webhooks, webhook::Webhooks::create(webhook_parts(), settings.webhook));
   consumers->add(std::make_unique<links::MachineJudge>(
       *events, *links, [this] { return machine_rules.get()->timing(); }));

@@ -1,13 +1,17 @@
 #include "search/indexer.h"
 
 #include <algorithm>
+#include <functional>
 #include <initializer_list>
-#include <map>
+#include <numeric>
 #include <string>
-#include <tuple>
+#include <utility>
 #include <vector>
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include "base/text.h"
+#include "events/fields.h"
 #include "events/reader_hit.h"
 #include "search/index_key.h"
 
@@ -17,6 +21,8 @@ namespace {
 using events::Event;
 using events::Type;
 using store::Table;
+
+constexpr std::size_t kEntriesMost = 100'000;  // of a batch: 4 MB
 
 /// What readers did stands beside how the delivery stands, where it was a person. Whoever asks for
 /// it looks whether it still is seen so: an event that is seen as a person's only later does not
@@ -72,9 +78,32 @@ std::initializer_list<Type> before(const Event& event) {
   }
 }
 
+struct PassingName {
+  RecipientId id;
+  Type status = Type::accepted;
+
+  bool operator==(const PassingName&) const = default;
+};
+
+struct HashOf {
+  std::size_t operator()(const ListName& name) const {
+    return name.hash ^ (name.account.value << 8 | static_cast<std::uint64_t>(name.kind));
+  }
+  std::size_t operator()(const PassingName& name) const {
+    return std::hash<std::uint64_t>()(name.id.value << 8 | static_cast<std::uint64_t>(name.status));
+  }
+};
+
+}  // namespace
+
 /// What one batch adds to the lists.
-class Additions {
+class Indexer::Additions {
  public:
+  /// `readable` outlives it.
+  explicit Additions(const Readable& readable) : readable_(readable) {}
+
+  std::size_t entries() const { return entries_.size() + passing_.size(); }
+
   void add(const Event& event) {
     if (event.type == Type::accepted) {
       add_accepted(event);
@@ -102,41 +131,74 @@ class Additions {
     }
   }
 
-  /// `tag`: of no other batch.
-  void write(std::uint64_t tag, store::Step& step) {
+  /// `sequence`: of an event; that of the batch's first one tells its rows from other batches'.
+  void is_of(std::uint64_t sequence) { tag_ = tag_ == 0 ? sequence : tag_; }
+
+  void write(store::Step& step) {
     write_passing(step);
-    std::ranges::sort(entries_);
-    const auto repeated = std::ranges::unique(entries_);
-    entries_.erase(repeated.begin(), repeated.end());
-    std::vector<RecipientId> ids;
-    for (std::size_t i = 0; i < entries_.size();) {
-      const auto& [list, first] = entries_[i];
-      const std::uint64_t second = second_of(first);
-      ids.clear();
-      for (; i < entries_.size() && entries_[i].list == list && second_of(entries_[i].id) == second;
-           ++i) {
-        ids.push_back(entries_[i].id);
-      }
-      step.put(Table::search, row_key(list, second, tag), encode_ids(ids));
+    const std::vector<std::size_t> begins = gather();
+    std::vector<std::uint32_t> order(names_.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::ranges::sort(order, {}, [this](std::uint32_t list) { return names_[list]; });
+    for (const std::uint32_t list : order) {
+      write(names_[list], std::span(ids_).subspan(begins[list], begins[list + 1] - begins[list]),
+            step);
     }
   }
 
  private:
   struct Entry {
-    ListName list;
+    std::uint32_t list = 0;  ///< place in names_
     RecipientId id;
-    auto operator<=>(const Entry&) const = default;
   };
 
   void put(const Event& event, Kind kind, std::string_view value) {
-    entries_.push_back({list_of(kind, event.account, value), event.recipient});
+    const ListName name = list_of(kind, event.account, value);
+    const auto [place, is_new] = lists_.emplace(name, static_cast<std::uint32_t>(names_.size()));
+    if (is_new) {
+      names_.push_back(name);
+    }
+    entries_.push_back({.list = place->second, .id = event.recipient});
+  }
+
+  /// Sorts the entries' ids by their lists into ids_; where each list begins there.
+  std::vector<std::size_t> gather() {
+    std::vector<std::size_t> begins(names_.size() + 1);
+    for (const Entry& entry : entries_) {
+      ++begins[entry.list + 1];
+    }
+    std::partial_sum(begins.begin(), begins.end(), begins.begin());
+    std::vector<std::size_t> ends = begins;
+    ids_.resize(entries_.size());
+    for (const Entry& entry : entries_) {
+      ids_[ends[entry.list]++] = entry.id;
+    }
+    return begins;
+  }
+
+  /// `ids`: all of a list, as they came, some of them twice.
+  void write(const ListName& list, std::span<RecipientId> ids, store::Step& step) const {
+    if (!std::ranges::is_sorted(ids)) {
+      std::ranges::sort(ids);
+    }
+    ids = ids.first(ids.size() - std::ranges::unique(ids).size());
+    while (!ids.empty()) {
+      const std::uint64_t second = second_of(ids.front());
+      const auto end =
+          std::ranges::find_if(ids, [&](RecipientId id) { return second_of(id) != second; });
+      const auto count = static_cast<std::size_t>(end - ids.begin());
+      step.put(Table::search, row_key(list, second, tag_), encode_ids(ids.first(count)));
+      ids = ids.subspan(count);
+    }
   }
 
   void add_accepted(const Event& event) {
     put(event, Kind::all, {});
     put(event, Kind::recipient, lower(event.to));
     put(event, Kind::sender, lower(event.header_from.empty() ? event.from : event.header_from));
-    for (const std::string& word : words_of(event.subject)) {
+    const bool is_encoded = readable_ && event.subject.contains("=?");
+    for (const std::string& word :
+         is_encoded ? words_of(readable_(event.subject)) : words_of(event.subject)) {
       put(event, Kind::word, word);
     }
     if (!event.campaign.empty()) {
@@ -159,14 +221,14 @@ class Additions {
 
   void write_passing(store::Step& step) const {
     for (const auto& [of, passing] : passing_) {
-      const auto& [id, status] = of;
       if (passing.is_new && !passing.is_there) {
         continue;  // came and went
       }
-      std::string key = row_key(list_of(Kind::status, passing.account, events::to_string(status)),
-                                second_of(id), id.value);
+      std::string key =
+          row_key(list_of(Kind::status, passing.account, events::to_string(of.status)),
+                  second_of(of.id), of.id.value);
       if (passing.is_there) {
-        step.put(Table::search, std::move(key), encode_ids({&id, 1}));
+        step.put(Table::search, std::move(key), encode_ids({&of.id, 1}));
       } else {
         step.erase(Table::search, std::move(key));
       }
@@ -179,15 +241,36 @@ class Additions {
     bool is_there = false;  ///< at the end of the batch
   };
 
+  const Readable& readable_;
+  boost::unordered_flat_map<ListName, std::uint32_t, HashOf> lists_;
+  std::vector<ListName> names_;
   std::vector<Entry> entries_;
-  std::map<std::pair<RecipientId, Type>, Passing> passing_;
+  std::vector<RecipientId> ids_;
+  boost::unordered_flat_map<PassingName, Passing, HashOf> passing_;
+  std::uint64_t tag_ = 0;
 };
 
-}  // namespace
+Indexer::Indexer(Readable readable)
+    : readable_(std::move(readable)), additions_(std::make_unique<Additions>(readable_)) {}
+Indexer::~Indexer() = default;
 
-Result<> Indexer::take(std::span<const Event> events, store::Step& step) {
-  Additions additions;
+events::FieldSet Indexer::reads() const {
+  return events::fields({"account", "recipient", "from", "to", "header_from", "subject", "site",
+                         "category", "campaign", "custom_id", "attempt", "machine"});
+}
+
+bool Indexer::is_full() const {
+  return additions_->entries() >= kEntriesMost;
+}
+
+void Indexer::forget() {
+  additions_ = std::make_unique<Additions>(readable_);
+}
+
+Result<> Indexer::take(std::span<const Event> events, store::Step& /*step*/) {
+  Additions& additions = *additions_;
   for (const Event& event : events) {
+    additions.is_of(event.sequence);
     if (!event.recipient.exists()) {
       continue;
     }
@@ -198,9 +281,12 @@ Result<> Indexer::take(std::span<const Event> events, store::Step& step) {
       additions.enter(event, status);
     }
   }
-  if (!events.empty()) {
-    additions.write(events.front().sequence, step);
-  }
+  return {};
+}
+
+Result<> Indexer::finish(store::Step& step) {
+  additions_->write(step);
+  forget();
   return {};
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "events/fields.h"
 #include "events/log_extent.h"
 #include "events/reader_hit.h"
 #include "statistics/histogram.h"
@@ -17,32 +18,24 @@ namespace {
 using events::Event;
 using events::Type;
 
-/// What an event's rows are told apart by: many events of a batch have it in common, and are added
-/// up before their rows are looked for.
-std::string group_of(const Event& event, std::uint32_t hour, std::string_view site,
-                     std::string_view source) {
-  std::string group;
-  put_u32(group, hour);
-  put_u64(group, event.account.value);
-  put_bytes(group, event.stream);
-  put_bytes(group, event.from_domain);
-  put_bytes(group, site);
-  put_bytes(group, source);
-  put_bytes(group, event.category);
-  put_bytes(group, event.campaign);
-  put_bytes(group, event.country);
-  put_bytes(group, event.reader_client);
-  put_bytes(group, event.device);
-  return group;
+Place place_of(const Event& event, std::uint32_t hour, std::string_view site,
+               std::string_view source) {
+  return {.hour = hour,
+          .account = event.account,
+          .values = {{{Dimension::stream, event.stream},
+                      {Dimension::domain, event.from_domain},
+                      {Dimension::provider, site},
+                      {Dimension::source, source},
+                      {Dimension::category, event.category},
+                      {Dimension::campaign, event.campaign},
+                      {Dimension::country, event.country},
+                      {Dimension::client, event.reader_client},
+                      {Dimension::device, event.device}}}};
 }
 
-std::string group_of(const Event& event, std::uint32_t hour) {
-  return group_of(event, hour, event.site, event.source_address);
-}
-
-/// A hit's, who by itself does not say where the message went.
-std::string group_of(const Event& event, std::uint32_t hour, const Way& way) {
-  return group_of(event, hour, way.site, way.source_address);
+/// Of a hit, which by itself does not say where the message went.
+Place place_of(const Event& event, std::uint32_t hour, const Way& way) {
+  return place_of(event, hour, way.site, way.source_address);
 }
 
 std::uint32_t hour_of(const Event& event) {
@@ -72,112 +65,68 @@ std::uint32_t open_time_tag(const Event& event, const Way& way) {
 
 constexpr std::uint64_t kOneLess = ~std::uint64_t{0};  // sums wrap
 
-struct Group {
-  std::uint32_t hour = 0;
-  AccountId account;
-  std::array<std::pair<Dimension, std::string_view>, 9> values;
-};
-
-Group parse_group(std::string_view text) {
-  Reader reader(text);
-  Group group;
-  group.hour = reader.u32();
-  group.account = AccountId{reader.u64()};
-  group.values = {{{Dimension::stream, reader.bytes()},
-                   {Dimension::domain, reader.bytes()},
-                   {Dimension::provider, reader.bytes()},
-                   {Dimension::source, reader.bytes()},
-                   {Dimension::category, reader.bytes()},
-                   {Dimension::campaign, reader.bytes()},
-                   {Dimension::country, reader.bytes()},
-                   {Dimension::client, reader.bytes()},
-                   {Dimension::device, reader.bytes()}}};
-  return group;
-}
-
-void count(const Event& event, Counts& counts) {
-  counts.add(tag::of(event.type));
+Addend addend_of(const Event& event) {
+  Addend addend;
+  addend.add(tag::of(event.type));
   if (event.type == Type::accepted) {
-    counts.add(tag::kAcceptedBytes, event.size);
+    addend.add(tag::kAcceptedBytes, event.size);
   } else if (event.type == Type::delivered) {
-    counts.add(tag::kDeliveredAtFirst, event.attempt == 1 ? 1 : 0);
-    counts.add(tag::kDeliveryTime + bucket_of(event.queue_ms));
+    addend.add(tag::kDeliveredAtFirst, event.attempt == 1 ? 1 : 0);
+    addend.add(tag::kDeliveryTime + bucket_of(event.queue_ms));
   }
-}
-
-using Sums = std::unordered_map<std::string, Counts>;
-
-/// Every row that a group belongs to gets what is counted in it.
-void spread(const Group& group, const Counts& counts, Sums& rows) {
-  RowName name;
-  const auto add = [&](Dimension dimension, std::string_view value) {
-    name.dimension = dimension;
-    name.value = value;
-    rows[key_of(name)].add(counts);
-  };
-  for (const Span span : {Span::hour, Span::day}) {
-    name.span = span;
-    name.begin = group.hour - group.hour % hours_of(span);
-    for (const AccountId account : {AccountId{}, group.account}) {
-      name.account = account;
-      add(Dimension::total, {});
-      for (const auto& [dimension, value] : group.values) {
-        if (!value.empty()) {
-          add(dimension, value);
-        }
-      }
-      if (!group.account.exists()) {
-        break;  // a submission that was refused before anybody signed in
-      }
-    }
-    name.account = {};
-    add(Dimension::account, to_string(group.account));
-  }
+  return addend;
 }
 
 }  // namespace
 
-Result<> Counter::take(std::span<const Event> events, store::Step& step) {
-  Sums groups;
+events::FieldSet Counter::reads() const {
+  return events::fields({"time", "account", "recipient", "to", "from_domain", "stream", "size",
+                         "site", "source_address", "attempt", "queue_ms", "category", "campaign",
+                         "machine", "machine_was", "about_event", "reader_client", "device",
+                         "country"});
+}
+
+Result<> Counter::take(std::span<const Event> events, store::Step& /*step*/) {
   for (const Event& event : events) {
     if (events::is_hit(event.type)) {
-      TRY_VOID(count_hit(event, groups));
+      TRY_VOID(count_hit(event));
     } else if (event.type == Type::reassessed) {
-      TRY_VOID(move_hit(event, groups));
+      TRY_VOID(move_hit(event));
     } else if (event.type != Type::operational) {
-      count(event, groups[group_of(event, hour_of(event))]);
+      sums_.add(place_of(event, hour_of(event), event.site, event.source_address),
+                addend_of(event));
     }
-  }
-  ways_.forget();
-  readers_.write(step);
-  people_.write(step);
-  Sums sums;
-  for (const auto& [group, counts] : groups) {
-    spread(parse_group(group), counts, sums);
-  }
-  if (rows_.size() + sums.size() > rows_kept_) {
-    rows_.clear();
-  }
-  for (const auto& [key, counts] : sums) {
-    TRY(Counts* const kept, row(key));
-    kept->add(counts);
-    step.put(store::Table::counter, key, kept->encode());
   }
   return {};
 }
 
-Result<> Counter::count_hit(const Event& event, Rows& groups) {
-  TRY(const Way* const way, ways_.of(event.recipient));
-  Counts& counts = groups[group_of(event, hour_of(event), *way)];
-  if (!events::is_a_persons(event.machine)) {
-    counts.add(machine_tag(event.type));
-    return {};
+Result<> Counter::finish(store::Step& step) {
+  ways_.forget();
+  readers_.write(step);
+  people_.write(step);
+  for (Sums::Row& added : sums_.rows()) {
+    TRY(Counts* const kept, row(added.key));
+    kept->add(added.counts);
+    step.put(store::Table::counter, std::move(added.key), kept->encode());
   }
-  counts.add(tag::of(event.type));
-  return count_person(event, *way, counts);
+  sums_.clear();
+  return {};
 }
 
-Result<> Counter::count_person(const Event& event, const Way& way, Counts& counts) {
+Result<> Counter::count_hit(const Event& event) {
+  TRY(const Way* const way, ways_.of(event.recipient));
+  Addend addend;
+  if (events::is_a_persons(event.machine)) {
+    addend.add(tag::of(event.type));
+    TRY_VOID(count_person(event, *way, addend));
+  } else {
+    addend.add(machine_tag(event.type));
+  }
+  sums_.add(place_of(event, hour_of(event), *way), addend);
+  return {};
+}
+
+Result<> Counter::count_person(const Event& event, const Way& way, Addend& addend) {
   if (!event.recipient.exists()) {
     return {};
   }
@@ -187,9 +136,9 @@ Result<> Counter::count_person(const Event& event, const Way& way, Counts& count
   if (!is_first) {
     return {};
   }
-  counts.add(unique_tag(event.type));
+  addend.add(unique_tag(event.type));
   if (first.tag != 0) {
-    counts.add(first.tag);
+    addend.add(first.tag);
   }
   return people_.add(event, first.hour);
 }
@@ -204,8 +153,7 @@ Result<std::optional<Event>> Counter::hit_at(std::uint64_t sequence) const {
 
 /// In the rows in which the recipient of `hit` was counted: another program may have been used
 /// then.
-Result<> Counter::uncount(const Event& hit, const ReaderSet::First& first, const Way& way,
-                          Rows& groups) {
+Result<> Counter::uncount(const Event& hit, const ReaderSet::First& first, const Way& way) {
   Event counted = hit;
   counted.country.clear();
   counted.reader_client.clear();
@@ -214,15 +162,16 @@ Result<> Counter::uncount(const Event& hit, const ReaderSet::First& first, const
     TRY(const std::optional<Event> then, hit_at(first.sequence));
     counted = then.value_or(counted);
   }
-  Counts& then = groups[group_of(counted, first.hour, way)];
+  Addend then;
   then.add(unique_tag(hit.type), kOneLess);
   if (first.tag != 0) {
     then.add(first.tag, kOneLess);
   }
+  sums_.add(place_of(counted, first.hour, way), then);
   return people_.remove(hit, first.hour);
 }
 
-Result<> Counter::move_hit(const Event& reassessed, Rows& groups) {
+Result<> Counter::move_hit(const Event& reassessed) {
   const bool is_person = events::is_a_persons(reassessed.machine);
   if (is_person == events::is_a_persons(reassessed.machine_was)) {
     return {};
@@ -233,20 +182,24 @@ Result<> Counter::move_hit(const Event& reassessed, Rows& groups) {
   }
   const Event& event = *found;
   TRY(const Way* const way, ways_.of(event.recipient));
-  Counts& counts = groups[group_of(event, hour_of(event), *way)];
-  counts.add(tag::of(event.type), is_person ? 1 : kOneLess);
-  counts.add(machine_tag(event.type), is_person ? kOneLess : 1);
+  Addend addend;
+  addend.add(tag::of(event.type), is_person ? 1 : kOneLess);
+  addend.add(machine_tag(event.type), is_person ? kOneLess : 1);
+  if (is_person) {
+    TRY_VOID(count_person(event, *way, addend));
+  }
+  sums_.add(place_of(event, hour_of(event), *way), addend);
   if (is_person || !event.recipient.exists()) {
-    return is_person ? count_person(event, *way, counts) : Result<>();
+    return {};
   }
   TRY(const std::optional<ReaderSet::First> first,
       readers_.remove(what_of(event.type), event.recipient));
-  return first ? uncount(event, *first, *way, groups) : Result<>();
+  return first ? uncount(event, *first, *way) : Result<>();
 }
 
 Result<Counts*> Counter::row(const std::string& key) {
-  if (const auto found = rows_.find(key); found != rows_.end()) {
-    return &found->second;
+  if (Counts* const found = rows_.find(key)) {
+    return found;
   }
   TRY(const std::optional<std::string> record, store_.get(store::Table::counter, key));
   Counts counts;
@@ -259,7 +212,7 @@ Result<Counts*> Counter::row(const std::string& key) {
                   {"advice", "`postrider events replay statistics --from 1` counts anew"}});
     }
   }
-  return &rows_.emplace(key, std::move(counts)).first->second;
+  return &rows_.keep(key, std::move(counts));
 }
 
 Result<> Counter::can_begin_at(std::uint64_t next) const {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "events/fields.h"
+
 namespace postrider::statistics {
 namespace {
 
@@ -15,13 +17,13 @@ Result<const Way*> Ways::of(RecipientId recipient) {
   }
   Way way;
   if (recipient.exists()) {
-    TRY(events::Page page, events_.first_about(recipient, kEventsRead));
-    for (events::Event& event : page.events) {
-      if (event.type == events::Type::delivered && !way.delivered) {
-        way = {.site = std::move(event.site),
-               .source_address = std::move(event.source_address),
-               .delivered = event.time};
-      }
+    static constexpr events::FieldSet kWanted = events::fields({"time", "site", "source_address"});
+    TRY(std::optional<events::Event> delivered,
+        events_.first_about(recipient, events::Type::delivered, kEventsRead, kWanted));
+    if (delivered) {
+      way = {.site = std::move(delivered->site),
+             .source_address = std::move(delivered->source_address),
+             .delivered = delivered->time};
     }
   }
   return &known_.emplace(recipient.value, std::move(way)).first->second;

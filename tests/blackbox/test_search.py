@@ -43,6 +43,36 @@ def test_what_is_found(mailed, words, expected):
     assert found(mailed, *words) == expected
 
 
+@pytest.mark.parametrize("header", ["=?utf-8?Q?Gr=C3=BCne_Schuhe?=", "=?iso-8859-1?B?R3L8bmUgU2NodWhl?="])
+def test_words_of_a_subject_are_found_as_people_read_them(relay, header):
+    relay.submit(to="eva@example.net", subject=header)
+    wait_until_indexed(relay)
+    for words in ("grüne", "SCHUHE grüne"):
+        assert [m["to"] for m in search(relay, "--subject", words)["messages"]] == ["eva@example.net"]
+    assert search(relay, "--subject", "utf")["messages"] == []
+
+
+def test_all_filters_at_once_and_each_that_does_not_apply(mailed):
+    [carl] = search(mailed, "--recipient", "carl@example.net")["messages"]
+    everything = {"recipient": "carl@example.net", "sender": "news@example.org", "subject": "spring order",
+                  "status": "failed", "category": carl["category"], "provider": carl["site"],
+                  "account": carl["account"], "from": "1h", "limit": "10"}
+    others = {"recipient": "ann@example.net", "sender": "x@example.org", "subject": "winter", "status": "delivered",
+              "category": "mailbox-full", "provider": "mx.elsewhere.example", "campaign": "none-such",
+              "custom_id": "none-such", "to": "30d"}
+
+    def asked(parameters):
+        words = [word for name, value in parameters.items() for word in (f"--{name}", value)]
+        return [m["to"] for m in search(mailed, *words)["messages"]]
+
+    assert asked(everything) == ["carl@example.net"]
+    for name, value in others.items():
+        parameters = {**everything, name: value}
+        if name == "to":
+            parameters["from"] = "60d"
+        assert asked(parameters) == [], name
+
+
 def test_status_follows_the_message(mailed, sink):
     sink.answer_recipient("bob@example.net", ["250 ok"])
     mailed.advance("1h")
@@ -84,6 +114,8 @@ def test_index_is_the_same_after_kill_9_and_after_a_replay(mailed):
     (["--subject", "!!"], "subject: there is no word in"),
     (["--from", "soon"], "from: 'soon' is neither a time"),
     (["--before", "x"], "'x' is not an id"),
+    (["--category", "bad"], "category: 'bad' is none of "),
+    (["--from", "2026-01-02", "--to", "2026-01-01"], "from: it is not before the end (to), 2026-01-01T"),
     (["--limit", "1001"], "limit must be a whole number from 1 to 1000"),
     (["--account", "nobody"], "there is no account 'nobody'"),
 ])
@@ -95,6 +127,22 @@ def test_wrong_parameters_are_named(shared_relay, words, says):
 def test_parameter_that_nobody_knows_is_a_400_that_names_it(shared_relay):
     status, body = control(shared_relay, "GET", "/v1/messages?colour=red")
     assert status == 400 and "'colour' is not a parameter: there are recipient, sender" in body
+
+
+@pytest.mark.parametrize("query, says", [
+    ("status=lost", "status: 'lost' is none of accepted, deferred, delivered, failed, expired, bounced, suppressed, "
+                    "complained, opened, clicked, unsubscribed"),
+    ("category=bad", "category: 'bad' is none of "),
+    ("provider=", "provider is empty: say what to look for"),
+    ("from=soon", "from: 'soon' is neither a time"),
+    ("from=2026-01-02&to=2026-01-01", "from: it is not before the end (to)"),
+    ("before=-1", "before: '-1' is not an id"),
+    ("limit=0", "limit must be a whole number from 1 to 1000"),
+    ("account=nobody", "account: there is no account 'nobody'"),
+])
+def test_wrong_parameters_are_400s_that_name_them(shared_relay, query, says):
+    status, body = control(shared_relay, "GET", f"/v1/messages?{query}")
+    assert (status, says in body) == (400, True), body
 
 
 def test_table_is_for_people(mailed):

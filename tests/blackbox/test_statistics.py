@@ -74,6 +74,9 @@ def test_figures_stay_readable_without_a_relay(mixed):
     (["--account", "nobody"], "there is no account 'nobody'"),
     (["--domain", "a.example", "--stream", "bulk"], "one of them at a time"),
     (["--by", "provider", "--domain", "a.example"], "by: of one domain there are figures by hour, day and total"),
+    (["--stream", "spam"], "stream: 'spam' is none of bulk, transactional"),
+    (["--category", "bad"], "category: 'bad' is none of "),
+    (["--country", "Germany"], "country: 'Germany' is not two letters"),
     (["--limit", "0"], "limit must be a whole number from 1 to 10000"),
 ])
 def test_wrong_parameters_are_named(shared_relay, words, says):
@@ -84,6 +87,19 @@ def test_wrong_parameters_are_named(shared_relay, words, says):
 def test_parameter_that_nobody_knows_is_a_400_that_names_it(shared_relay):
     status, body = control(shared_relay, "GET", "/v1/statistics?colour=red")
     assert status == 400 and "'colour' is not a parameter: there are by, from" in body
+
+
+@pytest.mark.parametrize("query, says", [
+    ("by=colour", "by: 'colour' is none of hour, day, total"),
+    ("stream=spam", "stream: 'spam' is none of bulk, transactional"),
+    ("domain=", "domain is empty"),
+    ("from=soon", "from: 'soon' is neither a time"),
+    ("limit=0", "limit must be a whole number from 1 to 10000"),
+    ("account=nobody", "account: there is no account 'nobody'"),
+])
+def test_wrong_parameters_are_400s_that_name_them(shared_relay, query, says):
+    status, body = control(shared_relay, "GET", f"/v1/statistics?{query}")
+    assert (status, says in body) == (400, True), body
 
 
 def test_terminal_gets_bars_and_a_pipe_none(mixed):

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "events/cursor.h"
 #include "events/event_store.h"
+#include "events/fields.h"
 #include "support/fresh_folder.h"
 #include "support/running_store.h"
 
@@ -29,8 +30,11 @@ class Witness final : public Consumer {
 
   std::string_view name() const override { return name_; }
   std::size_t batch() const override { return batch_; }
+  std::size_t page() const override { return page_size == 0 ? batch_ : page_size; }
+  bool is_full() const override { return in_hand_ >= full_at; }
   Result<> take(std::span<const Event> events, store::Step& step) override {
-    if (is_stuck) {
+    std::uint64_t first = events.front().sequence;
+    if (is_stuck || stuck_at.compare_exchange_strong(first, 0)) {
       return fail(Errc::unavailable, "stuck");
     }
     is_waiting = waits.load();
@@ -38,13 +42,26 @@ class Witness final : public Consumer {
       std::this_thread::yield();
     }
     const std::lock_guard lock(mutex_);
+    steps_ += '.';
+    in_hand_ += events.size();
     for (const Event& event : events) {
       seen_.push_back(event.sequence);
+      last_ = event;
       step.put(store::Table::search, name_ + key_of(event.sequence), {});
     }
     return {};
   }
-  void forget() override { ++forgotten; }
+  Result<> finish(store::Step& step) override {
+    const std::lock_guard lock(mutex_);
+    steps_ += '|';
+    in_hand_ = 0;
+    step.put(store::Table::search, name_ + "finished", {});
+    return {};
+  }
+  void forget() override {
+    ++forgotten;
+    in_hand_ = 0;
+  }
   Result<> can_begin_at(std::uint64_t next) const override {
     return next == 13 ? Result<>(fail(Errc::invalid, "not at 13")) : Result<>();
   }
@@ -56,16 +73,33 @@ class Witness final : public Consumer {
     return seen_;
   }
 
+  Event last() const {
+    const std::lock_guard lock(mutex_);
+    return last_;
+  }
+
+  /// A point for each page, a stroke for each end of a batch.
+  std::string steps() const {
+    const std::lock_guard lock(mutex_);
+    return steps_;
+  }
+
   std::span<const Type> wants() const override { return wanted; }
+  FieldSet reads() const override { return fields_read; }
 
   std::uint64_t begins_at(std::uint64_t /*end*/) const override { return begins; }
   void stop_waiting() override { waits = false; }
 
-  std::vector<Type> wanted;  // before it begins
+  // Before it begins:
+  std::vector<Type> wanted;
+  FieldSet fields_read = FieldSet::all();
+  std::size_t page_size = 0;
+  std::size_t full_at = 1'000'000;
   std::uint64_t begins = 1;
   std::atomic<bool> waits = false;
   std::atomic<bool> is_waiting = false;
   std::atomic<bool> is_stuck = false;
+  std::atomic<std::uint64_t> stuck_at = 0;  // once, at a page that begins with it
   std::atomic<int> forgotten = 0;
 
  private:
@@ -73,6 +107,9 @@ class Witness final : public Consumer {
   const std::size_t batch_;
   mutable std::mutex mutex_;
   std::vector<std::uint64_t> seen_;
+  Event last_;
+  std::string steps_;
+  std::size_t in_hand_ = 0;  // of its thread
 };
 
 class ConsumersTest : public ::testing::Test {
@@ -146,6 +183,61 @@ TEST_F(ConsumersTest, EveryEventComesOnceAndInOrder) {
   append(5);
   ASSERT_TRUE(has_caught_up());
   EXPECT_EQ(witness.seen(), numbers(1, 30));
+}
+
+TEST_F(ConsumersTest, ALargeBatchComesInPagesAndIsOneStep) {
+  append(25);
+  Witness& witness = add("one", 10);
+  witness.page_size = 4;
+  const std::uint64_t before = store_->figures().steps;
+  consumers_->start();
+  ASSERT_TRUE(has_caught_up());
+  EXPECT_EQ(witness.steps(), "...|...|..|");
+  EXPECT_EQ(witness.seen(), numbers(1, 25));
+  EXPECT_EQ(store_->figures().steps, before + 3);
+  EXPECT_TRUE(store_->get(store::Table::search, "onefinished").value());
+}
+
+TEST_F(ConsumersTest, ABatchEndsWhereItsConsumerIsFull) {
+  append(10);
+  Witness& witness = add("one", 10);
+  witness.page_size = 2;
+  witness.full_at = 5;
+  consumers_->start();
+  ASSERT_TRUE(has_caught_up());
+  EXPECT_EQ(witness.steps(), "...|..|");
+  EXPECT_EQ(witness.seen(), numbers(1, 10));
+}
+
+TEST_F(ConsumersTest, ABatchThatFailsInItsMiddleComesAgainFromItsBegin) {
+  append(10);
+  Witness& witness = add("one", 6);
+  witness.page_size = 2;
+  witness.stuck_at = 9;
+  consumers_->start();
+  ASSERT_TRUE(store_.run_until([&] { return witness.forgotten == 1; }));
+  EXPECT_EQ(read_cursor(*store_, "one").value()->next, 7U);
+  EXPECT_FALSE(store_->get(store::Table::search, "one" + key_of(7)).value())
+      << "what the pages before it gave is not durable";
+  ASSERT_TRUE(has_caught_up());
+  EXPECT_EQ(witness.steps(), "...|...|") << "7 and 8 came twice";
+  EXPECT_EQ(read_cursor(*store_, "one").value()->next, 11U);
+}
+
+TEST_F(ConsumersTest, IsGivenTheFieldsThatItReads) {
+  Event event;
+  event.to = "ann@example.net";
+  event.site = "mx.a";
+  store::Step step;
+  events_->append(step, event);
+  ASSERT_TRUE(store_.commit(std::move(step)));
+  Witness& one = add("one");
+  one.fields_read = fields({"to"});
+  Witness& other = add("other");
+  consumers_->start();
+  ASSERT_TRUE(has_caught_up(0) && has_caught_up(1));
+  EXPECT_EQ(one.last().to + one.last().site, "ann@example.net");
+  EXPECT_EQ(other.last().to + other.last().site, "ann@example.netmx.a");
 }
 
 TEST_F(ConsumersTest, TheCursorOutlivesTheConsumer) {

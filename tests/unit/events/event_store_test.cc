@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
+#include "events/fields.h"
 #include "support/fresh_folder.h"
 #include "support/running_store.h"
 
@@ -74,6 +75,25 @@ TEST_F(EventStoreTest, GivesTheTypesThatAreWantedAndCountsTheOthers) {
   EXPECT_EQ(events_->read(4, 3, wanted)->events.at(0).type, Type::clicked);
 }
 
+TEST_F(EventStoreTest, GivesTheFieldsThatAreWanted) {
+  Event event;
+  event.type = Type::delivered;
+  event.recipient = RecipientId{77};
+  event.site = "mx.a";
+  event.to = "ann@example.net";
+  event.attempt = 2;
+  store::Step step;
+  events_->append(step, event);
+  ASSERT_TRUE(store_.commit(std::move(step)));
+  const Event read = events_->read(1, 1, {}, fields({"to", "attempt"})).value().events.at(0);
+  Event expected;
+  expected.sequence = 1;
+  expected.type = Type::delivered;
+  expected.to = "ann@example.net";
+  expected.attempt = 2;
+  EXPECT_EQ(read, expected);
+}
+
 TEST_F(EventStoreTest, TellsHowARecipientBeganHoweverMuchCameLater) {
   for (const char* detail : {"a", "b", "c", "d"}) {
     append(kMessage, 0, detail);
@@ -83,6 +103,30 @@ TEST_F(EventStoreTest, TellsHowARecipientBeganHoweverMuchCameLater) {
   EXPECT_EQ(details(*events_->first_about(recipient_of(kMessage, 0), 3)), "abc");
   EXPECT_EQ(details(*events_->first_about(recipient_of(kMessage, 1), 10)), "xxxx");
   EXPECT_EQ(details(*events_->first_about(recipient_of(kMessage, 2), 10)), "");
+}
+
+TEST_F(EventStoreTest, TellsTheFirstOfATypeAboutARecipient) {
+  constexpr RecipientId kAnn{77};
+  for (const Type type : {Type::accepted, Type::deferred, Type::delivered, Type::delivered}) {
+    Event event;
+    event.type = type;
+    event.recipient = kAnn;
+    event.site = "mx." + std::to_string(events_->last_sequence());
+    event.to = "ann@example.net";
+    store::Step step;
+    events_->append(step, event);
+    ASSERT_TRUE(store_.commit(std::move(step)));
+  }
+  const auto first = [&](RecipientId recipient, Type type, std::size_t limit) {
+    return events_->first_about(recipient, type, limit, fields({"site"})).value();
+  };
+  const std::optional<Event> delivered = first(kAnn, Type::delivered, 80);
+  ASSERT_TRUE(delivered);
+  EXPECT_EQ(delivered->site + delivered->to, "mx.2");
+  EXPECT_EQ(delivered->sequence, 3U);
+  EXPECT_FALSE(first(kAnn, Type::delivered, 2)) << "not among so few";
+  EXPECT_FALSE(first(kAnn, Type::failed, 80));
+  EXPECT_FALSE(first(RecipientId{78}, Type::delivered, 80));
 }
 
 TEST_F(EventStoreTest, TellsTheStoryOfOneMessage) {

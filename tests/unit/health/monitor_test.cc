@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "support/fresh_folder.h"
+#include "support/full_event.h"
 #include "support/running_store.h"
 
 namespace postrider::health {
@@ -82,6 +83,7 @@ class MonitorTest : public testing::Test {
   void take(const std::vector<Event>& events) {
     store::Step step;
     ASSERT_TRUE(monitor_->take(events, step));
+    ASSERT_TRUE(monitor_->finish(step));
     ASSERT_TRUE(store_.commit(std::move(step)));
   }
 
@@ -263,6 +265,7 @@ TEST_F(MonitorTest, APauseThatCouldNotBeToldIsToldByTheSameBatch) {
   {
     store::Step lost;
     ASSERT_TRUE(monitor_->take(bad, lost));
+    ASSERT_TRUE(monitor_->finish(lost));
   }
   ASSERT_TRUE(pause().is_paused);
   ASSERT_TRUE(told().empty());
@@ -280,9 +283,41 @@ TEST_F(MonitorTest, AStepThatWasLostIsNotCounted) {
   const auto more = mails(Type::delivered, 10);
   store::Step lost;
   ASSERT_TRUE(monitor_->take(more, lost));
+  ASSERT_TRUE(monitor_->finish(lost));
+  ASSERT_TRUE(monitor_->take(more, lost));  // half of the next one
   monitor_->forget();
   take(more);
   EXPECT_EQ(sum(Window::hour).ended, 110U);
+}
+
+/// Guards the list of fields that it says it reads.
+TEST_F(MonitorTest, WhatItDoesNotReadChangesNothing) {
+  store::Step step;
+  for (const Type type : monitor_->wants()) {
+    for (const std::string kind : {"hard", "soft"}) {
+      Event full = test::full_event(type);
+      full.account = shop_;
+      full.kind = kind;
+      full.stream = "bulk";
+      full.time = clock_.now();
+      log_->append(step, full);
+    }
+    for (Event& report : mails(type, 1)) {
+      report.from.clear();
+      report.from_domain.clear();
+      log_->append(step, report);
+    }
+  }
+  ASSERT_TRUE(store_.commit(std::move(step)));
+  const auto rows = [&](events::FieldSet fields) {
+    begin();
+    store::Step counted;
+    EXPECT_TRUE(monitor_->take(log_->read(1, 100, {}, fields).value().events, counted));
+    EXPECT_TRUE(monitor_->finish(counted));
+    return test::writes(counted);
+  };
+  EXPECT_EQ(rows(monitor_->reads()), rows(events::FieldSet::all()));
+  EXPECT_EQ(rows(monitor_->reads()).size(), 2U) << "all sites, and one";
 }
 
 TEST_F(MonitorTest, WhatIsOldIsSweptOut) {

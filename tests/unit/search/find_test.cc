@@ -4,8 +4,10 @@
 #include <random>
 #include <set>
 
+#include "events/event_store.h"
 #include "search/indexer.h"
 #include "support/fresh_folder.h"
+#include "support/full_event.h"
 #include "support/running_store.h"
 
 namespace postrider::search {
@@ -81,6 +83,7 @@ class FindTest : public ::testing::Test {
       store::Step step;
       Indexer indexer;
       ASSERT_TRUE(indexer.take(some, step));
+      ASSERT_TRUE(indexer.finish(step));
       ASSERT_TRUE(store_.commit(std::move(step)));
     }
   }
@@ -111,6 +114,29 @@ class FindTest : public ::testing::Test {
   test::RunningStore store_{folder_ / "db"};
   std::uint64_t sequence_ = 0;
 };
+
+/// Guards the list of fields that the indexer says it reads.
+TEST_F(FindTest, WhatTheIndexerDoesNotReadChangesNothing) {
+  const auto log = events::make_event_store(*store_);
+  store::Step step;
+  for (const Type type : test::kEveryType) {
+    for (const std::string machine : {"", "scanner"}) {
+      Event full = test::full_event(type);
+      full.machine = machine;
+      log->append(step, full);
+    }
+  }
+  ASSERT_TRUE(store_.commit(std::move(step)));
+  const auto rows = [&](events::FieldSet fields) {
+    Indexer indexer;
+    store::Step indexed;
+    EXPECT_TRUE(indexer.take(log->read(1, 100, {}, fields).value().events, indexed));
+    EXPECT_TRUE(indexer.finish(indexed));
+    return test::writes(indexed);
+  };
+  EXPECT_EQ(rows(Indexer().reads()), rows(events::FieldSet::all()));
+  EXPECT_GT(rows(Indexer().reads()).size(), 15U);
+}
 
 TEST_F(FindTest, EverythingThatIsAskedMustApply) {
   std::vector<Event> events;

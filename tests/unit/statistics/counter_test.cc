@@ -7,6 +7,7 @@
 #include "statistics/histogram.h"
 #include "statistics/query.h"
 #include "support/fresh_folder.h"
+#include "support/full_event.h"
 #include "support/running_store.h"
 
 namespace postrider::statistics {
@@ -38,6 +39,7 @@ class CounterTest : public ::testing::Test {
   void take(std::vector<Event> events) {
     store::Step step;
     ASSERT_TRUE(counter_.take(events, step));
+    ASSERT_TRUE(counter_.finish(step));
     ASSERT_TRUE(store_.commit(std::move(step)));
   }
 
@@ -132,6 +134,7 @@ TEST_F(CounterTest, RowsThatAreNoLongerInMemoryAreReadAgain) {
   for (int i = 0; i < 5; ++i) {
     store::Step step;
     ASSERT_TRUE(forgetful.take(std::vector{event(Type::delivered, kHour, kShop, "mx.a")}, step));
+    ASSERT_TRUE(forgetful.finish(step));
     ASSERT_TRUE(store_.commit(std::move(step)));
   }
   EXPECT_EQ(ask({.by = Query::By::dimension}).total.get(tag::of(Type::delivered)), 5U);
@@ -141,6 +144,7 @@ TEST_F(CounterTest, WhatDidNotBecomeDurableIsForgotten) {
   take({event(Type::delivered, kHour, kShop, "mx.a")});
   store::Step lost;
   ASSERT_TRUE(counter_.take(std::vector{event(Type::delivered, kHour, kShop, "mx.a")}, lost));
+  ASSERT_TRUE(counter_.finish(lost));
   counter_.forget();
   take({event(Type::delivered, kHour, kShop, "mx.a")});
   EXPECT_EQ(ask({.by = Query::By::dimension}).total.get(tag::of(Type::delivered)), 2U);
@@ -170,6 +174,34 @@ TEST_F(CounterTest, DamagedRowBeginsAgainAndIsToldOf) {
   EXPECT_EQ(ask({.by = Query::By::day, .from = kHour - 22, .to = kHour + 2})
                 .total.get(tag::of(Type::delivered)),
             1U);
+}
+
+constexpr std::uint64_t kOpened = 11;  // its place in test::kEveryType
+static_assert(test::kEveryType[kOpened] == Type::opened);
+
+/// Guards the list of fields that it says it reads.
+TEST_F(CounterTest, WhatItDoesNotReadChangesNothing) {
+  const auto log = events::make_event_store(*store_);
+  store::Step step;
+  for (const Type type : test::kEveryType) {
+    for (const std::string machine : {"", "scanner"}) {
+      Event full = test::full_event(type);
+      full.machine = machine;
+      full.machine_was = machine.empty() ? "scanner" : "";
+      full.about_event = 2 * kOpened + 1;  // as the loop numbers them: a person's open
+      log->append(step, full);
+    }
+  }
+  ASSERT_TRUE(store_.commit(std::move(step)));
+  const auto rows = [&](events::FieldSet fields) {
+    Counter counter(*store_);
+    store::Step counted;
+    EXPECT_TRUE(counter.take(log->read(1, 100, {}, fields).value().events, counted));
+    EXPECT_TRUE(counter.finish(counted));
+    return test::writes(counted);
+  };
+  EXPECT_EQ(rows(counter_.reads()), rows(events::FieldSet::all()));
+  EXPECT_GT(rows(counter_.reads()).size(), 40U);
 }
 
 TEST_F(CounterTest, WhatHappensToTheRelayItselfIsNotCounted) {

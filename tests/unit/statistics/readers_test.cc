@@ -42,6 +42,7 @@ class ReadersTest : public ::testing::Test {
     EXPECT_TRUE(store_.commit(std::move(step)));
     store::Step counted;
     EXPECT_TRUE(counter_.take(log_->read(first, some.size()).value().events, counted));
+    EXPECT_TRUE(counter_.finish(counted));
     EXPECT_TRUE(store_.commit(std::move(counted)));
     return first;
   }
@@ -146,6 +147,7 @@ TEST_F(ReadersTest, CountedAnewTheyAreTheSame) {
   ASSERT_TRUE(store_.commit(std::move(step)));
   step = {};
   ASSERT_TRUE(counter_.take(log_->read(1, 100).value().events, step));
+  ASSERT_TRUE(counter_.finish(step));
   ASSERT_TRUE(store_.commit(std::move(step)));
   EXPECT_EQ(counts(), before);
 }
