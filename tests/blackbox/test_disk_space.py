@@ -1,6 +1,8 @@
 """A disk that is filling up: new work is refused while there is still room to finish what has been taken."""
 import shutil
 
+from reports import inbound
+
 MEBIBYTE = 1 << 20
 
 
@@ -25,6 +27,9 @@ def test_under_the_reserve_new_work_is_refused_and_waiting_mail_is_kept(start_re
         code, text = mail(client)
         assert code == 452 and text.startswith(b"4.3.1")
         assert client.noop()[0] == 250, "the session goes on"
+    with inbound(relay) as client:
+        code, text = client.mail("")
+        assert code == 452 and text.startswith(b"4.3.1"), "and so are reports: their senders keep them"
     relay.advance("2m")
     assert sink.wait_for_message()["Subject"] == "order 17"
 

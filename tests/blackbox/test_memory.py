@@ -9,6 +9,7 @@ import pytest
 
 from raw import Raw
 from relay import BINARY
+from reports import inbound
 from waiting import LIMIT_S, wait_for
 
 MIB = 1024 * 1024
@@ -56,6 +57,31 @@ def test_large_messages_from_many_clients_stay_within_the_budget(start_relay, si
         send(relay, 0, small)
         return small == [250]
     wait_for("a small message to be taken again", is_taken_again)
+
+
+@pytest.mark.skipif("san/" in BINARY, reason="a sanitizer's own memory counts too")
+def test_reports_from_many_clients_stay_within_the_budget_as_well(start_relay, sink):
+    """Anybody may send them, and each takes more than itself while it is read."""
+    relay = start_relay("--set", f'limits.memory="{BUDGET // MIB}MiB"', "--set", 'spool.memory="32MiB"',
+                        "--set", "return_path_domain=rp.example", routes=[f"*={sink.route}"])
+    report = b"Subject: failure notice\r\n\r\n" + (b"x" * 98 + b"\r\n") * (LARGE // 100)
+    answers = []
+
+    def send_report():
+        with inbound(relay) as client:
+            if client.mail("")[0] == 452:
+                answers.append(452)
+                return
+            client.rcpt("bounces@rp.example")
+            answers.append(client.data(report)[0])
+    clients = [threading.Thread(target=send_report) for _ in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    assert len(answers) == CLIENTS and set(answers) <= {250, 451, 452}
+    assert 452 in answers
+    assert peak_memory(relay) < BUDGET
 
 
 @pytest.mark.skipif("san/" in BINARY, reason="a sanitizer's own memory counts too")
