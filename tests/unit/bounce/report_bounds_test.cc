@@ -63,17 +63,19 @@ TEST(MimeBounds, PartsOfOneMultipart) {
 
 TEST(ReportBounds, TheNotice) {
   const BounceReport report =
-      read_bounce(kFrom + "\n" + filler(kNoticeMost) + "<ann@x.example>:\n550 no such user\n");
-  EXPECT_LE(report.notice.size(), kNoticeMost);
+      read_bounce(kFrom + "\n" + filler(70 << 10) + "<ann@x.example>:\n550 no such user\n");
+  EXPECT_LE(report.notice.size(), 64U << 10);
   EXPECT_THAT(report.recipients, IsEmpty());
 }
 
 TEST(ReportBounds, AddressesOfALine) {
-  std::string line;
+  std::string line = "hello ";
   for (int i = 0; i < 500; ++i) {
-    line += "<r" + std::to_string(i) + "@x.example>, ";
+    line += "r" + std::to_string(i) + "@x.example ";
   }
-  EXPECT_LE(find_recipients(line + "550 no such user\n", {}).size(), 20U);
+  const std::size_t found = find_recipients(line + "\n", {}).size();
+  EXPECT_GT(found, 10U);
+  EXPECT_LE(found, 20U);
 }
 
 TEST(ReportBounds, AReasonAndItsLines) {
