@@ -73,6 +73,18 @@ TEST_F(FeedbackGuards, MoreThanItHoldsAtATimeAreToComeAgain) {
   EXPECT_EQ(refused, kMails - 64);
 }
 
+TEST_F(FeedbackGuards, FeedbackOfOtherKindsIsNoComplaint) {
+  deliver(1, "ann@x.example");
+  for (const char* kind : {"not-spam", "auth-failure", "dmarc"}) {
+    std::string feedback = complaint(own_id(1), "ann@x.example");
+    feedback.replace(feedback.find(": abuse") + 2, 5, kind);
+    ASSERT_TRUE(to_nobody(feedback));
+    EXPECT_THAT(told(), IsEmpty()) << kind;
+  }
+  ASSERT_TRUE(to_nobody(complaint(own_id(1), "ann@x.example")));
+  EXPECT_THAT(told(), ElementsAre("complained ann@x.example complaint"));
+}
+
 TEST_F(FeedbackGuards, WhatProvesNothingIsCounted) {
   ASSERT_TRUE(to_nobody(bounce_));
   EXPECT_EQ(feedback_.figures().unmatched, 1U);
