@@ -17,6 +17,11 @@ namespace {
 
 constexpr std::size_t kBlockCacheBytes = 16 << 20;
 constexpr std::uint64_t kSmallWriteBuffer = 4 << 20;
+/// Of what consumers of the event log derive from it: rows all over the table. With small buffers
+/// each level was written again and again, and whoever counted a log anew filled three of them
+/// before one was on disk: writing stood still, that of mail with it.
+constexpr std::uint64_t kDerivedWriteBuffer = 16 << 20;
+constexpr std::uint64_t kDerivedLevelBytes = 64 << 20;
 constexpr int kZstdLevel = 3;
 constexpr std::uint32_t kDictionaryBytes = 16 << 10;
 
@@ -52,6 +57,12 @@ rocksdb::ColumnFamilyOptions kept_long(std::uint64_t write_buffer,
   table.block_size = 16 << 10;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return family;
+}
+
+rocksdb::ColumnFamilyOptions derived(const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions family = kept_long(kDerivedWriteBuffer, cache);
+  family.max_bytes_for_level_base = kDerivedLevelBytes;
   return family;
 }
 
@@ -137,8 +148,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const StoreOptions&
       {"event_about", kept_long(kSmallWriteBuffer, cache)},
       {"set_aside", small_records(kSmallWriteBuffer, cache)},
       {"cursor", small_records(kSmallWriteBuffer, cache)},
-      {"counter", kept_long(kSmallWriteBuffer, cache)},
-      {"search", kept_long(kSmallWriteBuffer, cache)},
+      {"counter", derived(cache)},
+      {"search", derived(cache)},
       {"link", small_records(kSmallWriteBuffer, cache)},
       {"webhook", small_records(kSmallWriteBuffer, cache)},
       {"suppression", seldom_read(cache)},
