@@ -109,6 +109,7 @@ void take(benchmark::State& state, bool reads) {
     } else {
       benchmark::DoNotOptimize(monitor.take(known.events, step));
     }
+    benchmark::DoNotOptimize(monitor.finish(step));
     count += known.events.size();
     at = (at + 1) % pages.size();
   }
