@@ -90,9 +90,10 @@ std::optional<queue::Waiting> OutcomeRecorder::record(std::size_t thread, Attemp
     told.due = parts_.clock.to_wall(told.disposition.due);
   }
   told.attempt = std::move(attempt);
-  count(told);
+  const events::Event event = event_of(told);
+  count(told, event);
   Step step;
-  parts_.events.append(step, event_of(told));
+  parts_.events.append(step, event);
   if (told.disposition.needs_mending) {
     ask_for_mending(step, told);
   }
@@ -103,20 +104,20 @@ std::optional<queue::Waiting> OutcomeRecorder::record(std::size_t thread, Attemp
   return std::nullopt;
 }
 
-void OutcomeRecorder::count(const Told& told) {
+/// By what the event says: where mail had gone that ended while it waited, too.
+void OutcomeRecorder::count(const Told& told, const events::Event& event) {
   const Outcome outcome = told.disposition.outcome;
   counts_[static_cast<std::size_t>(outcome)].fetch_add(1, std::memory_order_relaxed);
   if (parts_.traffic == nullptr || outcome == Outcome::suppressed) {
     return;
   }
-  const auto& peer = told.attempt.peer;
-  const spool::Message& message = told.message->message;
-  const std::chrono::duration<double> took = std::max(told.now - message.accepted, Duration(0));
-  parts_.traffic->accounts.attempt(to_string(message.account), outcome, took.count());
-  parts_.traffic->providers.attempt(peer ? peer->site : kNoProvider, outcome, took.count());
-  if (outcome == Outcome::delivered && peer) {
-    parts_.traffic->tls.attempt(peer->tls_version.empty() ? kInTheClear : peer->tls_version,
-                                outcome, took.count());
+  const std::chrono::duration<double> took = std::chrono::milliseconds(event.queue_ms);
+  Traffic& traffic = *parts_.traffic;
+  traffic.accounts.attempt(to_string(event.account), outcome, took.count());
+  traffic.providers.attempt(event.site.empty() ? kNoProvider : event.site, outcome, took.count());
+  if (outcome == Outcome::delivered) {
+    traffic.tls.attempt(event.tls_version.empty() ? kInTheClear : event.tls_version, outcome,
+                        took.count());
   }
 }
 

@@ -72,7 +72,7 @@ class OutcomeRecorder final : public delivery::Recorder {
   std::optional<queue::Waiting> after_defect(std::size_t thread, delivery::Attempt attempt);
   void set_aside(std::size_t thread, const queue::Waiting& waiting, const std::string& why);
   events::Event event_of(const Told& told) const;
-  void count(const Told& told);
+  void count(const Told& told, const events::Event& event);
   void ask_for_mending(store::Step& step, const Told& told);
   void settle(std::size_t thread, store::Step step, const Told& told);
   std::optional<queue::Waiting> defer(std::size_t thread, store::Step step, Told told);

@@ -16,7 +16,7 @@ from waiting import LIMIT_S, wait_for
 
 ROUNDS = int(os.environ.get("POSTRIDER_KILL_ROUNDS", "3"))
 ENDPOINTS, HANGING = 100, 30
-BEHIND_S = 2  # at most, whoever else hangs; 1 s of it is gathering
+BEHIND_S = LIMIT_S / 10  # at most, whoever else hangs: 2 s, of which 1 s is gathering; more where machines are slow
 
 
 def moody(receiver, dice):
@@ -112,11 +112,13 @@ def test_endpoints_that_hang_delay_no_other(start_relay, sink, receivers):
     for number in range(ENDPOINTS):
         add(relay, hanging if number < HANGING else working, path=f"/{number}")
     took = []
-    for round_ in range(3):
+    for round_ in range(5):
         before = time.monotonic()
         relay.submit(to=[f"u{round_}-{i}@example.net" for i in range(10)])
         wait_for_told(relay, working, 20 * (ENDPOINTS - HANGING) * (round_ + 1))
         took.append(max(request.time for request in working.requests) - before)
+        if round_ > 0 and min(took) < BEHIND_S:
+            break
     assert min(took) < BEHIND_S, took  # where the machine lets them
     assert max(took) < LIMIT_S / 2, took  # a hanging one alone takes 15
     wait_for("a request to each that hangs", lambda: len(hanging.requests) >= HANGING, explain=relay.explain)

@@ -148,6 +148,21 @@ TEST_F(KafkaTest, WhatIsRefusedForGoodIsToldAndTheRestIsNotSentAgain) {
   expect_each_once();
 }
 
+TEST_F(KafkaTest, AReplayInTheMiddleOfABatchSendsAllOfItAgain) {
+  const auto batch = make(20);
+  cluster_.refuse(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, 1);
+  Result<> failed = kafka_->deliver(batch);
+  while (!failed && failed.error().text().contains("no report")) {
+    failed = kafka_->deliver(batch);
+  }
+  ASSERT_FALSE(failed);
+  const std::size_t before = arrived().size();
+  ASSERT_GT(before, 0U) << "of the other partitions";
+  kafka_->begin_again();
+  ASSERT_TRUE(deliver_with_patience(batch));
+  EXPECT_EQ(arrived().size(), before + 20);
+}
+
 TEST_F(KafkaTest, StopsWaitingWhenItIsToldTo) {
   cluster_.set_down();
   const auto batch = make(5);

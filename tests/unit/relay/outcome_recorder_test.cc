@@ -103,6 +103,7 @@ class OutcomeRecorderTest : public testing::Test {
                   .committers = committers_,
                   .installation = {.hostname = "mail.example.org"}}};
   std::shared_ptr<const bounce::Classifier> classifier_ = shipped_classifier();
+  Traffic traffic_;
   OutcomeRecorder recorder_{{.clock = clock_,
                              .store = *store_,
                              .spool = *spool_,
@@ -112,7 +113,8 @@ class OutcomeRecorderTest : public testing::Test {
                              .intake = intake_,
                              .options = [] { return std::make_shared<delivery::Options>(); },
                              .classifier = [this] { return classifier_; },
-                             .hostname = "mail.example.org"}};
+                             .hostname = "mail.example.org",
+                             .traffic = &traffic_}};
 };
 
 TEST_F(OutcomeRecorderTest, ADeliveryIsToldAndForgotten) {
@@ -249,6 +251,21 @@ TEST_F(OutcomeRecorderTest, AHostThatNeverAnsweredEndsSoftly) {
   EXPECT_EQ(events()[1].kind, "soft");
   EXPECT_EQ(events()[1].category, "timed-out");
   EXPECT_EQ(events()[1].reply, "no host would talk to us");
+}
+
+TEST_F(OutcomeRecorderTest, WhatEndsWhileItWaitsCountsAtTheSiteThatItHadGoneTo) {
+  ASSERT_TRUE(record(attempt(451, "greylisted")));
+  clock_.advance(std::chrono::hours(121));
+  delivery::Attempt expired = attempt(0, "the message waited to the end of its schedule");
+  expired.reply.enhanced = "4.4.7";
+  expired.peer = nullptr;
+  EXPECT_FALSE(record(std::move(expired)));
+  const auto rows = traffic_.providers.rows();
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].name, "mx.example.net");
+  EXPECT_EQ(rows[0].counts.of(delivery::Outcome::deferred), 1U);
+  EXPECT_EQ(rows[0].counts.of(delivery::Outcome::expired), 1U);
+  EXPECT_EQ(traffic_.accounts.rows()[0].name, "1");
 }
 
 TEST_F(OutcomeRecorderTest, ALastAttemptWithoutAReplySaysWhatItWas) {

@@ -67,8 +67,12 @@ TEST_F(ContentStoreTest, GoesAtTheEndOfItsLastDayAndNoOtherWithIt) {
   put(MessageId{kMessage.value + kIdStep}, days(3));
   expire(kMorning + 15h);
   EXPECT_EQ(rows(), 2U);
+  EXPECT_TRUE(directory->content_key(20'000).value());
   expire(kMorning + 16h);  // midnight
   EXPECT_EQ(rows(), 1U);
+  EXPECT_FALSE(directory->content_key(20'000).value())
+      << "what lies elsewhere can't be read either";
+  EXPECT_TRUE(directory->content_key(20'002).value());
   EXPECT_EQ(content->read(kMessage, kMorning).value(), std::nullopt);
   EXPECT_EQ(content->read(MessageId{kMessage.value + kIdStep}, kMorning + 16h).value(), kContent);
 }
