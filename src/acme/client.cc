@@ -21,11 +21,8 @@ using asio::awaitable;
 
 namespace {
 
-using namespace std::chrono_literals;
 using webhook::HttpAnswer;
 
-constexpr auto kAnswer = 30s;
-constexpr auto kLookFor = 120s;
 constexpr std::chrono::seconds kPauseLeast{1};
 constexpr std::chrono::seconds kPauseMost{10};
 constexpr std::chrono::seconds kRetryAfterMost = std::chrono::days(7);
@@ -153,7 +150,7 @@ awaitable<Granted<HttpAnswer>> Client::ask(std::string method, std::string url, 
               "Accept-Language: en\r\n",
       .body = std::move(body),
       .allowed = {*net::parse_network("0.0.0.0/0"), *net::parse_network("::/0")},
-      .answer_within = kAnswer};
+      .answer_within = options_.answer_within};
   if (!request.body.empty()) {
     request.head += "Content-Type: application/jose+json\r\n";
   }
@@ -284,7 +281,7 @@ awaitable<Granted<void>> Client::prove(std::string host, std::string url) {
 }
 
 awaitable<Granted<void>> Client::wait_for_proof(std::string url, std::string type) {
-  const auto until = std::chrono::steady_clock::now() + kLookFor;
+  const auto until = std::chrono::steady_clock::now() + options_.done_within;
   while (true) {
     GRANTED(const HttpAnswer answer, co_await post(url, ""));
     const auto authorization = parse_authorization(answer.body);
@@ -311,7 +308,7 @@ awaitable<Granted<void>> Client::wait_for_proof(std::string url, std::string typ
 }
 
 awaitable<Granted<Order>> Client::look_at_order(std::string url, std::string while_it_is) {
-  const auto until = std::chrono::steady_clock::now() + kLookFor;
+  const auto until = std::chrono::steady_clock::now() + options_.done_within;
   while (true) {
     GRANTED(const HttpAnswer answer, co_await post(url, ""));
     auto order = parse_order(answer.body);

@@ -1,6 +1,7 @@
 // [acme]: where certificates for tracking hosts come from. Values; any thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -22,6 +23,8 @@ struct Options {
   ChallengeType challenge = ChallengeType::http_01;
   std::string eab_key_id;  ///< external account binding (RFC 8555, 7.3.4); empty: none
   std::string eab_key;     ///< base64url, as the authority shows it
+  std::chrono::seconds answer_within{30};  ///< an answer of the authority
+  std::chrono::seconds done_within{120};   ///< its look at a challenge; its work on an order
 
   bool operator==(const Options&) const = default;
 };

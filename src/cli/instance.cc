@@ -83,6 +83,7 @@ struct Instance::State {
     TRY_VOID(start_http());
     TRY_VOID(relay->start());
     wire_the_way_back();
+    TRY_VOID(wire_the_readers());
     watch_domains();
     return {};
   }
@@ -100,6 +101,22 @@ struct Instance::State {
                                 .local = "fbl", .domain = relay->settings().return_path_domain}] {
       simulator->answer_to(to, complaints_to);
     });
+  }
+
+  /// The simulator's people and scanners come by the listener of other readers.
+  Result<> wire_the_readers() {
+    if (!simulator || !links || links->endpoints().empty()) {
+      return {};
+    }
+    const auto in_clear = links->endpoints_in_clear();
+    simulator::LinksAt at{
+        .endpoint = reachable(in_clear.empty() ? links->endpoints().front() : in_clear.front()),
+        .tls = nullptr};
+    if (in_clear.empty() && links->has_tls()) {
+      TRY(at.tls, net::TlsClient::create(false));
+    }
+    asio::post(executor(), [this, at] { simulator->read_at(at); });
+    return {};
   }
 
   /// Where mail goes to the simulator alone, nothing is asked of DNS.

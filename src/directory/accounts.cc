@@ -51,6 +51,7 @@ Result<Account> Directory::change_account(std::string_view name, const AccountCh
   account.is_active = change.is_active.value_or(account.is_active);
   if (change.tracking) {
     change.tracking(account.tracking);
+    remember_former_host(account.tracking, found->tracking.host);
   }
   if (change.bulk_pause) {
     change.bulk_pause(account.bulk_pause);

@@ -108,6 +108,10 @@ class Snapshot {
   std::vector<const Credential*> credentials() const;
   std::vector<const Domain*> domains() const;  ///< by name
 
+  /// Whether links of the account may lead through the tracking host `name` (lower case): not where
+  /// it is another account's, and never was this one's.
+  bool may_lead_through(std::string_view name, AccountId account) const;
+
   /// Null: it is tracked as its stream is.
   const CampaignTracking* campaign_tracking(AccountId account, std::string_view campaign) const;
   std::vector<const CampaignTracking*> campaign_trackings() const;  ///< by account and name
@@ -120,6 +124,7 @@ class Snapshot {
   friend class Directory;
 
   void put(Account account);
+  void move_tracking_host(AccountId account, std::string_view from, std::string_view to);
   void put(Credential credential);
   void put(Domain domain);
   void put(Webhook webhook);
@@ -142,6 +147,7 @@ class Snapshot {
   // Shared, so that the copy that a change begins with is a copy of pointers.
   std::map<AccountId, std::shared_ptr<const Account>> accounts_;
   ByName<AccountId> account_names_;
+  ByName<std::vector<AccountId>> tracking_hosts_;  // whose links lead there now
   ByName<std::shared_ptr<const Credential>> credentials_;
   ByName<std::shared_ptr<const Domain>> domains_;
   std::map<WebhookId, std::shared_ptr<const Webhook>> webhooks_;

@@ -127,22 +127,25 @@ Result<std::vector<Account>> read_accounts(Database& database) {
                        "tracking_host, privacy, track_bulk, track_transactional, "
                        "track_plain_text, preserve_signed, url_tags, kept_hosts, "
                        "bulk_paused, bulk_pause_changed, bulk_pause_by, bulk_pause_why, "
-                       "counted_from, events_days, content_days FROM account"));
+                       "counted_from, events_days, content_days, former_tracking_hosts "
+                       "FROM account"));
   std::vector<Account> accounts;
   while (true) {
     TRY(const bool found, rows.step());
     if (!found) {
       return accounts;
     }
-    accounts.push_back({.id = id_at<AccountId>(rows, 0),
-                        .name = rows.text(1),
-                        .dsn = static_cast<DsnDefault>(rows.integer(2)),
-                        .own_return_paths = rows.integer(3) != 0,
-                        .is_active = rows.integer(4) != 0,
-                        .tracking = tracking_at(rows, 6),
-                        .bulk_pause = bulk_pause_at(rows, 14),
-                        .retention = {.events = days_at(rows, 19), .content = days_at(rows, 20)},
-                        .created = time_at(rows, 5)});
+    Account& account = accounts.emplace_back(
+        Account{.id = id_at<AccountId>(rows, 0),
+                .name = rows.text(1),
+                .dsn = static_cast<DsnDefault>(rows.integer(2)),
+                .own_return_paths = rows.integer(3) != 0,
+                .is_active = rows.integer(4) != 0,
+                .tracking = tracking_at(rows, 6),
+                .bulk_pause = bulk_pause_at(rows, 14),
+                .retention = {.events = days_at(rows, 19), .content = days_at(rows, 20)},
+                .created = time_at(rows, 5)});
+    account.tracking.former_hosts = rows.text(21);
   }
 }
 
@@ -255,8 +258,8 @@ Result<> update(Database& database, const Account& account) {
                        "tracking_host = ?, privacy = ?, track_bulk = ?, track_transactional = ?, "
                        "track_plain_text = ?, preserve_signed = ?, url_tags = ?, kept_hosts = ?, "
                        "bulk_paused = ?, bulk_pause_changed = ?, bulk_pause_by = ?, "
-                       "bulk_pause_why = ?, counted_from = ?, events_days = ?, content_days = ? "
-                       "WHERE id = ?"));
+                       "bulk_pause_why = ?, counted_from = ?, events_days = ?, content_days = ?, "
+                       "former_tracking_hosts = ? WHERE id = ?"));
   write.bind(number(account.dsn))
       .bind(number(account.own_return_paths))
       .bind(number(account.is_active));
@@ -264,6 +267,7 @@ Result<> update(Database& database, const Account& account) {
   bind(write, account.bulk_pause);
   TRY_VOID(write.bind(count_of(account.retention.events))
                .bind(count_of(account.retention.content))
+               .bind(account.tracking.former_hosts)
                .bind(number(account.id))
                .step());
   return {};

@@ -87,8 +87,9 @@ constexpr const char* kTracking = R"(
   ALTER TABLE account ADD COLUMN kept_hosts TEXT NOT NULL DEFAULT '';
 )";
 
-constexpr std::array kMigrations = {kFirstTables,      kWebhooks,        kTracking,
-                                    kBulkPauseColumns, kTrackingChoices, kRetention};
+constexpr std::array kMigrations = {kFirstTables,        kWebhooks,        kTracking,
+                                    kBulkPauseColumns,   kTrackingChoices, kRetention,
+                                    kFormerTrackingHosts};
 constexpr auto kPresent = static_cast<std::int64_t>(kMigrations.size());
 
 Result<std::int64_t> read_version(Database& database) {

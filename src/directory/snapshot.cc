@@ -62,9 +62,32 @@ std::vector<const Domain*> Snapshot::domains() const {
   return all;
 }
 
+bool Snapshot::may_lead_through(std::string_view name, AccountId account) const {
+  const auto found = tracking_hosts_.find(name);
+  if (found == tracking_hosts_.end() || std::ranges::count(found->second, account) != 0) {
+    return true;
+  }
+  const Account* const known = this->account(account);
+  return known != nullptr && has_led_through(known->tracking, name);
+}
+
+void Snapshot::move_tracking_host(AccountId account, std::string_view from, std::string_view to) {
+  if (const auto left = tracking_hosts_.find(name_of_host(from)); left != tracking_hosts_.end()) {
+    std::erase(left->second, account);
+    if (left->second.empty()) {
+      tracking_hosts_.erase(left);
+    }
+  }
+  if (const std::string name = name_of_host(to); !name.empty()) {
+    tracking_hosts_[name].push_back(account);
+  }
+}
+
 void Snapshot::put(Account account) {
   account_names_.insert_or_assign(account.name, account.id);
   const AccountId id = account.id;
+  const Account* const before = this->account(id);
+  move_tracking_host(id, before == nullptr ? "" : before->tracking.host, account.tracking.host);
   accounts_.insert_or_assign(id, std::make_shared<const Account>(std::move(account)));
 }
 

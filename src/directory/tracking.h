@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/ids.h"
@@ -30,9 +31,21 @@ struct Tracking {
   bool preserve_signed = false;  ///< leave what its author's domain has signed already
   std::string url_tags;          ///< appended to targets: "utm_source=shop&utm_medium=email"
   std::string kept_hosts;        ///< links there stay as they are: lower case, a space in between
+  std::string former_hosts =
+      {};  ///< of links that were sent before: lower case, a space in between
 
   bool operator==(const Tracking&) const = default;
 };
+
+/// The name in a tracking host: "links.example.org"; empty where there is none.
+std::string name_of_host(std::string_view url);
+
+/// Where an account's links lead to another host from now on: the one before is remembered, because
+/// mail that was sent leads there.
+void remember_former_host(Tracking& tracking, std::string_view former);
+
+/// Whether the account's links led through the host `name` once.
+bool has_led_through(const Tracking& tracking, std::string_view name);
 
 /// What an account has chosen for one of its campaigns.
 struct CampaignTracking {

@@ -1,5 +1,5 @@
-// Inner part of directory: the migration that brings what accounts and readers have chosen about
-// tracking. Append-only (schema.cc).
+// Inner part of directory: the migrations that bring what accounts and readers have chosen about
+// tracking, and which hosts accounts have had. Append-only (schema.cc).
 #pragma once
 
 namespace postrider::directory {
@@ -22,5 +22,9 @@ inline constexpr const char* kTrackingChoices = R"(
     PRIMARY KEY (account, address)
   ) STRICT, WITHOUT ROWID;
 )";
+
+// Names, a space in between.
+inline constexpr const char* kFormerTrackingHosts =
+    "ALTER TABLE account ADD COLUMN former_tracking_hosts TEXT NOT NULL DEFAULT ''";
 
 }  // namespace postrider::directory

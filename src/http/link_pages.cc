@@ -6,7 +6,7 @@ namespace {
 constexpr std::string_view kStyle =
     "body{font:1.1em/1.5 sans-serif;max-width:34em;margin:4em auto;padding:0 1em;color:#111;"
     "background:#fff}fieldset{border:0;margin:0;padding:0}"
-    "button{font:inherit;padding:.5em 1.2em}";
+    "button{font:inherit;padding:.5em 1.2em}form+form{margin-top:3em}";
 
 std::string page(std::string_view language, std::string_view title, std::string_view content) {
   std::string html = "<!DOCTYPE html>\n<html lang=\"";
@@ -37,6 +37,27 @@ std::string choice(std::string_view value, std::string_view label, bool is_chose
   std::string html = "<p><label><input type=\"radio\" name=\"scope\" value=\"";
   html.append(value).append(is_chosen ? "\" checked> " : "\"> ");
   return html.append(label).append("</label></p>\n");
+}
+
+std::string paragraph(std::string_view text, std::string_view sender) {
+  return "<p>" + with_sender(text, sender) + "</p>\n";
+}
+
+std::string about_tracking(const UnsubscribeWords& words, std::string_view sender,
+                           TrackingOffer offer) {
+  if (offer == TrackingOffer::nothing) {
+    return {};
+  }
+  if (offer == TrackingOffer::has_refused) {
+    return paragraph(words.untracked, sender);
+  }
+  std::string html = "<form method=\"post\">\n<fieldset>\n<legend>";
+  return html.append(with_sender(words.tracking, sender))
+      .append(
+          "</legend>\n<input type=\"hidden\" name=\"tracking\" value=\"refuse\">\n</fieldset>\n")
+      .append("<button type=\"submit\">")
+      .append(words.refuse_tracking)
+      .append("</button>\n</form>\n");
 }
 
 }  // namespace
@@ -94,8 +115,8 @@ std::string revoked_link_page(std::string_view host) {
                                                               "</strong>, and no longer does.");
 }
 
-std::string unsubscribe_page(const UnsubscribeWords& words, std::string_view sender,
-                             bool has_left) {
+std::string unsubscribe_page(const UnsubscribeWords& words, std::string_view sender, bool has_left,
+                             TrackingOffer tracking) {
   std::string content = "<form method=\"post\">\n<fieldset>\n<legend>";
   content.append(with_sender(has_left ? words.done : words.question, sender)).append("</legend>\n");
   content.append("<input type=\"hidden\" name=\"List-Unsubscribe\" value=\"One-Click\">\n");
@@ -105,14 +126,20 @@ std::string unsubscribe_page(const UnsubscribeWords& words, std::string_view sen
   content += choice("all", with_sender(words.everything, sender), has_left);
   content.append("</fieldset>\n<button type=\"submit\">")
       .append(words.button)
-      .append("</button>\n</form>\n");
+      .append("</button>\n</form>\n")
+      .append(about_tracking(words, sender, tracking));
   return page(words.language, words.title, content);
 }
 
 std::string unsubscribed_page(const UnsubscribeWords& words, std::string_view sender,
-                              bool from_everything) {
+                              bool from_everything, TrackingOffer tracking) {
   const std::string_view done = from_everything ? words.done_with_everything : words.done;
-  return page(words.language, words.done_title, "<p>" + with_sender(done, sender) + "</p>\n");
+  return page(words.language, words.done_title,
+              paragraph(done, sender) + about_tracking(words, sender, tracking));
+}
+
+std::string untracked_page(const UnsubscribeWords& words, std::string_view sender) {
+  return page(words.language, words.saved_title, paragraph(words.untracked, sender));
 }
 
 }  // namespace postrider::http

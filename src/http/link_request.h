@@ -11,7 +11,7 @@ namespace postrider::http {
 struct LinkRequest {
   std::string method;
   std::string path;  ///< without the query
-  std::string host;  ///< lower case, without a port; empty: none was named
+  std::string host;  ///< lower case, without a port and a dot at the end; empty: none was named
   std::string user_agent;
   std::string accept;
   std::string accept_language;

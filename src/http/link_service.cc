@@ -91,7 +91,7 @@ LinkService::LinkService(relay::Relay& relay, links::HitRecorder& recorder,
 }
 
 void LinkService::change_to(const relay::LinkSettings& settings) {
-  Served served{.hosts = settings.hosts, .files = {}};
+  Served served{.hosts = settings.hosts, .for_all = settings.public_names, .files = {}};
   for (const auto& [path, file] :
        {std::pair("/.well-known/apple-app-site-association", settings.apple_app_site_association),
         std::pair("/.well-known/assetlinks.json", settings.asset_links)}) {
@@ -161,6 +161,18 @@ awaitable<LinkAnswer> LinkService::answer(LinkRequest request) {
   co_return page(404, unknown_link_page());
 }
 
+std::optional<track::TokenContent> LinkService::read(const LinkRequest& request,
+                                                     std::string_view token, TokenKind kind) const {
+  auto content = relay_.tracking_keys().current()->read(token, kind);
+  if (!content || !content->account.exists() ||
+      relay_.directory().snapshot()->may_lead_through(request.host, content->account)) {
+    return content;
+  }
+  const auto served = served_.get();
+  const bool is_for_all = std::ranges::count(served->for_all, request.host) != 0;
+  return is_for_all ? content : std::nullopt;
+}
+
 links::Hit LinkService::hit_of(const LinkRequest& request, events::Type type,
                                const track::TokenContent& token) const {
   links::Hit hit{.type = type,
@@ -193,7 +205,7 @@ awaitable<bool> LinkService::record(const LinkRequest& request, links::Hit hit) 
 }
 
 awaitable<LinkAnswer> LinkService::open(const LinkRequest& request, std::string_view token) {
-  const auto content = relay_.tracking_keys().current()->read(token, TokenKind::open);
+  const auto content = read(request, token, TokenKind::open);
   if (!content) {
     co_return page(404, unknown_link_page());
   }
@@ -207,7 +219,7 @@ awaitable<LinkAnswer> LinkService::open(const LinkRequest& request, std::string_
 
 awaitable<LinkAnswer> LinkService::click(const LinkRequest& request, std::string_view token,
                                          TokenKind kind) {
-  const auto content = relay_.tracking_keys().current()->read(token, kind);
+  const auto content = read(request, token, kind);
   if (!content) {
     co_return page(404, unknown_link_page());
   }
@@ -241,7 +253,7 @@ awaitable<LinkAnswer> LinkService::click(const LinkRequest& request, std::string
 }
 
 awaitable<LinkAnswer> LinkService::unsubscribe(const LinkRequest& request, std::string_view token) {
-  const auto content = relay_.tracking_keys().current()->read(token, TokenKind::unsubscribe);
+  const auto content = read(request, token, TokenKind::unsubscribe);
   if (!content) {
     co_return page(404, unknown_link_page());
   }

@@ -3,7 +3,8 @@
 // authority, RFC 8555, 8.3; to ourselves, link_probe.h), a page for everything else.
 //
 // A redirect leads only to what was stored for a genuine token, and only to http and https; nothing
-// of a request goes into a Location. No cookies. HEAD is answered as GET.
+// of a request goes into a Location. On a host of another account's a token is none: nobody shall
+// borrow a good name. No cookies. HEAD is answered as GET.
 //
 // Opens and clicks are handed to a recorder before they are answered; where that is full, the
 // answer waits, ten seconds at most, and is 503 then; beyond a number of them for each token
@@ -50,6 +51,9 @@ class LinkService {
   bool serves(std::string_view host) const;  ///< in lower case; any thread
 
  private:
+  /// Nothing: it is forged, of another kind, or the host it came to belongs to another account.
+  std::optional<track::TokenContent> read(const LinkRequest& request, std::string_view token,
+                                          track::TokenKind kind) const;
   boost::asio::awaitable<LinkAnswer> open(const LinkRequest& request, std::string_view token);
   boost::asio::awaitable<LinkAnswer> click(const LinkRequest& request, std::string_view token,
                                            track::TokenKind kind);
@@ -64,6 +68,7 @@ class LinkService {
 
   struct Served {
     std::vector<std::string> hosts;
+    std::vector<std::string> for_all;  ///< the operator's own: links of every account lead there
     std::map<std::string, std::string, std::less<>> files;  ///< by path: what opens apps
   };
   relay::Relay& relay_;

@@ -63,10 +63,15 @@ std::string_view path_of_target(std::string_view target) {
   return target.substr(0, target.find_first_of("?#"));
 }
 
+/// "links.example.org." is the same name.
 std::string host_of(std::string_view field) {
   const auto bracket = field.rfind(']');
   const auto colon = field.find(':', bracket == std::string_view::npos ? 0 : bracket);
-  return lower(field.substr(0, colon));
+  field = trim(field.substr(0, colon));
+  while (field.ends_with('.')) {
+    field.remove_suffix(1);
+  }
+  return lower(field);
 }
 
 std::string purpose_of(const Fields& fields) {

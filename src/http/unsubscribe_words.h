@@ -17,6 +17,10 @@ struct UnsubscribeWords {
   std::string_view only_these;            ///< mail of the kind that brought them here
   std::string_view everything;            ///< with "{}": whatever the sender sends
   std::string_view done_with_everything;  ///< with "{}"
+  std::string_view tracking;              ///< with "{}": what mail tells its sender
+  std::string_view refuse_tracking;       ///< a button
+  std::string_view saved_title;
+  std::string_view untracked;  ///< with "{}": what holds once it has been pressed
 };
 std::span<const UnsubscribeWords> unsubscribe_languages();
 /// The one that an Accept-Language field (RFC 9110, 12.5.4) likes best of those that are there;

@@ -12,7 +12,6 @@
 
 #include "base/text.h"
 #include "events/cursor.h"
-#include "http/link_pages.h"
 #include "net/io_threads.h"
 #include "suppression/keeper.h"
 #include "suppression/standing.h"
@@ -64,6 +63,10 @@ bool asks_to_unsubscribe(std::string_view body) {
   const auto name = body.find("name=\"List-Unsubscribe\"");
   const auto value = name == std::string_view::npos ? name : body.find("\r\n\r\n", name);
   return value != std::string_view::npos && body.substr(value + 4).starts_with("One-Click\r\n");
+}
+
+bool asks_not_to_be_tracked(std::string_view body) {
+  return std::ranges::count(split(trim(body), '&'), "tracking=refuse") != 0;
 }
 
 bool asks_for_everything(std::string_view body) {
@@ -120,23 +123,42 @@ Result<Unsubscribing::Left> Unsubscribing::left_by(const Recipient& recipient,
   return left;
 }
 
+TrackingOffer Unsubscribing::offer_of(const Recipient& recipient, AccountId account) const {
+  const auto address = mail::parse_mailbox(recipient.to, true);
+  if (address && relay_.tracking_refusals().level(account, *address) == Privacy::off) {
+    return TrackingOffer::has_refused;
+  }
+  const auto snapshot = relay_.directory().snapshot();
+  const directory::Account* sender = snapshot->account(account);
+  const bool is_tracked = sender != nullptr && !sender->tracking.host.empty() &&
+                          sender->tracking.privacy != Privacy::off;
+  return address && is_tracked ? TrackingOffer::may_refuse : TrackingOffer::nothing;
+}
+
+awaitable<LinkAnswer> Unsubscribing::take_in_turn(const LinkRequest& request, links::Hit hit) {
+  const RecipientId id = postrider::recipient_of(hit.token.message, hit.token.recipient);
+  const auto until = std::chrono::steady_clock::now() + kTurnWithin;
+  while (!begin(id)) {
+    if (std::chrono::steady_clock::now() >= until) {
+      co_return unavailable();
+    }
+    asio::steady_timer pause(co_await asio::this_coro::executor, kTurnPause);
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+  const Turn turn([this, id] { end(id); });
+  if (asks_to_unsubscribe(request.body)) {
+    co_return co_await take(request, std::move(hit));
+  }
+  co_return co_await refuse_tracking(request, hit);
+}
+
 awaitable<LinkAnswer> Unsubscribing::answer(const LinkRequest& request, links::Hit hit) {
   if (request.method == "POST") {
-    if (!asks_to_unsubscribe(request.body)) {
+    if (!asks_to_unsubscribe(request.body) && !asks_not_to_be_tracked(request.body)) {
       co_return page(400, plain_page("This was not understood",
                                      "A request to unsubscribe says List-Unsubscribe=One-Click."));
     }
-    const RecipientId id = postrider::recipient_of(hit.token.message, hit.token.recipient);
-    const auto until = std::chrono::steady_clock::now() + kTurnWithin;
-    while (!begin(id)) {
-      if (std::chrono::steady_clock::now() >= until) {
-        co_return unavailable();
-      }
-      asio::steady_timer pause(co_await asio::this_coro::executor, kTurnPause);
-      co_await pause.async_wait(asio::use_awaitable);
-    }
-    const Turn turn([this, id] { end(id); });
-    co_return co_await take(request, std::move(hit));
+    co_return co_await take_in_turn(request, std::move(hit));
   }
   if (!is_read(request)) {
     LinkAnswer answer = page(
@@ -151,10 +173,11 @@ awaitable<LinkAnswer> Unsubscribing::answer(const LinkRequest& request, links::H
   }
   const UnsubscribeWords& words = words_for(request.accept_language);
   const std::string& sender = recipient->sender.empty() ? request.host : recipient->sender;
+  const TrackingOffer offer = offer_of(*recipient, hit.token.account);
   if (*left == Left::everything) {
-    co_return page(200, unsubscribed_page(words, sender, true));
+    co_return page(200, unsubscribed_page(words, sender, true, offer));
   }
-  co_return page(200, unsubscribe_page(words, sender, *left == Left::stream));
+  co_return page(200, unsubscribe_page(words, sender, *left == Left::stream, offer));
 }
 
 awaitable<LinkAnswer> Unsubscribing::take(const LinkRequest& request, links::Hit hit) {
@@ -170,16 +193,66 @@ awaitable<LinkAnswer> Unsubscribing::take(const LinkRequest& request, links::Hit
     if (!step) {
       co_return unavailable();
     }
-    store::Committer& committer = relay_.committers()[net::IoThreads::current()];
-    const Result<> done = co_await committer.commit(std::move(*step));
+    const bool done = co_await commit(*std::move(step));
     if (!done) {
       co_return unavailable();
     }
   }
   const UnsubscribeWords& words = words_for(request.accept_language);
   const std::string& sender = recipient->sender.empty() ? request.host : recipient->sender;
-  co_return page(200,
-                 unsubscribed_page(words, sender, std::max(*left, wanted) == Left::everything));
+  co_return page(200, unsubscribed_page(words, sender, std::max(*left, wanted) == Left::everything,
+                                        offer_of(*recipient, hit.token.account)));
+}
+
+events::Event Unsubscribing::refusal_event(const links::Hit& hit, const Recipient& recipient) {
+  events::Event event;
+  event.type = Type::operational;
+  event.what = "tracking_refused";
+  event.time = hit.time;
+  event.account = hit.token.account;
+  event.message = hit.token.message;
+  event.recipient = postrider::recipient_of(hit.token.message, hit.token.recipient);
+  event.to = recipient.to;
+  event.from_domain = recipient.sender;
+  event.stream = recipient.stream;
+  event.detail = "asked on the page of a link to unsubscribe";
+  return event;
+}
+
+awaitable<bool> Unsubscribing::commit(store::Step step) {
+  store::Committer& committer = relay_.committers()[net::IoThreads::current()];
+  const Result<> done = co_await committer.commit(std::move(step));
+  co_return done.has_value();
+}
+
+awaitable<LinkAnswer> Unsubscribing::refuse_tracking(const LinkRequest& request,
+                                                     const links::Hit& hit) {
+  const auto recipient = recipient_of(hit);
+  if (!recipient) {
+    co_return unavailable();
+  }
+  const auto address = mail::parse_mailbox(recipient->to, true);
+  if (!address) {  // the log has them no more
+    co_return page(404, expired_link_page());
+  }
+  const AccountId account = hit.token.account;
+  if (relay_.tracking_refusals().level(account, *address) != Privacy::off) {
+    std::move_only_function<Result<>()> work = [&] {
+      return relay_.tracking_refusals().put(account, *address, Privacy::off, hit.time);
+    };
+    const Result<> put = co_await relay_.blocking().run<Result<>>(std::move(work));
+    if (!put) {
+      co_return unavailable();
+    }
+    store::Step step;
+    relay_.events().append(step, refusal_event(hit, *recipient));
+    const bool done = co_await commit(std::move(step));
+    if (!done) {
+      co_return unavailable();
+    }
+  }
+  const std::string& sender = recipient->sender.empty() ? request.host : recipient->sender;
+  co_return page(200, untracked_page(words_for(request.accept_language), sender));
 }
 
 bool Unsubscribing::begin(RecipientId recipient) {

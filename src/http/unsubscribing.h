@@ -1,5 +1,6 @@
 // The page behind a link to unsubscribe, and what is done there: a reader leaves mail of the kind
-// that brought them (by RFC 8058's one click, too) or all that the sender sends.
+// that brought them (by RFC 8058's one click, too) or all that the sender sends, or is tracked no
+// more in what the account sends from now on (relay/tracking_refusals.h).
 //
 // Reading it changes nothing. A wish is answered once it is durable; where it changes nothing, no
 // event is written: the suppression list says so or, of what its consumer has not taken yet, the
@@ -17,6 +18,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "http/link_pages.h"
 #include "http/link_request.h"
 #include "links/hit_recorder.h"
 #include "relay/relay.h"
@@ -45,7 +47,13 @@ class Unsubscribing {
   };
   Result<Recipient> recipient_of(const links::Hit& hit) const;
   Result<Left> left_by(const Recipient& recipient, AccountId account) const;
+  TrackingOffer offer_of(const Recipient& recipient, AccountId account) const;
   boost::asio::awaitable<LinkAnswer> take(const LinkRequest& request, links::Hit hit);
+  boost::asio::awaitable<LinkAnswer> take_in_turn(const LinkRequest& request, links::Hit hit);
+  boost::asio::awaitable<LinkAnswer> refuse_tracking(const LinkRequest& request,
+                                                     const links::Hit& hit);
+  static events::Event refusal_event(const links::Hit& hit, const Recipient& recipient);
+  boost::asio::awaitable<bool> commit(store::Step step);
   bool begin(RecipientId recipient);
   void end(RecipientId recipient);
 
@@ -58,6 +66,8 @@ class Unsubscribing {
 /// Whether a POST asks for one-click unsubscribe: List-Unsubscribe=One-Click, as a form in either
 /// encoding (RFC 8058, 3.2).
 bool asks_to_unsubscribe(std::string_view body);
+/// Whether it asks not to be tracked, as the page's form does: tracking=refuse.
+bool asks_not_to_be_tracked(std::string_view body);
 /// Whether it asks to leave everything, as the page's form does: scope=all.
 bool asks_for_everything(std::string_view body);
 

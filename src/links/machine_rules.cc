@@ -161,6 +161,11 @@ Result<Timing> read_timing(const toml::table* written, const Timing* usual) {
   TRY_VOID(number("burst_links", 2, 1000, timing.burst_links));
   TRY_VOID(duration("burst_within", timing.burst_within));
   TRY_VOID(number("burst_confidence", 1, kPercent, timing.burst_confidence));
+  TRY_VOID(duration("twin_within", timing.twin_within));
+  TRY_VOID(number("twin_confidence", 1, kPercent, timing.twin_confidence));
+  if (is_to_be_read("twin_asn")) {
+    TRY(timing.twin_asn, table.numbers("twin_asn"));
+  }
   TRY_VOID(duration("settled_after", timing.settled_after));
   TRY_VOID(table.nothing_else());
   return timing;

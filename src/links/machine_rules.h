@@ -37,6 +37,9 @@ struct Timing {
   std::uint32_t burst_links = 0;
   Duration burst_within{};
   std::uint32_t burst_confidence = 0;
+  Duration twin_within{};
+  std::uint32_t twin_confidence = 0;
+  std::vector<std::uint64_t> twin_asn;  ///< of data centres and gateways
   Duration settled_after{};
 };
 

@@ -52,6 +52,26 @@ std::set<std::uint64_t> in_bursts(const std::vector<const Event*>& clicks, std::
   return found;
 }
 
+/// Clicks from a data centre on what was followed from elsewhere at about the same time.
+std::set<std::uint64_t> beside_a_person(const std::vector<const Event*>& clicks,
+                                        const Timing& timing) {
+  const auto is_of_gateway = [&](const Event& click) {
+    return std::ranges::count(timing.twin_asn, click.asn) != 0;
+  };
+  std::set<std::uint64_t> found;
+  for (const Event* click : clicks) {
+    const bool has_twin = std::ranges::any_of(clicks, [&](const Event* other) {
+      const Duration apart = std::chrono::abs(other->time - click->time);
+      return other->url == click->url && other->asn != 0 && !is_of_gateway(*other) &&
+             apart <= timing.twin_within;
+    });
+    if (has_twin && is_of_gateway(*click)) {
+      found.insert(click->sequence);
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
 std::vector<Reassessment> reassess(std::span<const Event> story, std::size_t links,
@@ -67,6 +87,7 @@ std::vector<Reassessment> reassess(std::span<const Event> story, std::size_t lin
   std::ranges::sort(clicks, {},
                     [](const Event* event) { return std::pair(event->time, event->sequence); });
   const std::set<std::uint64_t> bursts = in_bursts(clicks, links, timing);
+  const std::set<std::uint64_t> twins = beside_a_person(clicks, timing);
   std::map<std::uint64_t, std::string> told = verdicts_in(story);
 
   std::vector<Reassessment> changes;
@@ -85,6 +106,9 @@ std::vector<Reassessment> reassess(std::span<const Event> story, std::size_t lin
       verdict = {.machine = Machine::scanner,
                  .reason = "at-delivery",
                  .confidence = timing.after_delivery_confidence};
+    } else if (may_change && twins.contains(event.sequence)) {
+      verdict = {
+          .machine = Machine::scanner, .reason = "twin", .confidence = timing.twin_confidence};
     }
     const std::string machine =
         verdict.machine == Machine::none ? "" : std::string(to_string(verdict.machine));

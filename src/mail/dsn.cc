@@ -92,8 +92,23 @@ std::string boundary_for(const DsnMessage& report, std::string_view returned) {
   }
 }
 
+// A header of megabytes would come back with the report of each recipient.
+constexpr std::size_t kReturnedHeaderMax = 64 * 1024;
+
+/// Its fields from the front, as far as they fit.
+std::string_view returned_header(const Sections& sections) {
+  std::size_t size = 0;
+  for (const Field& field : sections.fields) {
+    if (field.offset + field.whole.size() > kReturnedHeaderMax) {
+      break;
+    }
+    size = field.offset + field.whole.size();
+  }
+  return sections.header.substr(0, size);
+}
+
 Builder::Builder(const DsnMessage& report) : report_(report) {
-  const std::string_view header = split_message(report.original).header;
+  const std::string_view header = returned_header(split_message(report.original));
   returned_ = report.full ? report.original : header;
   has_eight_bit_header_ = !is_ascii(header);
   boundary_ = boundary_for(report, returned_);

@@ -8,6 +8,13 @@ namespace postrider::relay {
 
 namespace ip = boost::asio::ip;
 
+namespace {
+
+// Strangers send it, and what reads it reads no more.
+constexpr std::uint32_t kInboundHeaderBytesMax = 1 << 20;
+
+}  // namespace
+
 std::map<std::string, ListenerSettings> default_listeners() {
   const auto loopback = [](std::uint16_t port) {
     return std::vector<Endpoint>{{ip::address_v4::loopback(), port},
@@ -34,6 +41,9 @@ smtp::ServerOptions server_options(const Settings& settings, const ListenerSetti
   options.errors_max = settings.limits.errors_max;
   options.hops_max = settings.limits.hops_max;
   options.line_bytes_max = settings.limits.line_bytes_max;
+  options.header_bytes_max = listener.kind == ListenerKind::inbound
+                                 ? kInboundHeaderBytesMax
+                                 : settings.limits.header_bytes_max;
   options.tls_required = listener.tls_required;
   options.auth_offered = listener.kind == ListenerKind::submission;
   options.auth_required = options.auth_offered && listener.auth_required;

@@ -86,6 +86,7 @@ struct LimitSettings {
   std::uint32_t errors_max = 20;                        ///< a session
   std::uint32_t hops_max = 50;                          ///< Received: lines
   std::uint32_t line_bytes_max = 0;                     ///< of content; 0: unlimited
+  std::uint32_t header_bytes_max = 0;                   ///< of what is submitted; 0: unlimited
   smtp::ServerTimeouts timeouts;
 };
 

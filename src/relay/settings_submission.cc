@@ -50,6 +50,13 @@ void read_limits(Section section, LimitSettings& limits) {
         "line_bytes_max",
         "would refuse lines that RFC 5322 allows; write 1000 or more, or 0 for no limit");
   }
+  section.read("header_bytes_max", whole(0, std::numeric_limits<std::int32_t>::max()),
+               limits.header_bytes_max);
+  if (limits.header_bytes_max != 0 && limits.header_bytes_max < 65'536) {
+    section.complain("header_bytes_max",
+                     "would refuse headers that clients write; write 65536 or more, or 0 for no "
+                     "limit but the message's");
+  }
   section.read("memory", size(0, std::uint64_t{1} << 50), limits.memory_bytes);
   section.read("idle_when_crowded", duration(10ms, 1h), limits.idle_when_crowded);
   read_timeouts(section.section("timeouts"), limits.timeouts);

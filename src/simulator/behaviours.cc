@@ -123,6 +123,13 @@ constexpr std::array kBehaviours = {
     Behaviour{"vacation", "Takes the mail, and an automatic answer comes back.", dot, take, 250,
               "2.0.0", "OK: queued as {id}", false, Sequel::vacation},
 
+    Behaviour{"opens", "Takes the mail, and a person opens it.", dot, take, 250, "2.0.0",
+              "OK: queued as {id}", false, Sequel::none, Reader::opens},
+    Behaviour{"clicks", "Takes the mail, and a person opens it and follows its first link.", dot,
+              take, 250, "2.0.0", "OK: queued as {id}", false, Sequel::none, Reader::clicks},
+    Behaviour{"scanner", "Takes the mail, and a scanner follows every link at once.", dot, take,
+              250, "2.0.0", "OK: queued as {id}", false, Sequel::none, Reader::scanner},
+
     Behaviour{"slow", "Takes everything, and each reply comes late.", dot, late, 250, "2.0.0",
               "OK: queued as {id}"},
     Behaviour{"drops-connection", "Closes the connection at RCPT, without a word.", rcpt, hang_up,

@@ -36,6 +36,9 @@ enum class Effect : std::uint8_t {
 /// What a mailbox sends back once it has taken a mail.
 enum class Sequel : std::uint8_t { none, bounce, complaint, vacation };
 
+/// Who reads the mail once it is there (simulator/reading.h).
+enum class Reader : std::uint8_t { nobody, opens, clicks, scanner };
+
 struct Behaviour {
   std::string_view name;
   std::string_view what;  ///< one sentence, for --list and the documents
@@ -46,6 +49,7 @@ struct Behaviour {
   std::string_view text;  ///< with {recipient}, {sender}, {domain} (of the sender), {client}, {id}
   bool close = false;     ///< ends the session after the reply
   Sequel sequel = Sequel::none;
+  Reader reader = Reader::nobody;
 };
 
 /// All of them, in the order in which they are documented. Names are unique.

@@ -114,6 +114,12 @@ class MailboxHandler final : public smtp::SessionHandler {
     }
     const auto taken = shared_.memory.keep(describe(session, envelope, std::move(content)));
     answer_for(envelope, *taken);
+    for (const smtp::Recipient& recipient : envelope.recipients) {
+      const Behaviour* behaviour = find_behaviour(recipient.address.local);
+      if (behaviour != nullptr && behaviour->reader != Reader::nobody) {
+        shared_.read(behaviour->reader, taken);
+      }
+    }
     co_return Reply{.code = 250,
                     .enhanced = "2.0.0",
                     .text = "OK: queued as " + session.id + "-" + std::to_string(taken->number)};

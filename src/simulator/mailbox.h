@@ -31,6 +31,7 @@ struct Shared {
   std::chrono::milliseconds late;
   std::optional<Answering> answering;  ///< none: mailboxes send nothing back
   std::function<void(SentBack)> send_back;
+  std::function<void(Reader, std::shared_ptr<const Taken>)> read;
   std::uint32_t sessions_max;
   std::uint32_t sessions = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <list>
+#include <optional>
 #include <utility>
 
 #include "net/listener.h"
@@ -60,6 +61,8 @@ struct Simulator::State {
                .late = options.late,
                .answering = {},
                .send_back = [this](SentBack mail) { send(std::move(mail)); },
+               .read = [this](Reader reader,
+                              std::shared_ptr<const Taken> mail) { read(reader, std::move(mail)); },
                .sessions_max = options.sessions_max},
         back(options.back),
         tasks(executor, "simulator") {}
@@ -76,7 +79,14 @@ struct Simulator::State {
     }
   }
 
+  void read(Reader reader, std::shared_ptr<const Taken> mail) {
+    if (links && tasks.size() < kTasksMost) {
+      tasks.spawn(read_mail(reader, std::move(mail), *links, shared.clock));
+    }
+  }
+
   Shared shared;
+  std::optional<LinksAt> links;  ///< none: nobody reads
   std::chrono::milliseconds back;
   std::list<Port> ports;
   std::uint64_t sessions_begun = 0;
@@ -112,6 +122,10 @@ Result<std::unique_ptr<Simulator>> Simulator::start(const asio::any_io_executor&
 
 void Simulator::answer_to(const tcp::endpoint& endpoint, mail::Address complaints_to) {
   state_->shared.answering = {.to = endpoint, .complaints_to = std::move(complaints_to)};
+}
+
+void Simulator::read_at(LinksAt links) {
+  state_->links = std::move(links);
 }
 
 awaitable<void> Simulator::stop() {

@@ -32,6 +32,7 @@
 #include "net/tls.h"
 #include "simulator/behaviours.h"
 #include "simulator/memory.h"
+#include "simulator/reading.h"
 
 namespace postrider::simulator {
 
@@ -73,6 +74,9 @@ class Simulator {
   /// From now on mailboxes send back what they do, there: bounces and answers to the return path,
   /// complaints to their address.
   void answer_to(const boost::asio::ip::tcp::endpoint& endpoint, mail::Address complaints_to);
+
+  /// From now on those that read mail ask there for what it is tracked by.
+  void read_at(LinksAt links);
 
   /// Closes the ports, ends the sessions politely, returns when all have ended.
   boost::asio::awaitable<void> stop();

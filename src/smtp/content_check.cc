@@ -24,11 +24,11 @@ std::optional<Reply> check_content(std::string_view content, const ContentLimits
                                std::to_string(limits.line_bytes_max) + " bytes");
   }
   const HeaderFigures header = measure_header(content);
-  if (header.bytes > kHeaderBytesMax) {
+  if (limits.header_bytes_max != 0 && header.bytes > limits.header_bytes_max) {
     return Reply{
         .code = 552,
         .enhanced = "5.3.4",
-        .text = "the header may have " + std::to_string(kHeaderBytesMax) + " bytes in all"};
+        .text = "the header may have " + std::to_string(limits.header_bytes_max) + " bytes in all"};
   }
   if (header.fields > kHeaderFieldsMax) {
     return refuse("5.6.0",
@@ -64,7 +64,7 @@ bool has_only_crlf(std::string_view content) {
 
 HeaderFigures measure_header(std::string_view content) {
   HeaderFigures header;
-  while (!content.empty() && !content.starts_with("\r\n") && header.bytes <= kHeaderBytesMax) {
+  while (!content.empty() && !content.starts_with("\r\n") && header.fields <= kHeaderFieldsMax) {
     const bool continues = content.front() == ' ' || content.front() == '\t';
     header.fields += continues ? 0 : 1;
     header.hops += starts_with_ignoring_case(content, "received:") ? 1 : 0;

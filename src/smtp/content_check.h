@@ -1,7 +1,7 @@
 // What is wrong with a message that has come whole. The framing has been checked by then (for DATA
 // by ContentScanner); BDAT counts bytes and says nothing of lines, so its content is checked here.
 // RFC 5321, 4.5.3.1.6 (line length), 6.3 (loops); RFC 3030 (no BINARYMIME: lines end in CRLF).
-// The header section has limits of its own, because its fields are held in memory one by one.
+// The number of fields has a limit of its own, because they are held in memory one by one.
 // Pure; any thread.
 #pragma once
 
@@ -14,17 +14,17 @@
 
 namespace postrider::smtp {
 
-constexpr std::size_t kHeaderBytesMax = 1024 * 1024;
 constexpr std::uint32_t kHeaderFieldsMax = 1000;
 
 struct ContentLimits {
-  std::uint32_t line_bytes_max = 0;  ///< with its CRLF; 0: unlimited
+  std::uint32_t line_bytes_max = 0;    ///< with its CRLF; 0: unlimited
+  std::uint32_t header_bytes_max = 0;  ///< without the empty line; 0: unlimited
   std::uint32_t hops_max = 50;
 };
 
 /// The reply that refuses the content, if it must be refused: 554 5.6.0 for a NUL or a line that is
-/// too long, 552 5.3.4 for a header section above kHeaderBytesMax, 554 5.6.0 for one with more
-/// than kHeaderFieldsMax fields, 554 5.4.6 for too many Received lines.
+/// too long, 552 5.3.4 for a header section that is, 554 5.6.0 for one with more than
+/// kHeaderFieldsMax fields, 554 5.4.6 for too many Received lines.
 std::optional<Reply> check_content(std::string_view content, const ContentLimits& limits);
 
 /// Whether CR and LF occur only together, in this order. A CR at the very end is not together.
@@ -35,7 +35,7 @@ struct HeaderFigures {
   std::uint32_t fields = 0;  ///< lines that continue none
   std::uint32_t hops = 0;    ///< Received: fields
 };
-/// Looks no further than just past kHeaderBytesMax.
+/// Looks no further than just past kHeaderFieldsMax.
 HeaderFigures measure_header(std::string_view content);
 
 /// Length of the longest line, CRLF included.

@@ -108,6 +108,7 @@ struct ServerOptions {
   std::uint32_t errors_max = 20;               ///< 421 4.7.0 then; refusals count, too
   std::uint32_t command_bytes_max = 2048;      ///< 500 5.5.2 above (with AUTH: 12288, RFC 4954)
   std::uint32_t line_bytes_max = 0;            ///< of content; 0: unlimited; 554 5.6.0 above
+  std::uint32_t header_bytes_max = 0;          ///< of a message; 0: unlimited; 552 5.3.4 above
   std::uint32_t hops_max = 50;                 ///< Received: lines; 554 5.4.6 above
   bool tls_required = false;                   ///< 530 5.7.0 before STARTTLS
   bool auth_offered = true;

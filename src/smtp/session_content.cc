@@ -204,8 +204,10 @@ boost::asio::awaitable<void> Session::finish_chunks() {
 }
 
 boost::asio::awaitable<void> Session::finish_message(std::string content) {
-  const std::optional<Reply> refusal = check_content(
-      content, {.line_bytes_max = options_->line_bytes_max, .hops_max = options_->hops_max});
+  const std::optional<Reply> refusal =
+      check_content(content, {.line_bytes_max = options_->line_bytes_max,
+                              .header_bytes_max = options_->header_bytes_max,
+                              .hops_max = options_->hops_max});
   if (refusal) {
     reset_transaction();
     answer(*refusal);

@@ -110,6 +110,45 @@ def test_tokens_of_another_kind_account_or_relay_are_refused(shared_relay, start
     assert reader.get(foreign["links"][0]["path"])[0] == 404
 
 
+def test_tokens_of_one_account_are_none_on_another_account_s_host(start_relay, sink):
+    """Else a bad customer would borrow a good one's name."""
+    relay = start_relay("--set", "links.public=['links.esp.example']", routes=[f"*={sink.route}"])
+    relay.cli("account", "change", "sandbox", "--tracking-host", "https://links.bad.example")
+    relay.cli("account", "add", "good")
+    relay.cli("account", "change", "good", "--tracking-host", "https://Links.good.example:8443")
+    relay.submit(message=bulk_page())
+    paths = {kind: f"/{kind}/{token}" for kind, token in re.findall(
+        r"https://links\.bad\.example/([cou])/([A-Za-z0-9_-]{39})", unwrapped(sink.wait_for_message().data))}
+    assert set(paths) == {"c", "o", "u"}
+    reader = Reader(relay)
+    for host in ("links.good.example", "LINKS.good.example:443", "links.good.example."):
+        for path in paths.values():
+            status, headers, body = reader.get(path, Host=host)
+            assert (status, "Location" in headers) == (404, False) and b"not known" in body, (host, path)
+        assert reader.ask("POST", paths["u"], "List-Unsubscribe=One-Click", Host=host)[0] == 404
+    assert not [e for e in relay.events() if e["type"] in ("opened", "clicked", "unsubscribed")]
+    # Its own, one that is nobody's, the operator's.
+    for host in ("links.bad.example", "links.bad.example.", "elsewhere.example", "links.esp.example"):
+        assert reader.get(paths["c"], Host=host)[0] == 302, host
+        assert reader.get(paths["o"], Host=host)[0] == reader.get(paths["u"], Host=host)[0] == 200, host
+    # What was sent leads on, when its host has become another account's.
+    relay.cli("account", "change", "sandbox", "--tracking-host", "https://new.bad.example")
+    relay.cli("account", "change", "good", "--tracking-host", "https://links.bad.example")
+    assert reader.get(paths["c"], Host="links.bad.example")[0] == 302
+    # The operator's is so even where an account uses it, too.
+    relay.cli("account", "change", "good", "--tracking-host", "https://links.esp.example")
+    assert reader.get(paths["c"], Host="links.esp.example")[0] == 302
+
+
+def bulk_page():
+    return (b"From: Shop <shop@example.org>\r\nTo: ann@example.net\r\nSubject: news\r\nList-Id: <a.b>\r\n"
+            b"MIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n<a href=\"https://shop.example/\">x</a>\r\n")
+
+
+def unwrapped(data):
+    return data.replace(b"=\r\n", b"").decode()
+
+
 @pytest.mark.skipif(not PAYLOADS.exists(), reason="the corpus is not beside the tree")
 def test_no_payload_reaches_a_location(shared_relay, reader, mail, tmp_path):
     rows = [json.loads(line) for line in PAYLOADS.open()]

@@ -15,6 +15,9 @@ OUTCOMES = {
     "bounces-later": (DELIVERED, "250 2.0.0", 1, None),
     "complains": (DELIVERED, "250 2.0.0", 1, None),
     "vacation": (DELIVERED, "250 2.0.0", 1, None),
+    "opens": (DELIVERED, "250 2.0.0", 1, None),
+    "clicks": (DELIVERED, "250 2.0.0", 1, None),
+    "scanner": (DELIVERED, "250 2.0.0", 1, None),
     "slow": (DELIVERED, "250 2.0.0", 1, None),
     "starttls-required": (DELIVERED, "250 2.0.0", 1, None),
     "greylisted": (WAITS, "450 4.2.0", 3, "soft: greylisted"),
@@ -129,3 +132,35 @@ def test_what_mailboxes_send_back_comes_in(relay):
     assert relay.wait_for_event("complained")["to"] == "complains+1@simulator.test"
     wait_for("the answer to be read", lambda: relay.metric('postrider_feedback_total{what="silent"}') == 1)
     assert len(relay.events(to="vacation+1@simulator.test")) == 2
+
+
+LETTER = """From: Shop <shop@example.org>
+Subject: news
+List-Id: <news.example.org>
+MIME-Version: 1.0
+Content-Type: text/html
+
+<html><body><a href="https://shop.example/1">one</a> <a href="https://shop.example/2">two</a>
+<a href="https://shop.example/3">three</a></body></html>
+""".replace("\n", "\r\n").encode()
+
+
+@pytest.mark.parametrize("options, scheme", [((), "http"), (("--set", "links.tls=true"), "https")])
+def test_mailboxes_read_tracked_mail_as_people_and_as_a_scanner_do(start_relay, options, scheme):
+    relay = start_relay(*options)
+    relay.cli("account", "change", "sandbox", "--tracking-host", f"{scheme}://links.shop.example")
+    for mailbox in ("opens", "clicks", "scanner"):
+        relay.submit(to=f"{mailbox}@simulator.test", message=LETTER)
+    relay.wait_for_events("delivered", 3)
+    relay.wait_for_events("clicked", 3, to="scanner@simulator.test")
+    changed = relay.wait_for_events("reassessed", 4)
+    assert {(e["to"], e["machine"]) for e in changed} == {("scanner@simulator.test", "scanner")}
+    assert not relay.events(to="opens@simulator.test", type="opened"), "a person takes a while"
+    relay.advance("20s")
+    opened = relay.wait_for_events("opened", 3)
+    assert {e["to"] for e in opened} == {f"{who}@simulator.test" for who in ("opens", "clicks", "scanner")}
+    click = relay.wait_for_event("clicked", to="clicks@simulator.test")
+    assert click["url"] == "https://shop.example/1" and "machine" not in click
+    stats = lambda: json.loads(relay.cli("stats", "--by", "total", "--json"))["rows"][0]  # noqa: E731
+    wait_for("people to be counted", lambda: stats()["opened_unique"] == 2 and stats()["clicked_unique"] == 1,
+             explain=lambda: json.dumps(stats()))

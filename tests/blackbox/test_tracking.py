@@ -196,6 +196,8 @@ HOSTILE = {
         + b"".join(b"--b%d--\r\n" % i for i in range(120, -1, -1)), "100|deep"),
     "parts": (b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 1200 + b"--b--\r\n",
               "1,?000|parts"),
+    "header": (b"X-Long:" + (b" " + b"x" * 900 + b"\r\n") * 2000 + b"Content-Type: text/html\r\n\r\n"
+               b"<a href=\"http://x.example/\">x</a>\r\n", "headers"),
     "base64": (b"Content-Type: text/html\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!not base64!!!\r\n", "base64"),
     "quoted-printable": (b"Content-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
                          b"<a href=3D\"http://x.example/\">=ZZ</a>\r\n", "quoted-printable"),
@@ -215,6 +217,25 @@ def test_what_cannot_be_taken_apart_goes_out_as_it_came_with_the_reason(tracked,
     event = tracked.wait_for_event("operational", what="not_tracked")
     assert event["detail"].startswith("not tracked: ") and re.search(why, event["detail"]), event
     assert event["message"] == tracked.events(type="accepted")[0]["message"]
+
+
+def test_a_header_beyond_a_mebibyte_is_refused_where_the_operator_says_so(start_relay, sink):
+    relay = start_relay("--set", "limits.header_bytes_max=1048576", routes=[f"*={sink.route}"])
+    long = HEAD.encode() + b"X-Long:" + (b" " + b"x" * 900 + b"\r\n") * 2000 + b"\r\nhi\r\n"
+    with pytest.raises(smtplib.SMTPDataError, match="the header may have 1048576 bytes") as refused:
+        relay.submit(message=long)
+    assert refused.value.smtp_code == 552
+    relay.submit(message=mail())
+    sink.wait_for_message()
+
+
+def test_a_report_about_a_mail_with_a_long_header_is_short(start_relay, sink):
+    relay = start_relay(routes=[f"example.net={sink.route}", f"example.org={sink.route}"])
+    relay.cli("account", "change", "sandbox", "--dsn", "failure")
+    sink.answer("RCPT", ["550 5.1.1 nobody", "250 ok"])
+    relay.submit(message=HEAD.encode() + b"X-Long:" + (b" " + b"x" * 900 + b"\r\n") * 5000 + b"\r\nhi\r\n")
+    report = sink.wait_for_message()
+    assert b"Subject: news" in report.data and len(report.data) < 100_000
 
 
 def test_more_links_than_the_limit(tracked, sink):

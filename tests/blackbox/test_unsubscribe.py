@@ -12,7 +12,7 @@ from relay import BINARY
 from reports import send_back
 from test_first_start import Serve
 from test_suppression import bulk, wait_until_suppressed
-from test_tracking import mail, verified
+from test_tracking import mail, tokens_in, verified
 from waiting import LIMIT_S, wait_for
 
 HOST = "https://t.example"
@@ -227,3 +227,40 @@ def test_a_reader_chooses_between_this_kind_of_mail_and_everything(relay, sink):
         "suppression", "list", "--json"))["suppressions"][-1].get("stream", "") == "")
     relay.submit(subject="password reset")
     assert relay.wait_for_event("suppressed")["detail"].startswith("unsubscribe since")
+
+
+def test_a_reader_refuses_to_be_tracked_on_the_same_page(relay, sink):
+    relay.submit(to=["ann@example.net", "bob@example.net"], message=mail())
+    sink.wait_for_messages(2)
+    path, _ = ways_out(sink.to("ann@example.net")[0])
+    page = Reader(relay).get(path)[2].decode()
+    assert page.count("<form method=\"post\">") == 2 and page.count("<legend>") == 2
+    assert 'name="tracking" value="refuse"' in page and "Do not track me" in page
+    assert Reader(relay).get(path + "?tracking=refuse")[0] == 200 and not relay.events(what="tracking_refused")
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        pages = list(pool.map(lambda _: post(relay, path, "tracking=refuse"), range(8)))
+    assert all(b"does not tell whether you open it" in page for page in pages)
+    event, = relay.events(what="tracking_refused")
+    assert (event["type"], event["to"], event["from_domain"]) == ("operational", "ann@example.net", "example.org")
+    assert event["recipient"] == relay.events(type="accepted", to="ann@example.net")[0]["recipient"]
+    assert not relay.events(type="unsubscribed"), "they still want the mail"
+    page = Reader(relay).get(path, Accept_Language="de")[2].decode()
+    assert 'name="tracking"' not in page and "zeigen nicht mehr" in page and 'value="all"' in page
+
+    shown = json.loads(relay.cli("tracking", "show", "ann@example.net", "--json"))
+    assert shown["level"] == "off" and [one["list"] for one in shown["refusals"]] == ["sandbox"]
+    relay.submit(to=["ann@example.net", "bob@example.net"], message=mail())
+    sink.wait_for_messages(4)
+    tokens = {to: {kind for kind, _ in tokens_in(sink.to(to)[1].data)} for to in ("ann@example.net", "bob@example.net")}
+    assert tokens == {"ann@example.net": set(), "bob@example.net": {b"c", b"o"}}
+    relay.cli("tracking", "allow", "ann@example.net")
+    assert b'name="tracking"' in Reader(relay).get(path)[2]
+
+
+def test_who_is_tracked_by_nobody_is_offered_nothing_to_refuse(relay, sink):
+    relay.cli("account", "change", "sandbox", "--privacy", "off")
+    relay.submit(message=bulk())
+    path, _ = ways_out(sink.wait_for_message())
+    assert b"tracking" not in Reader(relay).get(path)[2]
+    assert Reader(relay).ask("POST", path, body="tracking=refused")[0] == 400

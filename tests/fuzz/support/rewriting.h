@@ -1,6 +1,8 @@
 // What holds of every rewriting, whatever is rewritten.
 #pragma once
 
+#include <cstdint>
+#include <ctime>
 #include <optional>
 #include <sodium.h>
 #include <string>
@@ -55,17 +57,33 @@ inline bool takes_a_mark_out(const track::Plan& plan) {
   return false;
 }
 
+/// 64 KiB may take 50 ms; with what the sanitizers cost.
+template <class Work>
+auto in_time(std::string_view text, Work work) {
+  constexpr std::size_t kBytes = 64 * 1024;
+  constexpr std::int64_t kMillisecondsMost = std::int64_t{50} * 20;
+  const auto milliseconds = [] {
+    timespec now{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+  };
+  const std::int64_t begin = milliseconds();
+  auto done = work();
+  require(text.size() > kBytes || milliseconds() - begin < kMillisecondsMost, "it takes no time");
+  return done;
+}
+
 /// The copy; nothing where the text is left as it is.
 template <class MakePlan>
 std::optional<std::string> check_rewriting(std::string_view text, MakePlan make_plan) {
-  const track::Plan plan = make_plan(text);
+  const track::Plan plan = in_time(text, [&] { return make_plan(text); });
   const auto read = track::decode_plan(track::encode_plan(plan));
   require(read && *read == plan, "a plan is read as it was written");
   if (!plan.untouched.empty()) {
     require(plan.regions.empty(), "what is left alone is not changed");
     return std::nullopt;
   }
-  std::string copy = copy_of(plan, text);
+  std::string copy = in_time(text, [&] { return copy_of(plan, text); });
   if (plan.regions.empty()) {
     require(copy == text, "without a place to change nothing changes");
   }

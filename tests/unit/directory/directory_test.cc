@@ -42,6 +42,7 @@ class DirectoryTest : public testing::Test {
         }
       }
     };
+    undo(7, {"ALTER TABLE account DROP COLUMN former_tracking_hosts"});
     undo(6, {"DROP TABLE content_key", "ALTER TABLE account DROP COLUMN events_days",
              "ALTER TABLE account DROP COLUMN content_days"});
     undo(5, {"DROP TABLE campaign_tracking", "DROP TABLE tracking_refusal"});
@@ -98,6 +99,39 @@ TEST_F(DirectoryTest, AccountIsThereAtOnceAndAfterReopening) {
     EXPECT_EQ(account->created, kNow);
     reopen();
   }
+}
+
+TEST_F(DirectoryTest, AHostIsOfThoseWhoseLinksLeadThereOrOnceDid) {
+  const AccountId one = shop();
+  const AccountId two = directory->add_account("bakery", kNow).value().id;
+  const auto move = [&](std::string_view account, const std::string& host) {
+    ASSERT_TRUE(directory->change_account(
+        account, {.tracking = [host](Tracking& tracking) { tracking.host = host; }}));
+  };
+  const auto who = [&](std::string_view host) {
+    const auto snapshot = directory->snapshot();
+    return std::string(snapshot->may_lead_through(host, one) ? "shop " : "") +
+           (snapshot->may_lead_through(host, two) ? "bakery" : "");
+  };
+  move("shop", "https://T.example:8443");
+  EXPECT_EQ(who("t.example"), "shop ");
+  EXPECT_EQ(who("free.example"), "shop bakery");
+  EXPECT_EQ(who(""), "shop bakery") << "a request that names none";
+  move("bakery", "https://t.example");
+  EXPECT_EQ(who("t.example"), "shop bakery") << "shared";
+  move("bakery", "https://[::1]:80");
+  EXPECT_EQ(who("[::1]"), "bakery");
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(who("t.example"), "shop bakery") << "what the bakery has sent leads there";
+    reopen();
+  }
+  move("shop", "");
+  EXPECT_EQ(who("t.example"), "shop bakery") << "nobody's any more";
+  const AccountId three = directory->add_account("third", kNow).value().id;
+  move("third", "http://t.example");
+  EXPECT_EQ(who("t.example"), "shop bakery");
+  EXPECT_FALSE(directory->snapshot()->may_lead_through("[::1]", three));
+  EXPECT_EQ(directory->snapshot()->account("bakery")->tracking.former_hosts, "t.example");
 }
 
 TEST_F(DirectoryTest, TrackingIsKeptAndChangedByItsParts) {

@@ -28,15 +28,18 @@ TEST(UnsubscribePage, IsThereInTenLanguagesAtLeast) {
   std::set<std::string_view> languages;
   for (const UnsubscribeWords& words : unsubscribe_languages()) {
     languages.insert(words.language);
-    const std::string page = unsubscribe_page(words, "shop.example", false);
+    const std::string page =
+        unsubscribe_page(words, "shop.example", false, TrackingOffer::may_refuse);
     EXPECT_THAT(page, HasSubstr("<html lang=\"" + std::string(words.language) + "\">"));
     EXPECT_THAT(page, HasSubstr("<strong>shop.example</strong>")) << words.language;
     EXPECT_THAT(page, HasSubstr("<form method=\"post\">"));
     EXPECT_THAT(page, HasSubstr("value=\"stream\" checked"));
     EXPECT_THAT(page, HasSubstr("value=\"all\">"));
-    for (const std::string& other : {unsubscribe_page(words, "shop.example", true),
-                                     unsubscribed_page(words, "shop.example", false),
-                                     unsubscribed_page(words, "shop.example", true)}) {
+    for (const std::string& other :
+         {unsubscribe_page(words, "shop.example", true, TrackingOffer::nothing),
+          unsubscribed_page(words, "shop.example", false, TrackingOffer::may_refuse),
+          unsubscribed_page(words, "shop.example", true, TrackingOffer::has_refused),
+          untracked_page(words, "shop.example")}) {
       EXPECT_THAT(other, HasSubstr("<strong>shop.example</strong>")) << words.language;
       EXPECT_THAT(other, Not(HasSubstr("value=\"stream\"")));
       EXPECT_THAT(other, Not(HasSubstr("{}")));
@@ -45,8 +48,27 @@ TEST(UnsubscribePage, IsThereInTenLanguagesAtLeast) {
   EXPECT_GE(languages.size(), 10U);
 }
 
+TEST(UnsubscribePage, HasAChoiceOfItsOwnAboutTracking) {
+  for (const UnsubscribeWords& words : unsubscribe_languages()) {
+    const auto page_with = [&](TrackingOffer offer) {
+      return unsubscribe_page(words, "shop.example", false, offer);
+    };
+    const std::string asked = page_with(TrackingOffer::may_refuse);
+    const auto form = asked.find("name=\"tracking\" value=\"refuse\"");
+    ASSERT_NE(form, std::string::npos) << words.language;
+    EXPECT_GT(form, asked.find("</form>")) << "its own, so that neither button does both";
+    EXPECT_THAT(asked, HasSubstr(std::string(words.refuse_tracking) + "</button>"));
+    EXPECT_THAT(page_with(TrackingOffer::nothing), Not(HasSubstr("tracking")));
+    EXPECT_THAT(page_with(TrackingOffer::has_refused), Not(HasSubstr("name=\"tracking\"")));
+    const std::string held(words.untracked.substr(words.untracked.find("{}") + 2));
+    EXPECT_THAT(page_with(TrackingOffer::has_refused), HasSubstr(held));
+    EXPECT_THAT(untracked_page(words, "shop.example"), HasSubstr(held));
+  }
+}
+
 TEST(UnsubscribePage, WhatComesFromOutsideIsText) {
-  const std::string page = unsubscribe_page(words_for("en"), "<script>\"'&", false);
+  const std::string page =
+      unsubscribe_page(words_for("en"), "<script>\"'&", false, TrackingOffer::may_refuse);
   EXPECT_THAT(page, HasSubstr("&lt;script&gt;&quot;&#39;&amp;"));
   EXPECT_THAT(page, Not(HasSubstr("<script>")));
   EXPECT_THAT(revoked_link_page("<b>"), Not(HasSubstr("<b>")));

@@ -152,6 +152,9 @@ after_delivery_confidence = 80
 burst_links = 3
 burst_within = "10s"
 burst_confidence = 90
+twin_within = "30s"
+twin_confidence = 75
+twin_asn = [1]
 settled_after = "10m"
 )";
 

@@ -22,7 +22,15 @@ struct Step {
   int link = 0;
   const char* machine = "";
   std::uint64_t about = 0;
+  std::uint64_t asn = 0;
 };
+
+constexpr std::uint64_t kDataCentre = 8075;
+constexpr std::uint64_t kHome = 3320;
+
+Step click_from(std::uint64_t asn, Duration at, int link) {
+  return {.type = Type::clicked, .at = at, .link = link, .asn = asn};
+}
 
 struct Row {
   const char* name;
@@ -89,6 +97,27 @@ const std::vector<Row>& rows() {
         {Type::clicked, 602s, 2},
         {Type::clicked, 603s, 3}},
        {}},
+      {"ADataCentreBesideAPerson",
+       {kAccepted, kThere, click_from(kHome, 60s, 1), click_from(kDataCentre, 72s, 1)},
+       {{4, "scanner"}}},
+      {"ADataCentreBeforeAPerson",
+       {kAccepted, kThere, click_from(kDataCentre, 60s, 1), click_from(kHome, 90s, 1)},
+       {{3, "scanner"}}},
+      {"ADataCentreLongBeforeAPerson",
+       {kAccepted, kThere, click_from(kDataCentre, 60s, 1), click_from(kHome, 91s, 1)},
+       {}},
+      {"ADataCentreOnAnotherLink",
+       {kAccepted, kThere, click_from(kDataCentre, 60s, 1), click_from(kHome, 61s, 2)},
+       {}},
+      {"ADataCentreAlone",
+       {kAccepted, kThere, click_from(kDataCentre, 60s, 1), click_from(kDataCentre, 61s, 1)},
+       {}},
+      {"TwoNetworksOfPeople",
+       {kAccepted, kThere, click_from(kHome, 60s, 1), click_from(kHome + 1, 61s, 1)},
+       {}},
+      {"ADataCentreBesideNobodyKnowsWhom",
+       {kAccepted, kThere, click_from(0, 60s, 1), click_from(kDataCentre, 61s, 1)},
+       {}},
       {"WhatIsToldAlreadyIsNotToldTwice",
        {kAccepted, kThere, {Type::clicked, 1s, 1}, {Type::reassessed, 1s, 0, "scanner", 3}},
        {}},
@@ -106,6 +135,7 @@ Event event_of(const Step& step, std::uint64_t sequence) {
   event.time = kDelivered + step.at;
   event.machine = step.machine;
   event.about_event = step.about;
+  event.asn = step.asn;
   event.message = MessageId{77 * kIdStep};
   event.recipient = RecipientId{77 * kIdStep};
   if (step.link > 0) {

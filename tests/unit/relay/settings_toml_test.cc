@@ -316,6 +316,8 @@ INSTANTIATE_TEST_SUITE_P(
             "2:13: tls.certificate: certificate /?: "},
         Row{"LinesTooShort", "limits.line_bytes_max = 100",
             "would refuse lines that RFC 5322 allows"},
+        Row{"HeadersTooShort", "limits.header_bytes_max = 1000",
+            "would refuse headers that clients write"},
         Row{"NoAddressFamily", "delivery.use_ipv4=false\ndelivery.use_ipv6=false",
             "nothing could be "
             "delivered"},

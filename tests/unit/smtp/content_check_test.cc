@@ -47,10 +47,15 @@ TEST(ContentCheck, TheHeaderHasLimitsOfItsOwn) {
   const std::string body = "\r\n" + fields + fields + "a:\r\n";
   EXPECT_EQ(refusal(fields + body, {}), "");
   EXPECT_EQ(refusal(fields + "a:\r\n" + body, {}), "554 5.6.0");
-  const std::string rest(kHeaderBytesMax - 5, 'x');
-  EXPECT_EQ(refusal("a: " + rest + "\r\n" + body, {}), "");
-  EXPECT_EQ(refusal("a: x" + rest + "\r\n" + body, {}), "552 5.3.4");
-  EXPECT_EQ(refusal("a:\r\n" + std::string(2 * kHeaderBytesMax, ' ') + "\r\n", {}), "552 5.3.4");
+  const ContentLimits limits{.header_bytes_max = 100};
+  const std::string rest(95, 'x');
+  EXPECT_EQ(refusal("a: " + rest + "\r\n" + body, limits), "");
+  EXPECT_EQ(refusal("a: x" + rest + "\r\n" + body, limits), "552 5.3.4");
+  EXPECT_EQ(refusal("a:\r\n" + std::string(200, ' ') + "\r\n", limits), "552 5.3.4");
+}
+
+TEST(ContentCheck, AHeaderIsAsLongAsItsMessageMayBeUnlessALimitSaysSo) {
+  EXPECT_EQ(refusal("a:" + std::string(5 << 20, ' ') + "\r\n\r\n", {}), "");
 }
 
 TEST(ContentCheck, OnlyCrlfIsALineEnd) {
