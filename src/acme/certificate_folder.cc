@@ -4,13 +4,13 @@
 #include <charconv>
 #include <cstring>
 #include <fcntl.h>
-#include <fstream>
-#include <iterator>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
 
+#include "base/descriptor.h"
+#include "base/read_file.h"
 #include "base/text.h"
 
 namespace postrider::acme {
@@ -28,36 +28,8 @@ std::unexpected<Error> trouble(const fs::path& path) {
   return fail(Errc::unavailable, "writing " + path.string() + ": " + std::strerror(errno));
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) {
-      ::close(number_);
-    }
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
-
-bool write_all(int file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file, bytes.data(), bytes.size());
-    if (written < 0) {
-      return false;
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 std::string content_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  return read_file(file).value_or("");
 }
 
 /// "2026-12-01T00:00:00.000Z 3 2026-12-01T01:00:00.000Z why"
@@ -92,7 +64,7 @@ Result<> CertificateFolder::write(const std::string& name, const std::string& co
   ::unlink(draft.c_str());  // what a process that was killed has left
   {
     const Descriptor file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (file.number() < 0 || !write_all(file.number(), content) || ::fsync(file.number()) != 0) {
+    if (!file.is_open() || !file.write_all(content) || ::fsync(file.number()) != 0) {
       return trouble(draft);
     }
   }

@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include "base/clock.h"
+#include "base/quoted.h"
 #include "base/text.h"
 
 namespace postrider::log {
@@ -41,17 +42,6 @@ spdlog::level::level_enum to_spdlog(Level level) {
       return spdlog::level::err;
   }
   return spdlog::level::info;
-}
-
-void append_quoted(std::string& out, std::string_view value) {
-  out.push_back('"');
-  for (const char c : value) {
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-    }
-    out.push_back(c);
-  }
-  out.push_back('"');
 }
 
 std::string text_line(std::string_view level, std::string_view message, Fields fields) {

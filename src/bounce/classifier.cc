@@ -1,9 +1,8 @@
 #include "bounce/classifier.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
+#include "base/read_file.h"
 #include "base/text.h"
 #include "bounce/normal_form.h"
 #include "bounce/plain_words.h"
@@ -29,11 +28,7 @@ constexpr double kUnsure = 0.6;
 constexpr double kDisagreement = 0.8;
 
 Result<RuleFile> read_rules(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file) {
-    return fail(Errc::not_found, path.string() + ": it can't be read");
-  }
+  TRY(const std::string text, read_file(path));
   return parse_rules(text, path.string());
 }
 

@@ -7,6 +7,7 @@
 #include <toml++/toml.h>
 
 #include "base/text.h"
+#include "rules/rule_table.h"
 
 namespace postrider::bounce {
 namespace {
@@ -31,79 +32,21 @@ constexpr auto kPhases = std::to_array<PhaseName>({{"connect", Phase::connect},
                                                    {"bdat", Phase::data},
                                                    {"dot", Phase::data}});
 
-/// Reads the keys of one table, one call each, and refuses those that nobody asked for.
-class TableReader {
- public:
-  explicit TableReader(const toml::table& table) : table_(table) {}
+using rules::place_of;
+using rules::RuleTable;
+using rules::tables_of;
 
-  Result<> text(std::string_view key, std::string& into) {
-    const toml::node* node = take(key);
-    if (node == nullptr) {
-      return {};
-    }
-    const auto* value = node->as_string();
-    if (value == nullptr || value->get().empty()) {
-      return fail(Errc::invalid, std::string(key) + " is a string that says something");
-    }
-    into = value->get();
-    return {};
+/// A word out of a fixed set; nothing where the key is not there.
+template <class T>
+Result<std::optional<T>> read_word(RuleTable& table, std::string_view key,
+                                   std::optional<T> (*parse)(std::string_view)) {
+  TRY(const std::string name, table.text(key));
+  const std::optional<T> word = name.empty() ? std::nullopt : parse(name);
+  if (!word && !name.empty()) {
+    return fail(Errc::invalid, "there is no " + std::string(key) + " '" + name + "'");
   }
-
-  /// A string, or a list of them.
-  Result<> texts(std::string_view key, std::vector<std::string>& into) {
-    const toml::node* node = take(key);
-    if (node == nullptr) {
-      return {};
-    }
-    const std::string wanted = std::string(key) + " is a string or a list of strings";
-    if (const auto* one = node->as_string()) {
-      into.push_back(one->get());
-    } else if (const auto* list = node->as_array(); list != nullptr && !list->empty()) {
-      for (const toml::node& element : *list) {
-        if (!element.is_string()) {
-          return fail(Errc::invalid, wanted);
-        }
-        into.push_back(element.as_string()->get());
-      }
-    } else {
-      return fail(Errc::invalid, wanted);
-    }
-    return {};
-  }
-
-  const toml::node* take(std::string_view key) {
-    known_.insert(key);
-    return table_.get(key);
-  }
-
-  /// A word out of a fixed set.
-  template <class T>
-  Result<> word(std::string_view key, std::optional<T> (*parse)(std::string_view),
-                std::optional<T>& into) {
-    std::string name;
-    TRY_VOID(text(key, name));
-    if (!name.empty()) {
-      into = parse(name);
-      if (!into) {
-        return fail(Errc::invalid, "there is no " + std::string(key) + " '" + name + "'");
-      }
-    }
-    return {};
-  }
-
-  Result<> nothing_else() const {
-    for (const auto& [key, value] : table_) {
-      if (!known_.contains(key.str())) {
-        return fail(Errc::invalid, "there is no key '" + std::string(key.str()) + "'");
-      }
-    }
-    return {};
-  }
-
- private:
-  const toml::table& table_;
-  std::set<std::string_view> known_;
-};
+  return word;
+}
 
 /// "550", "4xx", "55x".
 Result<CodeRange> parse_code(std::string_view text) {
@@ -127,8 +70,8 @@ Result<CodeRange> parse_code(std::string_view text) {
   return range;
 }
 
-Result<> read_codes(TableReader& reader, std::vector<CodeRange>& into) {
-  const toml::node* node = reader.take("code");
+Result<> read_codes(RuleTable& table, std::vector<CodeRange>& into) {
+  const toml::node* node = table.node("code");
   if (node == nullptr) {
     return {};
   }
@@ -143,8 +86,8 @@ Result<> read_codes(TableReader& reader, std::vector<CodeRange>& into) {
   return {};
 }
 
-Result<> read_enhanced(TableReader& reader, std::vector<std::string>& into) {
-  TRY_VOID(reader.texts("enhanced", into));
+Result<> read_enhanced(RuleTable& table, std::vector<std::string>& into) {
+  TRY(into, table.texts("enhanced"));
   for (const std::string& prefix : into) {
     const bool good = prefix.size() >= 2 && (prefix[0] == '4' || prefix[0] == '5') &&
                       prefix[1] == '.' &&
@@ -157,9 +100,8 @@ Result<> read_enhanced(TableReader& reader, std::vector<std::string>& into) {
   return {};
 }
 
-Result<> read_phases(TableReader& reader, Rule& rule) {
-  std::vector<std::string> names;
-  TRY_VOID(reader.texts("phase", names));
+Result<> read_phases(RuleTable& table, Rule& rule) {
+  TRY(const std::vector<std::string> names, table.texts("phase"));
   rule.is_for_any_phase = names == std::vector<std::string>{"any"};
   if (rule.is_for_any_phase) {
     return {};
@@ -186,21 +128,21 @@ Result<Sample> read_sample(const toml::node& node) {
                 "a sample is a reply, or a table with text, code, enhanced, mx, "
                 "provider, phase");
   }
-  TableReader reader(*node.as_table());
-  TRY_VOID(reader.text("text", sample.text));
-  TRY_VOID(reader.text("enhanced", sample.enhanced));
-  TRY_VOID(reader.text("mx", sample.mx));
-  TRY_VOID(reader.text("provider", sample.provider));
-  TRY_VOID(reader.text("phase", sample.phase));
-  if (const toml::node* code = reader.take("code")) {
+  RuleTable table(*node.as_table());
+  TRY(sample.text, table.text("text"));
+  TRY(sample.enhanced, table.text("enhanced"));
+  TRY(sample.mx, table.text("mx"));
+  TRY(sample.provider, table.text("provider"));
+  TRY(sample.phase, table.text("phase"));
+  if (const toml::node* code = table.node("code")) {
     sample.code = static_cast<int>(code->value<std::int64_t>().value_or(0));
   }
-  TRY_VOID(reader.nothing_else());
+  TRY_VOID(table.nothing_else());
   return sample;
 }
 
-Result<> read_samples(TableReader& reader, std::vector<Sample>& into) {
-  const toml::node* node = reader.take("sample");
+Result<> read_samples(RuleTable& table, std::vector<Sample>& into) {
+  const toml::node* node = table.node("sample");
   if (node == nullptr) {
     return fail(Errc::invalid, "it has no sample");
   }
@@ -220,28 +162,20 @@ double usual_confidence(const Rule& rule) {
   return rule.enhanced.empty() ? kCodeConfidence : kEnhancedConfidence;
 }
 
-Result<> read_judgement(TableReader& reader, Rule& rule) {
-  std::optional<Category> category;
-  std::optional<Kind> kind;
-  TRY_VOID(reader.word("category", &parse_category, category));
-  TRY_VOID(reader.word("kind", &parse_kind, kind));
-  TRY_VOID(reader.word("retry", &parse_retry, rule.retry));
+Result<> read_judgement(RuleTable& table, Rule& rule) {
+  TRY(const auto category, read_word(table, "category", &parse_category));
+  TRY(const auto kind, read_word(table, "kind", &parse_kind));
+  TRY(rule.retry, read_word(table, "retry", &parse_retry));
   if (!category) {
     return fail(Errc::invalid, "it has no category");
   }
   rule.category = *category;
   rule.kind = kind.value_or(usual_kind(*category));
   const bool may_suppress = rule.kind == Kind::hard || rule.kind == Kind::complaint;
-  rule.suppress = may_suppress;
-  if (const toml::node* suppress = reader.take("suppress")) {
-    const auto value = suppress->value_exact<bool>();
-    if (!value) {
-      return fail(Errc::invalid, "suppress is true or false");
-    }
-    rule.suppress = *value;
-  }
+  TRY(const std::optional<bool> suppress, table.flag("suppress"));
+  rule.suppress = suppress.value_or(may_suppress);
   rule.confidence = usual_confidence(rule);
-  if (const toml::node* confidence = reader.take("confidence")) {
+  if (const toml::node* confidence = table.node("confidence")) {
     rule.confidence = confidence->value<double>().value_or(-1);
     if (!(rule.confidence >= 0 && rule.confidence <= 1)) {
       return fail(Errc::invalid, "confidence is a number from 0 to 1");
@@ -257,19 +191,19 @@ Result<> read_judgement(TableReader& reader, Rule& rule) {
   return {};
 }
 
-Result<> read_rule(const toml::table& table, Rule& rule) {
-  TableReader reader(table);
-  TRY_VOID(reader.text("id", rule.id));
-  TRY_VOID(reader.texts("match", rule.patterns));
-  TRY_VOID(reader.texts("provider", rule.providers));
-  TRY_VOID(reader.texts("mx", rule.hosts));
-  TRY_VOID(read_codes(reader, rule.codes));
-  TRY_VOID(read_enhanced(reader, rule.enhanced));
-  TRY_VOID(read_phases(reader, rule));
-  TRY_VOID(read_judgement(reader, rule));
-  TRY_VOID(read_samples(reader, rule.samples));
-  TRY_VOID(reader.text("source", rule.source));
-  TRY_VOID(reader.nothing_else());
+Result<> read_rule(const toml::table& written, Rule& rule) {
+  RuleTable table(written);
+  TRY(rule.id, table.text("id"));
+  TRY(rule.patterns, table.texts("match"));
+  TRY(rule.providers, table.texts("provider"));
+  TRY(rule.hosts, table.texts("mx"));
+  TRY_VOID(read_codes(table, rule.codes));
+  TRY_VOID(read_enhanced(table, rule.enhanced));
+  TRY_VOID(read_phases(table, rule));
+  TRY_VOID(read_judgement(table, rule));
+  TRY_VOID(read_samples(table, rule.samples));
+  TRY(rule.source, table.text("source"));
+  TRY_VOID(table.nothing_else());
   if (rule.source.empty()) {
     return fail(Errc::invalid, "it has no source: who words it so?");
   }
@@ -279,33 +213,8 @@ Result<> read_rule(const toml::table& table, Rule& rule) {
   return {};
 }
 
-std::string place(const std::string& name, const toml::node& node) {
-  return name + ":" + std::to_string(node.source().begin.line);
-}
-
-/// The tables of the list `key`.
-Result<std::vector<const toml::table*>> tables(const toml::table& root, std::string_view key,
-                                               const std::string& name) {
-  std::vector<const toml::table*> found;
-  const toml::node* node = root.get(key);
-  if (node == nullptr) {
-    return found;
-  }
-  const std::string wanted = "write [[" + std::string(key) + "]]";
-  if (!node->is_array()) {
-    return fail(Errc::invalid, place(name, *node) + ": " + wanted);
-  }
-  for (const toml::node& element : *node->as_array()) {
-    if (!element.is_table()) {
-      return fail(Errc::invalid, place(name, element) + ": " + wanted);
-    }
-    found.push_back(element.as_table());
-  }
-  return found;
-}
-
 Result<std::vector<Rule>> read_rules(const toml::table& root, const std::string& name) {
-  TRY(const auto written, tables(root, "rule", name));
+  TRY(const auto written, tables_of(root, "rule", name));
   std::vector<Rule> rules;
   std::set<std::string> ids;
   for (const toml::table* table : written) {
@@ -313,13 +222,13 @@ Result<std::vector<Rule>> read_rules(const toml::table& root, const std::string&
     rule.line = table->source().begin.line;
     const Result<> read = read_rule(*table, rule);
     if (rule.id.empty()) {
-      return fail(Errc::invalid, place(name, *table) + ": a rule has no id");
+      return fail(Errc::invalid, place_of(*table, name) + ": a rule has no id");
     }
     if (!read) {
-      return fail(Error(read.error()).within(place(name, *table) + ": rule '" + rule.id + "'"));
+      return fail(Error(read.error()).within(place_of(*table, name) + ": rule '" + rule.id + "'"));
     }
     if (!ids.insert(rule.id).second) {
-      return fail(Errc::invalid, place(name, *table) + ": a second rule '" + rule.id + "'");
+      return fail(Errc::invalid, place_of(*table, name) + ": a second rule '" + rule.id + "'");
     }
     rules.push_back(std::move(rule));
   }
@@ -328,14 +237,14 @@ Result<std::vector<Rule>> read_rules(const toml::table& root, const std::string&
 
 Result<std::vector<ProviderHosts>> read_providers(const toml::table& root,
                                                   const std::string& name) {
-  TRY(const auto written, tables(root, "provider", name));
+  TRY(const auto written, tables_of(root, "provider", name));
   std::vector<ProviderHosts> providers;
   for (const toml::table* table : written) {
     ProviderHosts provider;
-    TableReader reader(*table);
-    const std::string context = place(name, *table) + ": provider";
-    TRY_VOID(reader.text("name", provider.name), context);
-    TRY_VOID(reader.texts("mx", provider.hosts), context);
+    RuleTable reader(*table);
+    const std::string context = place_of(*table, name) + ": provider";
+    TRY(provider.name, reader.text("name"), context);
+    TRY(provider.hosts, reader.texts("mx"), context);
     TRY_VOID(reader.nothing_else(), context);
     if (provider.name.empty() || provider.hosts.empty()) {
       return fail(Errc::invalid, context + ": it needs a name and its mx");
@@ -343,15 +252,6 @@ Result<std::vector<ProviderHosts>> read_providers(const toml::table& root,
     providers.push_back(std::move(provider));
   }
   return providers;
-}
-
-Result<toml::table> parse(std::string_view text, const std::string& name) {
-  try {
-    return toml::parse(text);
-  } catch (const toml::parse_error& error) {
-    return fail(Errc::invalid, name + ":" + std::to_string(error.source().begin.line) + ": " +
-                                   std::string(error.description()));
-  }
 }
 
 }  // namespace
@@ -367,10 +267,10 @@ std::string_view to_string(Phase phase) {
 }
 
 Result<RuleFile> parse_rules(std::string_view toml, const std::string& name) {
-  TRY(const toml::table root, parse(toml, name));
+  TRY(const toml::table root, rules::parse(toml, name));
   for (const auto& [key, value] : root) {
     if (key != "rule" && key != "provider") {
-      return fail(Errc::invalid, place(name, value) + ": there is no key '" +
+      return fail(Errc::invalid, place_of(value, name) + ": there is no key '" +
                                      std::string(key.str()) + "'; write [[rule]] or [[provider]]");
     }
   }

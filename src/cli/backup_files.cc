@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/descriptor.h"
 #include "base/text.h"
 #include "mail/sha256.h"
 
@@ -29,26 +30,18 @@ std::unexpected<Error> trouble(const std::string& doing, const fs::path& path, i
 class File {
  public:
   static Result<File> open(const fs::path& path, int flags) {
-    const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0600);
-    if (descriptor < 0) {
+    Descriptor descriptor(::open(path.c_str(), flags | O_CLOEXEC, 0600));
+    if (!descriptor.is_open()) {
       return trouble((flags & O_CREAT) != 0 ? "making" : "opening", path, errno);
     }
-    return File(descriptor, path);
+    return File(std::move(descriptor), path);
   }
-  ~File() {
-    if (descriptor_ >= 0) {
-      ::close(descriptor_);
-    }
-  }
-  File(File&& other) noexcept
-      : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
-  File& operator=(File&&) = delete;
 
   /// Hands on all bytes, a piece at a time.
   Result<> read(const std::function<Result<>(std::string_view)>& take) {
     const auto piece = std::make_unique_for_overwrite<char[]>(kPiece);
     while (true) {
-      const ssize_t size = ::read(descriptor_, piece.get(), kPiece);
+      const ssize_t size = ::read(descriptor_.number(), piece.get(), kPiece);
       if (size < 0) {
         return trouble("reading", path_, errno);
       }
@@ -60,26 +53,23 @@ class File {
   }
 
   Result<> write(std::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t size = ::write(descriptor_, bytes.data(), bytes.size());
-      if (size < 0) {
-        return trouble("writing", path_, errno);
-      }
-      bytes.remove_prefix(static_cast<std::size_t>(size));
+    if (!descriptor_.write_all(bytes)) {
+      return trouble("writing", path_, errno);
     }
     return {};
   }
 
   Result<> sync() {
-    if (::fsync(descriptor_) != 0) {
+    if (::fsync(descriptor_.number()) != 0) {
       return trouble("syncing", path_, errno);
     }
     return {};
   }
 
  private:
-  File(int descriptor, fs::path path) : descriptor_(descriptor), path_(std::move(path)) {}
-  int descriptor_;
+  File(Descriptor descriptor, fs::path path)
+      : descriptor_(std::move(descriptor)), path_(std::move(path)) {}
+  Descriptor descriptor_;
   fs::path path_;
 };
 
@@ -140,20 +130,6 @@ Result<> write_file(const fs::path& path, const std::string& bytes) {
   TRY(File file, File::open(path, O_WRONLY | O_CREAT | O_EXCL));
   TRY_VOID(file.write(bytes));
   return file.sync();
-}
-
-Result<std::string> read_small_file(const fs::path& path, std::uint64_t bytes_max) {
-  TRY(File file, File::open(path, O_RDONLY));
-  std::string bytes;
-  TRY_VOID(file.read([&](std::string_view piece) -> Result<> {
-    if (bytes.size() + piece.size() > bytes_max) {
-      return fail(Errc::invalid,
-                  path.string() + " has more than " + std::to_string(bytes_max) + " bytes");
-    }
-    bytes += piece;
-    return {};
-  }));
-  return bytes;
 }
 
 Result<std::vector<fs::directory_entry>> entries_of(const fs::path& folder) {

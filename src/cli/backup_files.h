@@ -31,8 +31,6 @@ Result<FileFacts> copy_synced(const std::filesystem::path& from, const std::file
 
 /// The file as it is, new: mode 0600, synced.
 Result<> write_file(const std::filesystem::path& file, const std::string& bytes);
-/// Errc::not_found where it is not there; Errc::invalid where it is larger.
-Result<std::string> read_small_file(const std::filesystem::path& file, std::uint64_t bytes_max);
 
 /// What is directly in a folder, by name.
 Result<std::vector<std::filesystem::directory_entry>> entries_of(

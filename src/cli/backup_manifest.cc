@@ -9,6 +9,7 @@
 #include <boost/json.hpp>
 
 #include "base/json_text.h"
+#include "base/read_file.h"
 #include "base/text.h"
 #include "cli/json_value.h"
 
@@ -153,7 +154,7 @@ Result<Manifest> parse_manifest(std::string_view text_of_it) {
 }
 
 Result<Manifest> read_manifest(const fs::path& folder) {
-  auto bytes = read_small_file(folder / kManifestName, kManifestBytesMax);
+  auto bytes = read_file(folder / kManifestName, kManifestBytesMax);
   if (!bytes && bytes.error().code() == Errc::not_found) {
     return fail(Errc::not_found,
                 folder.string() + " is not a backup, or one that was not finished: there is no " +

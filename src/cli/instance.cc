@@ -157,18 +157,9 @@ struct Instance::State {
           http::Server::listen(executor(), *endpoint, http::make_health(*relay, links.get())),
           "http");
     }
-    parts = {.directory = &relay->directory(),
-             .spool = &relay->spool(),
-             .events = &relay->events(),
-             .store = &relay->store(),
-             .suppressions = &relay->suppressions(),
-             .relay = relay.get(),
-             .installation = relay->settings().return_path_domain,
-             .hostname = relay->settings().hostname,
-             .takes_inbound = relay::takes_inbound(relay->settings()),
-             .public_names = relay->settings().links.public_names,
-             .links = links.get(),
-             .reload = [this](const std::string& by) { return reload(by); }};
+    parts = http::parts_of(*relay);
+    parts.links = links.get();
+    parts.reload = [this](const std::string& by) { return reload(by); };
     const auto path = relay::DataDirectory::control_socket(relay->settings().data);
     TRY(control,
         http::Server::listen_local(executor(), path.string(), http::make_control_api(parts)),

@@ -1,6 +1,5 @@
 #include <cstdio>
 #include <fmt/core.h>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/json_text.h"
+#include "base/read_file.h"
 #include "bounce/bounce_report.h"
 #include "bounce/feedback_report.h"
 #include "cli/command.h"
@@ -16,23 +16,6 @@ namespace postrider::cli {
 namespace {
 
 constexpr std::size_t kFileMost = std::size_t{64} << 20;
-
-Result<std::string> read_message(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    return fail(Errc::not_found, "reading " + path + ": can't be opened");
-  }
-  std::string text;
-  std::string piece(64 << 10, '\0');
-  while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())) || file.gcount() > 0) {
-    text.append(piece, 0, static_cast<std::size_t>(file.gcount()));
-    if (text.size() > kFileMost) {
-      return fail(Errc::invalid, "reading " + path + ": more than 64 MiB");
-    }
-  }
-  return file.bad() ? Result<std::string>(fail(Errc::unavailable, "reading " + path + ": failed"))
-                    : text;
-}
 
 void field_or_null(JsonText& json, std::string_view name, std::string_view text) {
   if (text.empty()) {
@@ -105,7 +88,7 @@ std::string error_json(const std::string& file, const std::string& what) {
 /// A line for each file, whatever is wrong with another.
 void each_file(Context& context, const std::vector<std::string>& files, auto&& line_of) {
   for (const std::string& file : files) {
-    const Result<std::string> message = read_message(file);
+    const Result<std::string> message = read_file(file, kFileMost);
     fmt::print("{}\n",
                message ? line_of(file, *message) : error_json(file, message.error().text()));
     if (!message) {

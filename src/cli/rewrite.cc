@@ -6,7 +6,6 @@
 #include <memory>
 #include <optional>
 #include <sodium.h>
-#include <sstream>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -15,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/json_text.h"
+#include "base/read_file.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/link_keeper.h"
@@ -70,18 +70,6 @@ Result<track::TokenKeys::Maker> maker_for(const track::Plan& plan, const Options
   message.set_links(plan);
   TRY(const MessageId id, tools.keeper->keep(message));
   return tools.keeper->keys().maker(message.account, id);
-}
-
-Result<std::string> read_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  if (!file || !(content << file.rdbuf()).good()) {
-    std::error_code unknown;
-    if (!file || fs::file_size(path, unknown) > 0 || unknown) {
-      return fail(Errc::not_found, "reading " + path.string() + ": it can't be opened");
-    }
-  }
-  return std::move(content).str();
 }
 
 Result<> write_file(const fs::path& path, const std::string& content) {

@@ -44,14 +44,7 @@ Result<Answer> ask_silently(const Context& context, const Question& question) {
       relay::Relay::open(std::move(settings),
                          {.test_clock = false, .is_silent = true, .on_storage_failure = {}}));
   TRY_VOID(relay->start());
-  const http::ControlParts parts{.directory = &relay->directory(),
-                                 .spool = &relay->spool(),
-                                 .events = &relay->events(),
-                                 .store = &relay->store(),
-                                 .suppressions = &relay->suppressions(),
-                                 .relay = relay.get(),
-                                 .installation = relay->settings().return_path_domain,
-                                 .reload = {}};
+  const http::ControlParts parts = http::parts_of(*relay);
   const http::Handler handler = http::make_control_api(parts);
   http::Request request{.method = question.method,
                         .path = std::move(target.path),

@@ -15,6 +15,7 @@
 #include <boost/json.hpp>
 
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/text.h"
 #include "cli/backup_files.h"
 #include "cli/control_client.h"
@@ -32,33 +33,19 @@ using relay::DataDirectory;
 
 namespace {
 
-/// One backup at a time: they would take the checkpoint from each other.
-class Turn {
- public:
-  static Result<Turn> take(const fs::path& data) {
-    const int descriptor = ::open(data.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    Turn turn(descriptor);
-    if (descriptor < 0) {
-      return fail(Errc::unavailable,
-                  "opening " + data.string() + ": " + std::generic_category().message(errno));
-    }
-    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-      return fail(Errc::unavailable, "another backup of " + data.string() + " is being made");
-    }
-    return turn;
+/// One backup at a time, for as long as this is open: they would take the checkpoint from each
+/// other.
+Result<Descriptor> take_turn(const fs::path& data) {
+  Descriptor folder(::open(data.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder.is_open()) {
+    return fail(Errc::unavailable,
+                "opening " + data.string() + ": " + std::generic_category().message(errno));
   }
-  ~Turn() {
-    if (descriptor_ >= 0) {
-      ::close(descriptor_);
-    }
+  if (::flock(folder.number(), LOCK_EX | LOCK_NB) != 0) {
+    return fail(Errc::unavailable, "another backup of " + data.string() + " is being made");
   }
-  Turn(Turn&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  Turn& operator=(Turn&&) = delete;
-
- private:
-  explicit Turn(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_;
-};
+  return folder;
+}
 
 class CheckpointInTheMaking {
  public:
@@ -263,7 +250,7 @@ Result<Backup> take_backup(const fs::path& data, const fs::path& folder) {
                 "there is no data in " + data.string() + ": name another directory with --data");
   }
   TRY_VOID(check_target(data, folder));
-  TRY(const Turn turn, Turn::take(data));
+  TRY(const Descriptor turn, take_turn(data));
   TRY(const Owner owner, owner_of(data));
   TRY_VOID(make_folder(unfinished(folder)));
   FolderInTheMaking making(unfinished(folder));

@@ -16,14 +16,10 @@ namespace postrider::delivery {
 
 namespace asio = boost::asio;
 using asio::awaitable;
-using Steady = std::chrono::steady_clock;
 
 namespace {
 
-constexpr std::chrono::minutes kKnownFor{5};     // a destination found by MX
 constexpr std::chrono::seconds kSweepEvery{20};  // ready queues, for what has expired
-constexpr std::chrono::milliseconds kPaceStep{50};
-constexpr std::size_t kKnownMost = 100'000;
 
 /// Before there was Postrider: told by a clock that had not been set (a machine that has none of
 /// its own starts in 1970). It says nothing of how long somebody has waited.
@@ -37,9 +33,10 @@ Worker::Worker(std::size_t index, const Services& services, Dispatcher& dispatch
       dispatcher_(dispatcher),
       context_(services.threads.context(index)),
       tasks_(context_.get_executor(), "delivery"),
+      schedule_(context_, services.clock,
+                [this](queue::Waiting waiting) { place(std::move(waiting)); }),
       held_(*services.directory.snapshot()),
-      timer_(context_),
-      pace_timer_(context_) {
+      destinations_(services.directory) {
   tasks_.spawn(sweep_now_and_then());
 }
 
@@ -50,8 +47,7 @@ void Worker::add(queue::Waiting waiting) {
     place(std::move(waiting));
     return;
   }
-  scheduled_.add(std::move(waiting));
-  set_timer();
+  schedule_.add(std::move(waiting));
 }
 
 void Worker::add_recovered(queue::Waiting waiting) {
@@ -64,8 +60,7 @@ void Worker::add_recovered(queue::Waiting waiting) {
     add(std::move(waiting));
     return;
   }
-  scheduled_.add(std::move(waiting));
-  set_timer();
+  schedule_.add(std::move(waiting));
 }
 
 void Worker::place(queue::Waiting waiting) {
@@ -80,7 +75,7 @@ void Worker::place(queue::Waiting waiting) {
     held_.add(std::move(waiting));
     return;
   }
-  if (const DestinationPtr destination = known_destination(waiting)) {
+  if (const DestinationPtr destination = destinations_.find(*options_, waiting)) {
     dispatcher_.send_to_site(index_, destination, std::move(waiting));
     return;
   }
@@ -90,38 +85,6 @@ void Worker::place(queue::Waiting waiting) {
   if (is_new) {
     tasks_.spawn(look_up(domain));
   }
-}
-
-DestinationPtr Worker::known_destination(const queue::Waiting& waiting) {
-  std::string account;
-  if (!options_->account_routes.empty()) {
-    const auto snapshot = services_.directory.snapshot();
-    const directory::Account* found = snapshot->account(waiting.account);
-    account = found == nullptr ? "" : found->name;
-  }
-  const auto known = known_.find(waiting.domain);
-  if (const Route* route = find_route(*options_, waiting.domain, account)) {
-    if (!account.empty()) {
-      return destination_by_route(*options_, waiting.domain, *route);
-    }
-    if (known != known_.end()) {
-      return known->second.destination;  // a route does not change before the options do
-    }
-    auto made = destination_by_route(*options_, waiting.domain, *route);
-    remember(waiting.domain, {.destination = made, .until = Steady::time_point::max()});
-    return made;
-  }
-  if (known != known_.end() && known->second.until > Steady::now()) {
-    return known->second.destination;
-  }
-  return nullptr;
-}
-
-void Worker::remember(const std::string& domain, Known known) {
-  if (known_.size() >= kKnownMost) {
-    known_.clear();
-  }
-  known_[domain] = std::move(known);
 }
 
 awaitable<void> Worker::look_up(std::string domain) {
@@ -141,7 +104,7 @@ awaitable<void> Worker::look_up(std::string domain) {
     co_return;
   }
   const auto destination = destination_by_mx(*options, domain, *found);
-  remember(domain, {.destination = destination, .until = Steady::now() + kKnownFor});
+  destinations_.add_found(domain, destination);
   auto waited = looking_up_.extract(domain);
   for (queue::Waiting& waiting : waited.mapped()) {
     dispatcher_.send_to_site(index_, destination, std::move(waiting));
@@ -215,56 +178,9 @@ void Worker::expire(queue::Waiting waiting) {
                     .text = std::move(text)}});
 }
 
-void Worker::take_due() {
-  const Time now = services_.clock.steady_now();
-  while (scheduled_.next_due().value_or(Time::max()) <= now) {
-    if (!pace_.take(scheduled_.size(), Steady::now())) {
-      take_more_soon();
-      return;
-    }
-    place(*scheduled_.take_due(now));
-  }
-  set_timer();
-}
-
-void Worker::take_more_soon() {
-  if (is_pacing_ || stopping_) {
-    return;
-  }
-  is_pacing_ = true;
-  pace_timer_.expires_after(kPaceStep);
-  pace_timer_.async_wait([this](boost::system::error_code cancelled) {
-    is_pacing_ = false;
-    if (!cancelled && !stopping_) {
-      take_due();
-    }
-  });
-}
-
-void Worker::set_timer() {
-  const auto due = scheduled_.next_due();
-  if (!due || stopping_ || (timer_due_ && *timer_due_ <= *due)) {
-    return;
-  }
-  const auto wait = services_.clock.real_wait(*due);
-  if (!wait) {
-    return;  // the clock says when it has jumped
-  }
-  timer_due_ = due;
-  timer_.expires_after(*wait);
-  timer_.async_wait([this](boost::system::error_code cancelled) {
-    if (!cancelled && !stopping_) {
-      timer_due_.reset();
-      take_due();
-    }
-  });
-}
-
 void Worker::tick() {
-  timer_due_.reset();
-  timer_.cancel();
   sweep();
-  take_due();
+  schedule_.tick();
 }
 
 void Worker::sweep() {
@@ -285,13 +201,13 @@ void Worker::look_at_pauses() {
   const Time now = services_.clock.steady_now();
   for (queue::Waiting& waiting : held_.look_at(*services_.directory.snapshot())) {
     waiting.due = now;
-    scheduled_.add(std::move(waiting));
+    schedule_.add(std::move(waiting));
   }
   for (auto& [name, site] : sites_) {
     site->sweep([this](const queue::Waiting& waiting) { return held_.holds(waiting); },
                 [this](queue::Waiting waiting) { held_.add(std::move(waiting)); });
   }
-  take_due();
+  schedule_.take_due();
 }
 
 awaitable<void> Worker::sweep_now_and_then() {
@@ -312,7 +228,7 @@ void Worker::set_options(std::shared_ptr<const Options> options) {
   if (is_first) {
     return;
   }
-  known_.clear();
+  destinations_.clear();
   // What is ready goes where the new options send it.
   for (auto& [name, site] : sites_) {
     site->sweep([](const queue::Waiting&) { return true; },
@@ -322,7 +238,7 @@ void Worker::set_options(std::shared_ptr<const Options> options) {
 
 void Worker::for_each(
     const std::function<void(const queue::Waiting&, const std::string&, bool)>& look) const {
-  scheduled_.for_each([&](const queue::Waiting& waiting) { look(waiting, "", false); });
+  schedule_.queue().for_each([&](const queue::Waiting& waiting) { look(waiting, "", false); });
   for (const queue::Waiting& held : held_.all()) {
     look(held, "", true);
   }
@@ -340,7 +256,7 @@ void Worker::for_each(
 
 WorkerFigures Worker::figures() const {
   WorkerFigures figures;
-  figures.scheduled = scheduled_.size();
+  figures.scheduled = schedule_.queue().size();
   figures.held = held_.all().size();
   for (const auto& [domain, waiting] : looking_up_) {
     figures.looking_up += waiting.size();
@@ -355,13 +271,13 @@ std::size_t Worker::hurry(const std::string& domain) {
   std::size_t count = 0;
   const Time now = services_.clock.steady_now();
   std::vector<queue::Waiting> hurried;
-  for (queue::Waiting& waiting : scheduled_.take_all()) {
+  for (queue::Waiting& waiting : schedule_.take_all()) {
     if (domain.empty() || waiting.domain == domain) {
       waiting.due = now;
       ++count;
       hurried.push_back(std::move(waiting));
     } else {
-      scheduled_.add(std::move(waiting));
+      schedule_.add(std::move(waiting));
     }
   }
   for (queue::Waiting& waiting : hurried) {
@@ -375,11 +291,11 @@ std::vector<RecipientId> Worker::withdraw(const std::set<RecipientId>& recipient
   const auto is_wanted = [&](const queue::Waiting& waiting) {
     return recipients.contains(waiting.recipient());
   };
-  for (queue::Waiting& waiting : scheduled_.take_all()) {
+  for (queue::Waiting& waiting : schedule_.take_all()) {
     if (is_wanted(waiting)) {
       taken.push_back(waiting.recipient());
     } else {
-      scheduled_.add(std::move(waiting));
+      schedule_.add(std::move(waiting));
     }
   }
   for (const queue::Waiting& waiting : held_.take(is_wanted)) {
@@ -402,8 +318,7 @@ std::vector<RecipientId> Worker::withdraw(const std::set<RecipientId>& recipient
 
 awaitable<void> Worker::stop(std::chrono::milliseconds limit) {
   stopping_ = true;
-  timer_.cancel();
-  pace_timer_.cancel();
+  schedule_.stop();
   for (const auto& [name, site] : sites_) {
     site->stop();
   }

@@ -17,15 +17,15 @@
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "delivery/destination.h"
+#include "delivery/destination_cache.h"
 #include "delivery/held_mail.h"
+#include "delivery/paced_schedule.h"
 #include "delivery/services.h"
 #include "delivery/site.h"
 #include "net/task_group.h"
-#include "queue/retry_pace.h"
-#include "queue/scheduled_queue.h"
+#include "queue/waiting.h"
 
 namespace postrider::delivery {
 
@@ -72,19 +72,9 @@ class Worker {
   boost::asio::awaitable<void> stop(std::chrono::milliseconds limit);
 
  private:
-  struct Known {
-    DestinationPtr destination;
-    std::chrono::steady_clock::time_point until;
-  };
-
   void place(queue::Waiting waiting);
-  void remember(const std::string& domain, Known known);
-  DestinationPtr known_destination(const queue::Waiting& waiting);
   boost::asio::awaitable<void> look_up(std::string domain);
   void look_up_failed(const std::string& domain, const dns::MxFailure& failure);
-  void take_due();
-  void set_timer();
-  void take_more_soon();
   void sweep();
   boost::asio::awaitable<void> sweep_now_and_then();
   bool is_expired(const queue::Waiting& waiting, Time now) const;
@@ -97,16 +87,11 @@ class Worker {
   boost::asio::io_context& context_;
   std::shared_ptr<const Options> options_;
   net::TaskGroup tasks_;
-  queue::ScheduledQueue scheduled_;
-  queue::RetryPace pace_;  ///< of what leaves scheduled_
+  PacedSchedule schedule_;
   HeldMail held_;
+  DestinationCache destinations_;
   std::unordered_map<std::string, std::vector<queue::Waiting>> looking_up_;  ///< by domain
-  std::unordered_map<std::string, Known> known_;                             ///< by domain
   std::map<std::string, std::shared_ptr<Site>> sites_;
-  boost::asio::steady_timer timer_;
-  std::optional<Time> timer_due_;
-  boost::asio::steady_timer pace_timer_;  ///< until the pace lets the next ones go
-  bool is_pacing_ = false;
   bool stopping_ = false;
 };
 

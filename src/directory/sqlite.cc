@@ -5,8 +5,9 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <system_error>
-#include <unistd.h>
 #include <utility>
+
+#include "base/descriptor.h"
 
 namespace postrider::directory {
 namespace {
@@ -19,12 +20,9 @@ std::unexpected<Error> failure(sqlite3* handle) {
 
 /// SQLite would create it by the umask; its WAL then takes the mode of the file.
 Result<> create_private(const std::filesystem::path& file) {
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor < 0) {
-    return fail(Errc::unavailable, std::generic_category().message(errno));
-  }
-  ::close(descriptor);
-  return {};
+  const Descriptor made(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  return made.is_open() ? Result<>()
+                        : fail(Errc::unavailable, std::generic_category().message(errno));
 }
 
 }  // namespace

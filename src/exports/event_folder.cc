@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/descriptor.h"
+
 namespace postrider::exports {
 
 namespace fs = std::filesystem;
@@ -29,28 +31,6 @@ std::unexpected<Error> system_failure(const std::string& doing, const fs::path& 
   return fail(Errc::unavailable,
               doing + " " + path.string() + ": " + std::system_category().message(errno));
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int number = -1) : number_(number) {}
-  ~Descriptor() { reset(); }
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    reset();
-    number_ = std::exchange(other.number_, -1);
-    return *this;
-  }
-  int number() const { return number_; }
-  bool is_open() const { return number_ >= 0; }
-  void reset() {
-    if (is_open()) {
-      ::close(std::exchange(number_, -1));
-    }
-  }
-
- private:
-  int number_;
-};
 
 /// The last whole line, and where it ends.
 struct Tail {
@@ -208,12 +188,8 @@ Result<> EventFolder::append(std::uint64_t first, std::uint64_t last, std::strin
     state_->opened = std::chrono::steady_clock::now();
     TRY_VOID(sync_folder(state_->options.folder));
   }
-  for (std::string_view rest = lines; !rest.empty();) {
-    const ssize_t written = ::write(state_->file.number(), rest.data(), rest.size());
-    if (written < 0 && errno != EINTR) {
-      return system_failure("writing", state_->path);
-    }
-    rest.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
+  if (!state_->file.write_all(lines)) {
+    return system_failure("writing", state_->path);
   }
   if (::fdatasync(state_->file.number()) != 0) {
     return system_failure("syncing", state_->path);

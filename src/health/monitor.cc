@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "events/fields.h"
+#include "events/report_of_ours.h"
 
 namespace postrider::health {
 
@@ -29,8 +30,7 @@ constexpr std::size_t kRowsMost = 10'000;   // of a batch
 constexpr std::size_t kSweptMost = 10'000;  // rows: a step stays small, the next hour takes more
 
 bool is_counted(const Event& event) {
-  const bool is_report_of_ours = event.from_domain.empty() && event.from.empty();
-  return event.account.exists() && !is_report_of_ours;
+  return event.account.exists() && !events::is_report_of_ours(event);
 }
 
 /// Nothing where it changes no figure.

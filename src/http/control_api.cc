@@ -54,6 +54,21 @@ Result<directory::Account> find_account(const directory::Snapshot& snapshot,
   return *account;
 }
 
+ControlParts parts_of(relay::Relay& relay) {
+  const relay::Settings& settings = relay.settings();
+  return {.directory = &relay.directory(),
+          .spool = &relay.spool(),
+          .events = &relay.events(),
+          .store = &relay.store(),
+          .suppressions = &relay.suppressions(),
+          .relay = &relay,
+          .installation = settings.return_path_domain,
+          .hostname = settings.hostname,
+          .takes_inbound = relay::takes_inbound(settings),
+          .public_names = settings.links.public_names,
+          .reload = {}};
+}
+
 Handler make_control_api(const ControlParts& parts) {
   auto router = std::make_shared<Router>();
   for (const auto& entries :

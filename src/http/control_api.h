@@ -36,6 +36,9 @@ struct ControlParts {
   std::function<Result<std::vector<std::string>>(const std::string& by)> reload;
 };
 
+/// What a relay that runs has of these, which must outlive them; without `links` and `reload`.
+ControlParts parts_of(relay::Relay& relay);
+
 /// `parts` must outlive the handler.
 Handler make_control_api(const ControlParts& parts);
 

@@ -7,7 +7,7 @@
 #include "events/consumers.h"
 #include "events/cursor.h"
 #include "http/control.h"
-#include "http/request_body.h"
+#include "http/replay_position.h"
 #include "webhook/webhooks.h"
 
 namespace postrider::http {
@@ -75,19 +75,15 @@ awaitable<Result<Response>> list(const ControlParts& parts, Call /*call*/) {
 }
 
 awaitable<Result<Response>> replay(const ControlParts& parts, Call call) {
-  CO_TRY(const RequestBody body, RequestBody::parse(call.request.body, {"from"}));
-  CO_TRY(const std::string from, body.required_text("from"));
-  std::move_only_function<Result<std::uint64_t>()> work = [&]() -> Result<std::uint64_t> {
-    TRY(const std::uint64_t next, events::parse_position(*parts.events, from), "from");
-    TRY_VOID(parts.relay->consumers().replay(call.name("name"), next));
-    return next;
+  CO_TRY(const std::uint64_t next, co_await replay_position(parts, call));
+  std::move_only_function<Result<>()> work = [&] {
+    return parts.relay->consumers().replay(call.name("name"), next);
   };
-  CO_TRY(const std::uint64_t next, co_await off_thread(parts, std::move(work)));
+  CO_TRY_VOID(co_await off_thread(parts, std::move(work)));
   JsonText json;
   json.begin_object();
   json.field("consumer", call.name("name"));
-  json.field("next", next);
-  json.field("last", parts.events->last_sequence());
+  write_replay(json, parts, next);
   json.end_object();
   co_return json_answer(json.take());
 }

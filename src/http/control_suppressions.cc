@@ -55,10 +55,7 @@ awaitable<Result<Response>> add(const ControlParts& parts, Call call) {
          RequestBody::parse(call.request.body, {"account", "global", "address", "stream", "reason",
                                                 "expires", "note"}));
   CO_TRY(const std::string text, body.required_text("address"));
-  CO_TRY(const std::optional<std::string> account, body.text("account"));
-  CO_TRY(const std::optional<bool> global, body.flag("global"));
-  CO_TRY(const AccountId of,
-         list_of(parts, account.value_or(""), global.value_or(false) ? "1" : ""));
+  CO_TRY(const AccountId of, list_of(parts, body));
   Wanted wanted;
   CO_TRY(wanted.reason, body.text("reason"));
   CO_TRY(wanted.stream, body.text("stream"));

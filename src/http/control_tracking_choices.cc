@@ -134,10 +134,7 @@ awaitable<Result<Response>> show_refusals(const ControlParts& parts, Call call) 
 awaitable<Result<Response>> add_refusal(const ControlParts& parts, Call call) {
   CO_TRY(const RequestBody body,
          RequestBody::parse(call.request.body, {"account", "global", "address", "privacy"}));
-  CO_TRY(const std::optional<std::string> account, body.text("account"));
-  CO_TRY(const std::optional<bool> global, body.flag("global"));
-  CO_TRY(const AccountId of,
-         list_of(parts, account.value_or(""), global.value_or(false) ? "1" : ""));
+  CO_TRY(const AccountId of, list_of(parts, body));
   CO_TRY(const std::string text, body.required_text("address"));
   CO_TRY(const mail::Address address, mail::parse_mailbox(text, true));
   CO_TRY(const std::optional<std::string> level, body.text("privacy"));

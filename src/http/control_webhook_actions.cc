@@ -1,8 +1,8 @@
 #include <array>
 #include <vector>
 
-#include "events/cursor.h"
 #include "http/control.h"
+#include "http/replay_position.h"
 #include "http/webhook_view.h"
 
 namespace postrider::http {
@@ -41,19 +41,13 @@ awaitable<Result<Response>> show_log(const ControlParts& parts, Call call) {
 }
 
 awaitable<Result<Response>> replay(const ControlParts& parts, Call call) {
-  CO_TRY(const RequestBody body, RequestBody::parse(call.request.body, {"from"}));
-  CO_TRY(const std::string from, body.required_text("from"));
   CO_TRY(const auto found, find_webhook(parts, call));
-  std::move_only_function<Result<std::uint64_t>()> work = [&] {
-    return events::parse_position(*parts.events, from);
-  };
-  CO_TRY(const std::uint64_t next, co_await off_thread(parts, std::move(work)), "from");
+  CO_TRY(const std::uint64_t next, co_await replay_position(parts, call));
   parts.relay->webhooks().replay(found->id, next);
   JsonText json;
   json.begin_object();
   json.field("id", found->id.value);
-  json.field("next", next);
-  json.field("last", parts.events->last_sequence());
+  write_replay(json, parts, next);
   json.end_object();
   co_return json_answer(json.take());
 }

@@ -211,28 +211,24 @@ void write_retention(MetricsText& metrics, relay::Relay& relay) {
 
 void write_consumers(MetricsText& metrics, relay::Relay& relay) {
   const std::vector<events::ConsumerFigures> consumers = relay.consumers().figures();
+  const auto each = [&](auto value_of) {
+    for (const events::ConsumerFigures& one : consumers) {
+      metrics.sample(value_of(one), {{"consumer", one.name}});
+    }
+  };
+  using Figures = events::ConsumerFigures;
   metrics.gauge("postrider_consumer_lag_events", "Events that a consumer of the log has not read.");
-  for (const events::ConsumerFigures& one : consumers) {
-    metrics.sample(one.lag, {{"consumer", one.name}});
-  }
+  each([](const Figures& one) { return one.lag; });
   metrics.counter("postrider_consumer_unreadable_events_total",
                   "Events that a consumer has skipped because they can't be read.");
-  for (const events::ConsumerFigures& one : consumers) {
-    metrics.sample(one.unreadable, {{"consumer", one.name}});
-  }
+  each([](const Figures& one) { return one.unreadable; });
   metrics.counter("postrider_consumer_events_total", "Events that a consumer has taken.");
-  for (const events::ConsumerFigures& one : consumers) {
-    metrics.sample(one.taken, {{"consumer", one.name}});
-  }
+  each([](const Figures& one) { return one.taken; });
   metrics.counter("postrider_consumer_failures_total",
                   "Batches of events that a consumer could not take; they come again.");
-  for (const events::ConsumerFigures& one : consumers) {
-    metrics.sample(one.failures, {{"consumer", one.name}});
-  }
+  each([](const Figures& one) { return one.failures; });
   metrics.gauge("postrider_consumer_stopped", "1: the consumer can't go on; the log says why.");
-  for (const events::ConsumerFigures& one : consumers) {
-    metrics.sample(std::uint64_t{!one.problem.empty()}, {{"consumer", one.name}});
-  }
+  each([](const Figures& one) { return std::uint64_t{!one.problem.empty()}; });
 }
 
 void write_webhooks(MetricsText& metrics, relay::Relay& relay) {

@@ -1,8 +1,6 @@
 #include "http/link_service.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -11,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/log.h"
+#include "base/read_file.h"
 #include "base/text.h"
 #include "http/link_pages.h"
 #include "links/machine_rules.h"
@@ -58,11 +57,6 @@ LinkAnswer unavailable() {
   return page(503, plain_page("Please try again", "Something went wrong here. Try again later."));
 }
 
-std::string content_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 }  // namespace
 
 awaitable<bool> record_within(links::HitRecorder& recorder, links::Hit hit,
@@ -96,7 +90,7 @@ void LinkService::change_to(const relay::LinkSettings& settings) {
        {std::pair("/.well-known/apple-app-site-association", settings.apple_app_site_association),
         std::pair("/.well-known/assetlinks.json", settings.asset_links)}) {
     if (!file.empty()) {
-      served.files[path] = content_of(file);
+      served.files[path] = read_file(file).value_or("");
     }
   }
   served_.set(std::move(served));

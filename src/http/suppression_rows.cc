@@ -108,6 +108,12 @@ Result<AccountId> list_of(const ControlParts& parts, const std::string& account,
   return all.front()->id;
 }
 
+Result<AccountId> list_of(const ControlParts& parts, const RequestBody& body) {
+  TRY(const std::optional<std::string> account, body.text("account"));
+  TRY(const std::optional<bool> global, body.flag("global"));
+  return list_of(parts, account.value_or(""), global.value_or(false) ? "1" : "");
+}
+
 std::string list_name(const ControlParts& parts, AccountId of) {
   return of == suppression::kGlobal ? "global" : account_name(*parts.directory->snapshot(), of);
 }

@@ -10,6 +10,7 @@
 
 #include "base/json_text.h"
 #include "http/control_api.h"
+#include "http/request_body.h"
 #include "suppression/list.h"
 
 namespace postrider::http {
@@ -18,6 +19,8 @@ namespace postrider::http {
 /// Errc::invalid if there are several.
 Result<AccountId> list_of(const ControlParts& parts, const std::string& account,
                           const std::string& global);
+/// The same, of a body's members `account` and `global`.
+Result<AccountId> list_of(const ControlParts& parts, const RequestBody& body);
 std::string list_name(const ControlParts& parts, AccountId of);  ///< "global", or the account's
 Time now_of(const ControlParts& parts);
 /// Greater than all before, so that of two changes in one millisecond the later one counts. Any

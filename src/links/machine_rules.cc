@@ -2,19 +2,23 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <iterator>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include <toml++/toml.h>
 
 #include "base/log.h"
+#include "base/read_file.h"
 #include "base/text.h"
+#include "rules/rule_table.h"
 
 namespace postrider::links {
 namespace {
+
+using rules::place_of;
+using rules::RuleTable;
+using rules::tables_of;
 
 constexpr std::size_t kAgentBytes = 1000;  // what is looked at
 
@@ -26,101 +30,6 @@ std::optional<Machine> machine_named(std::string_view name) {
   }
   return std::nullopt;
 }
-
-/// Reads the keys of one table, and refuses those that nobody asked for.
-class Table {
- public:
-  explicit Table(const toml::table& table) : table_(table) {}
-
-  Result<std::string> text(std::string_view key) {
-    known_.insert(key);
-    const toml::node* node = table_.get(key);
-    if (node != nullptr && !node->is_string()) {
-      return fail(Errc::invalid, std::string(key) + " is a string");
-    }
-    return node == nullptr ? std::string() : node->as_string()->get();
-  }
-
-  Result<std::vector<std::string>> texts(std::string_view key) {
-    known_.insert(key);
-    std::vector<std::string> all;
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) {
-      return all;
-    }
-    if (!node->is_array()) {
-      return fail(Errc::invalid, std::string(key) + " is a list of strings");
-    }
-    for (const toml::node& element : *node->as_array()) {
-      if (!element.is_string()) {
-        return fail(Errc::invalid, std::string(key) + " is a list of strings");
-      }
-      all.push_back(element.as_string()->get());
-    }
-    return all;
-  }
-
-  /// Each from 1.
-  Result<std::vector<std::uint64_t>> numbers(std::string_view key) {
-    known_.insert(key);
-    std::vector<std::uint64_t> all;
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) {
-      return all;
-    }
-    const toml::array none;
-    for (const toml::node& element : node->is_array() ? *node->as_array() : none) {
-      const auto number = element.value_exact<std::int64_t>();
-      if (!number || *number < 1) {
-        all.clear();
-        break;
-      }
-      all.push_back(static_cast<std::uint64_t>(*number));
-    }
-    if (all.empty()) {
-      return fail(Errc::invalid, std::string(key) + " is a list of whole numbers from 1 on");
-    }
-    return all;
-  }
-
-  Result<bool> flag(std::string_view key) {
-    known_.insert(key);
-    const toml::node* node = table_.get(key);
-    if (node != nullptr && !node->is_boolean()) {
-      return fail(Errc::invalid, std::string(key) + " is true or false");
-    }
-    return node != nullptr && node->as_boolean()->get();
-  }
-
-  Result<std::uint32_t> number(std::string_view key, std::uint32_t min, std::uint32_t max) {
-    known_.insert(key);
-    const auto value = table_[key].value_exact<std::int64_t>();
-    if (!value || *value < min || *value > max) {
-      return fail(Errc::invalid, std::string(key) + " is a whole number from " +
-                                     std::to_string(min) + " to " + std::to_string(max));
-    }
-    return static_cast<std::uint32_t>(*value);
-  }
-
-  Result<Duration> duration(std::string_view key) {
-    TRY(const std::string written, text(key));
-    TRY(const Duration value, parse_duration(written), std::string(key));
-    return value;
-  }
-
-  Result<> nothing_else() const {
-    for (const auto& [key, value] : table_) {
-      if (!known_.contains(key.str())) {
-        return fail(Errc::invalid, "there is no key '" + std::string(key.str()) + "'");
-      }
-    }
-    return {};
-  }
-
- private:
-  const toml::table& table_;
-  std::set<std::string_view> known_;
-};
 
 std::vector<std::string> all_lower(std::vector<std::string> texts) {
   for (std::string& text : texts) {
@@ -139,7 +48,7 @@ Result<Timing> read_timing(const toml::table* written, const Timing* usual) {
   if (written == nullptr) {
     return timing;
   }
-  Table table(*written);
+  RuleTable table(*written);
   const auto is_to_be_read = [&](std::string_view key) {
     return usual == nullptr || written->contains(key);
   };
@@ -180,7 +89,7 @@ bool is_part_of(const std::string& word, std::string_view text) {
 class RuleReader {
  public:
   static Result<MachineRules::Rule> read(const toml::table& written) {
-    Table table(written);
+    RuleTable table(written);
     MachineRules::Rule rule;
     TRY(rule.verdict.reason, table.text("name"));
     TRY(const std::string verdict, table.text("verdict"));
@@ -199,7 +108,8 @@ class RuleReader {
     TRY(rule.method, table.text("method"));
     TRY(rule.accept_is, table.text("accept_is"));
     TRY(rule.accept_lacks, table.text("accept_lacks"));
-    TRY(rule.no_language, table.flag("no_language"));
+    TRY(const std::optional<bool> no_language, table.flag("no_language"));
+    rule.no_language = no_language.value_or(false);
     TRY_VOID(read_origin(table, rule));
     TRY(const std::string source, table.text("source"));
     TRY_VOID(table.nothing_else());
@@ -216,7 +126,7 @@ class RuleReader {
   }
 
  private:
-  static Result<> read_origin(Table& table, MachineRules::Rule& rule) {
+  static Result<> read_origin(RuleTable& table, MachineRules::Rule& rule) {
     TRY(rule.network, table.texts("network"));
     for (const std::string& label : rule.network) {
       if (!readers::is_network_label(label)) {
@@ -227,7 +137,7 @@ class RuleReader {
     return {};
   }
 
-  static Result<> read_of(Table& table, MachineRules::Rule& rule) {
+  static Result<> read_of(RuleTable& table, MachineRules::Rule& rule) {
     TRY(const std::vector<std::string> of, table.texts("of"));
     if (of.empty()) {
       return {};
@@ -243,36 +153,21 @@ class RuleReader {
 
 /// Behind the rules that there are.
 Result<> MachineRules::read(std::string_view toml, const std::string& name, const Timing* usual) {
-  toml::table whole;
-  try {
-    whole = toml::parse(toml, name);
-  } catch (const toml::parse_error& error) {
-    return fail(Errc::invalid, name + ":" + std::to_string(error.source().begin.line) + ": " +
-                                   std::string(error.description()));
-  }
+  TRY(const toml::table whole, rules::parse(toml, name));
   if (whole["version"].value_exact<std::int64_t>() != 1) {
     return fail(Errc::invalid, name + ": version is missing or is not 1");
   }
   for (const auto& [key, value] : whole) {
     if (key != "version" && key != "timing" && key != "rule") {
-      return fail(Errc::invalid, name + ":" + std::to_string(value.source().begin.line) +
-                                     ": there is no key '" + std::string(key.str()) +
-                                     "'; write [[rule]] or [timing]");
+      return fail(Errc::invalid, place_of(value, name) + ": there is no key '" +
+                                     std::string(key.str()) + "'; write [[rule]] or [timing]");
     }
   }
   TRY(timing_, read_timing(whole["timing"].as_table(), usual), name);
-  if (whole.contains("rule") && !whole["rule"].is_array()) {
-    return fail(Errc::invalid, name + ": write a [[rule]] for each rule");
-  }
-  if (const toml::array* list = whole["rule"].as_array()) {
-    for (const toml::node& element : *list) {
-      if (!element.is_table()) {
-        return fail(Errc::invalid, name + ": write a [[rule]] for each rule");
-      }
-      TRY(Rule rule, RuleReader::read(*element.as_table()),
-          name + ":" + std::to_string(element.source().begin.line));
-      rules_.push_back(std::move(rule));
-    }
+  TRY(const auto written, tables_of(whole, "rule", name));
+  for (const toml::table* table : written) {
+    TRY(Rule rule, RuleReader::read(*table), place_of(*table, name));
+    rules_.push_back(std::move(rule));
   }
   return {};
 }
@@ -299,11 +194,7 @@ Result<MachineRules> MachineRules::load(const std::filesystem::path& own) {
   if (own.empty()) {
     return shipped();
   }
-  std::ifstream in(own, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!in) {
-    return fail(Errc::not_found, own.string() + ": it can't be read");
-  }
+  TRY(const std::string text, read_file(own));
   MachineRules rules;
   TRY_VOID(rules.read(text, own.string(), &shipped().timing_));
   std::ranges::copy(shipped().rules_, std::back_inserter(rules.rules_));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/quoted.h"
 #include "base/text.h"
 #include "mail/address_literal.h"
 
@@ -39,17 +40,6 @@ bool is_dot_string(std::string_view text) {
     after_dot = c == '.';
   }
   return !after_dot;
-}
-
-void append_quoted(std::string& out, std::string_view local) {
-  out.push_back('"');
-  for (const char c : local) {
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-    }
-    out.push_back(c);
-  }
-  out.push_back('"');
 }
 
 /// Reads a path or mailbox from its front.

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <ctime>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "base/read_file.h"
 #include "base/text.h"
 #include "net/freeing.h"
 #include "net/tls.h"
@@ -68,12 +67,11 @@ Result<CertificateFacts> read_certificate(std::string_view pem) {
 }
 
 Result<CertificateFacts> read_certificate_file(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) {
-    return fail(Errc::invalid, "certificate " + file.string() + " can't be read");
+  const Result<std::string> pem = read_file(file);
+  if (!pem) {
+    return fail(Errc::invalid, "certificate " + pem.error().text());
   }
-  const std::string pem{std::istreambuf_iterator<char>(in), {}};
-  TRY(CertificateFacts facts, read_certificate(pem), "certificate " + file.string());
+  TRY(CertificateFacts facts, read_certificate(*pem), "certificate " + file.string());
   return facts;
 }
 

@@ -1,10 +1,10 @@
 #include "privacy/mail_files.h"
 
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <system_error>
 #include <vector>
+
+#include "base/read_file.h"
 
 namespace postrider::privacy {
 
@@ -18,9 +18,7 @@ Result<std::uint64_t> remove_mails(const fs::path& folder, const Person& person)
     if (!entry.is_regular_file(gone)) {
       continue;
     }
-    std::ifstream file(entry.path(), std::ios::binary);
-    const std::string mail{std::istreambuf_iterator<char>(file), {}};
-    if (person.is_named_in(mail)) {
+    if (person.is_named_in(read_file(entry.path()).value_or(""))) {
       found.push_back(entry.path());
     }
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <fcntl.h>
 #include <initializer_list>
@@ -10,11 +11,12 @@
 #include <string_view>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
-#include <unistd.h>
+#include <system_error>
 #include <utility>
 
 #include <boost/asio/ip/tcp.hpp>
 
+#include "base/descriptor.h"
 #include "base/text.h"
 
 namespace postrider::readers {
@@ -37,29 +39,17 @@ struct AddressFile::State {
 
 namespace {
 
-struct Descriptor {
-  int number = -1;
-
-  explicit Descriptor(int descriptor) : number(descriptor) {}
-  Descriptor(Descriptor&& other) noexcept : number(std::exchange(other.number, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (number >= 0) {
-      ::close(number);
-    }
-  }
-};
-
 Result<Descriptor> copy_in_memory(const std::filesystem::path& file) {
   constexpr std::size_t kPiece = std::size_t{1} << 20;
   const Descriptor from(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   Descriptor copy(::memfd_create("addresses", MFD_CLOEXEC));
-  ssize_t copied = from.number < 0 || copy.number < 0 ? -1 : 1;
+  ssize_t copied = !from.is_open() || !copy.is_open() ? -1 : 1;
   while (copied > 0) {
-    copied = ::sendfile(copy.number, from.number, nullptr, kPiece);
+    copied = ::sendfile(copy.number(), from.number(), nullptr, kPiece);
   }
   if (copied < 0) {
-    return fail(Errc::not_found, file.string() + ": it can't be read");
+    return fail(Errc::not_found,
+                file.string() + " can't be read: " + std::generic_category().message(errno));
   }
   return copy;
 }
@@ -126,7 +116,7 @@ std::string misfit(std::string_view type, AddressFile::Kind kind) {
 Result<AddressFile> AddressFile::open(const std::filesystem::path& file, Kind kind) {
   TRY(const Descriptor copy, copy_in_memory(file));
   auto state = std::make_unique<State>();
-  const std::string name = "/proc/self/fd/" + std::to_string(copy.number);
+  const std::string name = "/proc/self/fd/" + std::to_string(copy.number());
   const int problem = MMDB_open(name.c_str(), MMDB_MODE_MMAP, &state->file);
   if (problem != MMDB_SUCCESS) {
     return fail(Errc::invalid, file.string() + ": it is no whole file in MaxMind's format (" +

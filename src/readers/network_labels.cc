@@ -1,10 +1,9 @@
 #include "readers/network_labels.h"
 
 #include <algorithm>
-#include <fstream>
 #include <functional>
-#include <iterator>
 
+#include "base/read_file.h"
 #include "base/text.h"
 #include "net/network.h"
 
@@ -53,11 +52,7 @@ NetworkLabels::Bytes NetworkLabels::bytes_of(const ip::address& address) {
 }
 
 Result<NetworkLabels> NetworkLabels::load(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!in) {
-    return fail(Errc::not_found, file.string() + ": it can't be read");
-  }
+  TRY(const std::string text, read_file(file));
   return parse(text, file.string());
 }
 

@@ -4,6 +4,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include "base/read_file.h"
 #include "base/text.h"
 #include "readers/pattern_list.h"
 
@@ -66,16 +67,15 @@ struct UserAgents::State {
 };
 
 Result<UserAgents> UserAgents::load(const std::filesystem::path& file) {
+  TRY(const std::string text, read_file(file));
   auto state = std::make_unique<State>();
   try {
-    const YAML::Node root = YAML::LoadFile(file.string());
+    const YAML::Node root = YAML::Load(text);
     if (!root.IsMap()) {
       return wrong(file.string(), root.Mark(), "this is not uap-core's regexes.yaml");
     }
     TRY_VOID(read_list(root, kClients, file.string(), state->clients));
     TRY_VOID(read_list(root, kDevices, file.string(), state->devices));
-  } catch (const YAML::BadFile&) {
-    return fail(Errc::not_found, file.string() + ": it can't be read");
   } catch (const YAML::Exception& error) {
     return wrong(file.string(), error.mark, error.msg);
   }

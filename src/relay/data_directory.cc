@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 #include "base/text.h"
 
@@ -25,39 +26,35 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::own(const std::filesystem:
                     "; choose another with --data or `data` in the configuration");
   }
   const std::filesystem::path file = lock_file(path);
-  const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (lock < 0) {
+  Descriptor lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock.is_open()) {
     return fail(Errc::unavailable, "opening " + file.string() + ": " + std::strerror(errno) +
                                        "; the data directory must be writable by this user");
   }
-  if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
+  if (::flock(lock.number(), LOCK_EX | LOCK_NB) != 0) {
     char pid[24] = {};
-    const ssize_t size = ::pread(lock, pid, sizeof(pid) - 1, 0);
-    ::close(lock);
+    const ssize_t size = ::pread(lock.number(), pid, sizeof(pid) - 1, 0);
     return fail(Errc::unavailable,
                 "the data directory " + path.string() + " belongs to a running instance (process " +
                     std::string(trim(std::string_view(pid, size > 0 ? std::size_t(size) : 0))) +
                     "): stop that one, or give this one another with --data");
   }
   if (std::filesystem::exists(restoring(path), ec)) {
-    ::close(lock);
     return fail(Errc::unavailable,
                 "restoring a backup into the data directory " + path.string() +
                     " did not come to its end: remove what is in it, and restore "
                     "again");
   }
   const std::string pid = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(lock, 0) != 0 ||
-      ::pwrite(lock, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
-    ::close(lock);
+  if (::ftruncate(lock.number(), 0) != 0 ||
+      ::pwrite(lock.number(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
     return fail(Errc::unavailable, "writing " + file.string() + ": " + std::strerror(errno));
   }
-  return std::unique_ptr<DataDirectory>(new DataDirectory(lock));
+  return std::unique_ptr<DataDirectory>(new DataDirectory(std::move(lock)));
 }
 
 DataDirectory::~DataDirectory() {
-  [[maybe_unused]] const int emptied = ::ftruncate(lock_, 0);
-  ::close(lock_);
+  [[maybe_unused]] const int emptied = ::ftruncate(lock_.number(), 0);
 }
 
 }  // namespace postrider::relay

@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/descriptor.h"
 #include "base/result.h"
 
 namespace postrider::relay {
@@ -55,8 +56,8 @@ class DataDirectory {
   }
 
  private:
-  explicit DataDirectory(int lock) : lock_(lock) {}
-  int lock_;
+  explicit DataDirectory(Descriptor lock) : lock_(std::move(lock)) {}
+  Descriptor lock_;
 };
 
 }  // namespace postrider::relay

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/descriptor.h"
 #include "base/text.h"
 
 namespace postrider::relay {
@@ -17,47 +18,25 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kUnfinished = ".unfinished";
 
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() { ::close(number_); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
-
 Error failure(const std::string& what) {
   return {Errc::unavailable, what + ": " + std::strerror(errno)};
 }
 
-Result<> write_all(int file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file, bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) {
-      return fail(failure("writing a mail"));
-    }
-    bytes.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
 Result<> write_file(const fs::path& path, std::string_view head, std::string_view content) {
   const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (file.number() < 0) {
+  if (!file.is_open()) {
     return fail(failure("making a file for a mail"));
   }
-  TRY_VOID(write_all(file.number(), head));
-  TRY_VOID(write_all(file.number(), content));
+  if (!file.write_all(head) || !file.write_all(content)) {
+    return fail(failure("writing a mail"));
+  }
   return ::fsync(file.number()) == 0 ? Result<>() : fail(failure("syncing a mail"));
 }
 
 Result<> sync_folder(const fs::path& folder) {
   const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return opened.number() >= 0 && ::fsync(opened.number()) == 0 ? Result<>()
-                                                               : fail(failure("syncing a folder"));
+  return opened.is_open() && ::fsync(opened.number()) == 0 ? Result<>()
+                                                           : fail(failure("syncing a folder"));
 }
 
 }  // namespace

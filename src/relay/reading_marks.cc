@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/log.h"
 
 namespace postrider::relay {
@@ -54,19 +55,16 @@ struct ReadingMarks::File {
 
 Result<std::unique_ptr<ReadingMarks>> ReadingMarks::open(const std::filesystem::path& file) {
   static_assert(std::is_trivially_copyable_v<File>);
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor < 0) {
+  const Descriptor opened(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!opened.is_open()) {
     return cannot(file);
   }
   // Written out: a hole that the disk has no room for would end us by a signal at the first mark.
-  const int allocated = ::posix_fallocate(descriptor, 0, sizeof(File));
+  const int allocated = ::posix_fallocate(opened.number(), 0, sizeof(File));
   errno = allocated != 0 ? allocated : errno;
   void* mapped = allocated != 0 ? MAP_FAILED
                                 : ::mmap(nullptr, sizeof(File), PROT_READ | PROT_WRITE, MAP_SHARED,
-                                         descriptor, 0);
-  const int why = errno;
-  ::close(descriptor);
-  errno = why;
+                                         opened.number(), 0);
   if (mapped == MAP_FAILED) {
     return cannot(file);
   }

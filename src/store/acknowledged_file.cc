@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/descriptor.h"
 
 namespace postrider::store {
 namespace {
@@ -65,9 +66,9 @@ AcknowledgedFile::~AcknowledgedFile() {
 void AcknowledgedFile::begin() {
   set(0);
   ::fdatasync(descriptor_);
-  if (const int folder = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); folder >= 0) {
-    ::fsync(folder);  // the file's name is in there
-    ::close(folder);
+  const Descriptor folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.is_open()) {
+    ::fsync(folder.number());  // the file's name is in there
   }
 }
 

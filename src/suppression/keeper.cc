@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "events/report_of_ours.h"
 
 namespace postrider::suppression {
 
@@ -13,10 +14,6 @@ using events::Type;
 using store::Table;
 
 namespace {
-
-bool is_report_of_ours(const Event& event) {
-  return event.from_domain.empty() && event.from.empty();
-}
 
 /// What the reader said.
 std::optional<Reason> reason_of(Type type) {
@@ -48,7 +45,7 @@ Result<> Keeper::take(std::span<const Event> events, store::Step& step) {
     }
     if (const auto wish = reason_of(event.type)) {
       suppress(event, *address, *wish, step);
-    } else if (!is_report_of_ours(event)) {
+    } else if (!events::is_report_of_ours(event)) {
       TRY_VOID(take_outcome(event, *address, softs, step));
     }
   }

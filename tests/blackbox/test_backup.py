@@ -4,14 +4,12 @@ import fcntl
 import json
 import os
 import shutil
-import smtplib
 import stat
 import subprocess
-import threading
-import time
 
 import pytest
 
+from numbered_load import NumberedLoad
 from relay import BINARY, Relay
 from sink import Sink
 from waiting import LIMIT_S, wait_for
@@ -68,52 +66,8 @@ def back_up(relay, folder):
     return json.loads(relay.cli("--json", "backup", str(folder)))
 
 
-class Load:
-    """Sessions that submit numbered messages, every other one to somebody who takes nothing today."""
-
-    def __init__(self, relay):
-        self.relay, self.numbers, self.over = relay, iter(range(1_000_000)), False
-        self.acknowledged, self.seconds, self.failures = set(), [], []
-        self.lock = threading.Lock()
-        self.threads = [threading.Thread(target=self._session, daemon=True) for _ in range(SESSIONS)]
-        for thread in self.threads:
-            thread.start()
-
-    def wait_for(self, more):
-        goal = len(self.acknowledged) + more
-        wait_for(f"{goal} acknowledged", lambda: len(self.acknowledged) >= goal or self.failures, limit_s=3 * LIMIT_S,
-                 explain=self.relay.explain)
-        with self.lock:
-            return set(self.acknowledged)
-
-    def end(self):
-        self.over = True
-        for thread in self.threads:
-            thread.join(LIMIT_S)
-
-    def slowest_percent(self):
-        """Seconds from MAIL to 250 that one in a hundred took at least."""
-        with self.lock:
-            seconds, self.seconds = sorted(self.seconds), []
-        return seconds[len(seconds) * 99 // 100]
-
-    def _session(self):
-        try:
-            with self.relay.client() as client:
-                while not self.over:
-                    with self.lock:
-                        number = next(self.numbers)
-                    start = time.monotonic()
-                    client.sendmail("shop@example.org", [address(number)],
-                                    f"From: shop@example.org\r\nSubject: {number}\r\n\r\n{'x' * 3000}\r\n")
-                    with self.lock:
-                        self.seconds.append(time.monotonic() - start)
-                        self.acknowledged.add(number)
-        except (OSError, smtplib.SMTPException) as error:
-            self.failures.append(error)
-
-
 def address(number):
+    """Every other one is somebody who takes nothing today."""
     return f"u{number}@{'taken' if number % 2 else 'busy'}.example"
 
 
@@ -133,7 +87,7 @@ def test_backup_under_load_is_whole_and_the_relay_goes_on(start_relay, start_res
                                                           other_file_system, where):
     relay = start_relay(routes=[f"busy.example={busy.route}", f"*={sink.route}"], test_clock=False)
     folder = (tmp_path if where == "beside the data" else other_file_system) / "backup"
-    load = Load(relay)
+    load = NumberedLoad(relay, SESSIONS, address=address)
     before = load.wait_for(300)
     delivered_before = numbers(relay.events(type="delivered"))
     usual = load.slowest_percent()

@@ -57,6 +57,14 @@ def test_sighup_takes_a_good_file(relay, config):
     assert told["detail"] == "configuration: listener.smtp.recipients_max: 1000 -> 2"
 
 
+@pytest.mark.parametrize("key", ["bounce.rules", "links.machines", "links.networks_file"])
+def test_sighup_with_a_folder_for_a_file_of_rules_changes_nothing(relay, config, tmp_path, key):
+    config.write(f"listener.smtp.recipients_max = 2\n{key} = '{tmp_path}'")
+    hang_up(relay, "the configuration was not reloaded: nothing has changed")
+    assert "Is a directory" in relay.log.read_text()
+    assert recipients_taken(relay) == 3
+
+
 def test_sighup_with_a_bad_file_changes_nothing(relay, config):
     config.write("listener.smtp.recipients_max = 2\nlimits.errors_max = 0")
     hang_up(relay, "the configuration was not reloaded: nothing has changed")

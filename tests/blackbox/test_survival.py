@@ -1,10 +1,9 @@
 """kill -9 and restarts: what was acknowledged is delivered, what is known stays known."""
-import smtplib
-import threading
 import time
 
 import pytest
 
+from numbered_load import NumberedLoad
 from sink import Sink
 from waiting import LIMIT_S, wait_for
 
@@ -13,41 +12,11 @@ ROUNDS = 3
 SECONDS_A_ROUND = 1.2
 
 
-class Load:
-    """Sessions that submit numbered messages for as long as they may, and note which were acknowledged."""
-
-    def __init__(self, relay, first):
-        self.relay, self.numbers = relay, iter(range(first, first + 1_000_000))
-        self.acknowledged, self.lock, self.over = set(), threading.Lock(), False
-        self.threads = [threading.Thread(target=self._session, daemon=True) for _ in range(SESSIONS)]
-        for thread in self.threads:
-            thread.start()
-
-    def end(self):
-        self.over = True
-        for thread in self.threads:
-            thread.join(LIMIT_S)
-        return self.acknowledged
-
-    def _session(self):
-        try:
-            with self.relay.client() as client:
-                while not self.over:
-                    with self.lock:
-                        number = next(self.numbers)
-                    client.sendmail("shop@example.org", [f"u{number}@example.net"],
-                                    f"From: shop@example.org\r\nSubject: {number}\r\n\r\n{'x' * 3000}\r\n")
-                    with self.lock:
-                        self.acknowledged.add(number)
-        except (OSError, smtplib.SMTPException):
-            pass  # the relay has been killed
-
-
 def test_nothing_acknowledged_is_lost_by_kill_9_under_load(start_relay, sink):
     relay = start_relay("--smtp-port", str(free_port()), routes=[f"*={sink.route}"], test_clock=False)
     acknowledged = set()
     for round_ in range(ROUNDS):
-        load = Load(relay, first=round_ * 1_000_000)
+        load = NumberedLoad(relay, SESSIONS, first=round_ * 1_000_000)
         time.sleep(SECONDS_A_ROUND)  # the load itself, not a wait for something
         relay.kill()
         acknowledged |= load.end()

@@ -1,5 +1,6 @@
 """Waiting for something that will be true soon, with a limit and an explanation."""
 import os
+import smtplib
 import time
 
 import pytest
@@ -16,3 +17,12 @@ def wait_for(what, found, limit_s=LIMIT_S, explain=lambda: ""):
             return result
         time.sleep(0.02)
     pytest.fail(f"waited {limit_s} s for {what}\n{explain()}")
+
+
+def greets(address, port=25):
+    """Whether a mail server answers there."""
+    try:
+        with smtplib.SMTP(address, port, timeout=1):
+            return True
+    except (OSError, smtplib.SMTPException):
+        return False

@@ -6,10 +6,11 @@ import packages
 from tally import ROOT, Tally, announce
 
 # A folder includes itself and what stands before it here.
-LAYERS = ["base", "net", "mail", "smtp", "dns", "store", "events", "statistics", "search", "suppression", "directory",
-          "health", "spool", "bounce", "webhook", "acme", "exports", "track", "readers", "links", "retention", "queue",
-          "delivery", "relay", "privacy", "simulator", "load", "http", "cli"]
+LAYERS = ["base", "rules", "net", "mail", "smtp", "dns", "store", "events", "statistics", "search", "suppression",
+          "directory", "health", "spool", "bounce", "webhook", "acme", "exports", "track", "readers", "links", "retention",
+          "queue", "delivery", "relay", "privacy", "simulator", "load", "http", "cli"]
 LONGEST_FILE = 400
+TABLES = {"track/entity_table.cc"}  # one subject, however long
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 
@@ -18,7 +19,7 @@ def run(source=ROOT / "src"):
     files = sorted(p for p in source.rglob("*") if p.suffix in (".h", ".cc"))
     for path in files:
         lines = path.read_text().count("\n")
-        if lines > LONGEST_FILE:
+        if lines > LONGEST_FILE and path.relative_to(source).as_posix() not in TABLES:
             print(f"    {path.relative_to(source.parent)} has {lines} lines, more than {LONGEST_FILE}")
     return (Tally.of("layers", list(layer_problems(source, files)))
             + Tally.of("heads", list(head_problems(source, files)))

@@ -9,11 +9,10 @@ import os
 import pathlib
 import shutil
 import signal
-import smtplib
 import subprocess
 import tempfile
 
-from waiting import LIMIT_S, wait_for
+from waiting import LIMIT_S, greets, wait_for
 
 UNPACKED = pathlib.Path(__file__).resolve().parents[3] / "build/unpacked"
 BINARY = UNPACKED / "usr/sbin/exim4"
@@ -84,7 +83,7 @@ class Exim:
             hostname=hostname, binary=BINARY, uid=UID, folder=self.folder, address=address, more=more,
             routes=route_list, expire=expire))
         self.process = self._start()
-        wait_for("Exim to listen", self._greets, explain=self.explain)
+        wait_for("Exim to listen", lambda: greets(self.address), explain=self.explain)
 
     def explain(self):
         logs = sorted((self.folder / "log").glob("*")) + [self.folder / "output"]
@@ -108,10 +107,3 @@ class Exim:
         return subprocess.Popen(
             ["unshare", "--mount", "sh", "-c", f"{mounts} exec {BINARY} -C {self.folder}/conf -bdf -q1s"],
             start_new_session=True, stdout=(self.folder / "output").open("wb"), stderr=subprocess.STDOUT)
-
-    def _greets(self):
-        try:
-            with smtplib.SMTP(self.address, 25, timeout=1):
-                return True
-        except (OSError, smtplib.SMTPException):
-            return False

@@ -8,12 +8,11 @@ import pathlib
 import random
 import shutil
 import signal
-import smtplib
 import subprocess
 import sys
 import tempfile
 
-from waiting import LIMIT_S, wait_for
+from waiting import LIMIT_S, greets, wait_for
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[3] / "bench"))
 from postfix_peer import master_cf  # noqa: E402
@@ -69,7 +68,7 @@ class Postfix:
         done = subprocess.run(["postfix", "-c", self.conf, "start"], capture_output=True, text=True,
                               timeout=LIMIT_S)
         assert done.returncode == 0, done.stdout + done.stderr
-        wait_for("Postfix to listen", self._greets, explain=self.explain)
+        wait_for("Postfix to listen", lambda: greets(self.address), explain=self.explain)
 
     def messages(self, mailbox):
         """What lies in a mailbox, as bytes with LF line ends, oldest first."""
@@ -110,10 +109,3 @@ class Postfix:
         for name in ("postfix-files", "dynamicmaps.cf"):
             shutil.copy(f"/etc/postfix/{name}", self.conf)
         (self.conf / "master.cf").write_text(master_cf(f"{self.address}:25"))
-
-    def _greets(self):
-        try:
-            with smtplib.SMTP(self.address, 25, timeout=1):
-                return True
-        except (OSError, smtplib.SMTPException):
-            return False

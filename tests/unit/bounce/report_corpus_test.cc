@@ -10,13 +10,13 @@
 #include <gtest/gtest.h>
 #include <iostream>
 #include <map>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include "base/read_file.h"
 #include "base/text.h"
 #include "bounce/bounce_report.h"
 #include "bounce/feedback_report.h"
@@ -35,13 +35,6 @@ fs::path corpus() {
     }
   }
   return {};
-}
-
-std::string read_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
 }
 
 std::vector<json::value> read_rows(const fs::path& path) {
@@ -137,7 +130,8 @@ class ReportCorpus : public testing::Test {
     EXPECT_TRUE(classifier);
     Rates rates;
     for (const json::value& row : read_rows(table)) {
-      BounceReport report = read_bounce(read_file(table.parent_path() / text_at(row, "file")));
+      BounceReport report =
+          read_bounce(read_file(table.parent_path() / text_at(row, "file")).value());
       judge(report, *classifier);
       for (const json::value& expected : row.at("expected").as_array()) {
         rates.judge(expected, report);
@@ -169,7 +163,8 @@ TEST_F(ReportCorpus, ForeignBouncesAreUnderstood) {
 
 TEST_F(ReportCorpus, AnswersAreNotTakenForBounces) {
   for (const json::value& row : read_rows(corpus_ / "more/not-bounces.jsonl")) {
-    const BounceReport report = read_bounce(read_file(corpus_ / "more" / text_at(row, "file")));
+    const BounceReport report =
+        read_bounce(read_file(corpus_ / "more" / text_at(row, "file")).value());
     EXPECT_TRUE(report.recipients.empty()) << text_at(row, "file");
     EXPECT_TRUE(report.autoreply) << text_at(row, "file");
   }
@@ -179,7 +174,7 @@ TEST_F(ReportCorpus, ComplaintsAreUnderstood) {
   Rate types;
   Rate recipients;
   for (const json::value& row : read_rows(corpus_ / "complaints.jsonl")) {
-    const FeedbackReport report = read_feedback(read_file(corpus_ / text_at(row, "file")));
+    const FeedbackReport report = read_feedback(read_file(corpus_ / text_at(row, "file")).value());
     const json::value& expected = row.at("expected").as_array().front();
     types.count(report.feedback_type == text_at(expected, "feedback_type"));
     // What the label calls undisclosed can't be found.
@@ -201,7 +196,7 @@ TEST_F(ReportCorpus, OtherMailIsNeitherBounceNorComplaint) {
         name.find("dsn") != std::string::npos) {
       continue;
     }
-    const std::string message = read_file(entry.path());
+    const std::string message = read_file(entry.path()).value();
     silent.count(read_bounce(message).recipients.empty() && !read_feedback(message).is_feedback());
   }
   std::cout << "other mail passed over: " << silent << "\n";

@@ -7,6 +7,7 @@
 #include "support/fresh_folder.h"
 #include "support/full_event.h"
 #include "support/running_store.h"
+#include "support/temporary_directory.h"
 
 namespace postrider::health {
 namespace {
@@ -22,8 +23,6 @@ constexpr Time kStart{std::chrono::hours(500'000)};
 class MonitorTest : public testing::Test {
  protected:
   void SetUp() override {
-    directory_ =
-        *directory::Directory::open(folder_ / "directory.sqlite", directory::OpenMode::read_write);
     shop_ = directory_->add_account("shop", kStart).value().id;
     other_ = directory_->add_account("other", kStart).value().id;
     begin();
@@ -121,7 +120,7 @@ class MonitorTest : public testing::Test {
   test::FreshFolder folder_;
   test::RunningStore store_{folder_ / "db"};
   std::unique_ptr<events::EventStore> log_ = events::make_event_store(*store_);
-  std::unique_ptr<directory::Directory> directory_;
+  TemporaryDirectory directory_;
   ManualClock clock_{kStart};
   Limits limits_;
   Figures figures_;

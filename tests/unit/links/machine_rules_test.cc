@@ -167,7 +167,9 @@ TEST(MachineRules, AMistakeIsRefusedWithItsPlace) {
   for (const auto& [rules, says] : std::vector<std::pair<std::string, const char*>>{
            {"[[rule]]\n" + good, "no condition"},
            {"[[rule]]\n" + good + "agent=['a']\nagnet=['b']", "no key 'agnet'"},
-           {"[[rule]]\n" + good + "agent='a'", "agent is a list"},
+           {"[[rule]]\n" + good + "agent=5", "agent is a string or a list"},
+           {"[[rule]]\n" + good + "agent=[]", "agent is a string or a list"},
+           {"[[rule]]\n" + good + "agent='a'\nmethod=''", "method is a string that says"},
            {"[[rule]]\n" + good + "agent=['a']\nof=['clicks','reads']", "of is opens"},
            {"[[rule]]\nname='x'\nverdict='human'\nconfidence=5\nsource='s'", "a verdict of"},
            {"[[rule]]\nname='x'\nverdict='proxy'\nconfidence=101\nsource='s'", "1 to 100"},

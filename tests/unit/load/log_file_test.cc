@@ -4,19 +4,14 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <thread>
 #include <vector>
 
+#include "base/read_file.h"
 #include "support/fresh_folder.h"
 
 namespace postrider::load {
 namespace {
-
-std::string text_of(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 TEST(LogFile, KeepsWhatStoodThere) {
   const test::FreshFolder folder;
@@ -26,7 +21,7 @@ TEST(LogFile, KeepsWhatStoodThere) {
     ASSERT_TRUE(log) << log.error().text();
     (*log)->append(line);
   }
-  EXPECT_EQ(text_of(path), "a\nb\n");
+  EXPECT_EQ(read_file(path).value(), "a\nb\n");
 }
 
 TEST(LogFile, LinesOfSeveralThreadsStayWhole) {

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "base/text.h"
-#include "golden_file.h"
 #include "mail/header.h"
+#include "support/golden.h"
 
 namespace postrider::mail {
 namespace {
@@ -207,9 +207,9 @@ TEST(SigningKey, RefusesWhatIsNoKey) {
 }
 
 TEST(SigningKey, RefusesWeakAndForeignKeys) {
-  EXPECT_EQ(SigningKey::from_pem(data_file("rsa512.pem")).error().text(),
+  EXPECT_EQ(SigningKey::from_pem(test::data_file("rsa512.pem")).error().text(),
             "the RSA key has 512 bits: verifiers take 1024 to 4096");
-  EXPECT_EQ(SigningKey::from_pem(data_file("p256.pem")).error().text(),
+  EXPECT_EQ(SigningKey::from_pem(test::data_file("p256.pem")).error().text(),
             "the key is neither RSA nor Ed25519");
 }
 

@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 #include <string>
 
-#include "golden_file.h"
 #include "mail/header.h"
 #include "mail/media_type.h"
 #include "mail/transfer_encoding.h"
+#include "support/golden.h"
 
 namespace postrider::mail {
 namespace {
@@ -14,13 +14,13 @@ namespace {
 class Golden : public testing::TestWithParam<std::string> {};
 
 TEST_P(Golden, IsConvertedAsInTheFile) {
-  const std::string message = data_file("seven_bit_" + GetParam() + ".in");
+  const std::string message = test::data_file("seven_bit_" + GetParam() + ".in");
   const auto converted = to_seven_bit(message);
   ASSERT_TRUE(converted) << converted.error().text();
   const ContentFacts facts = inspect(*converted);
   EXPECT_FALSE(facts.has_eight_bit_header || facts.has_eight_bit_body);
   EXPECT_LE(facts.longest_line, 998U);
-  expect_golden("seven_bit_" + GetParam() + ".want", *converted);
+  test::expect_golden("seven_bit_" + GetParam() + ".want", *converted);
 }
 
 INSTANTIATE_TEST_SUITE_P(Messages, Golden,

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 #include <string>
 
-#include "golden_file.h"
 #include "mail/header.h"
+#include "support/golden.h"
 
 namespace postrider::mail {
 namespace {
@@ -43,7 +43,7 @@ DsnMessage failure() {
 }
 
 TEST(BuildDsn, FailureWithTheHeaderOfTheOriginal) {
-  expect_golden("dsn_failure.want", build_dsn(failure()));
+  test::expect_golden("dsn_failure.want", build_dsn(failure()));
 }
 
 TEST(BuildDsn, DelayWithTheWholeOriginal) {
@@ -55,7 +55,7 @@ TEST(BuildDsn, DelayWithTheWholeOriginal) {
   report.recipients[0].diagnostic = "452 4.2.2 mailbox full";
   report.recipients[0].original_recipient.clear();
   report.recipients[0].will_retry_until = kNow + std::chrono::hours(96);
-  expect_golden("dsn_delay.want", build_dsn(report));
+  test::expect_golden("dsn_delay.want", build_dsn(report));
 }
 
 TEST(BuildDsn, AddressesBeyondAsciiUseTheTypesOfRfc6533) {
@@ -64,7 +64,7 @@ TEST(BuildDsn, AddressesBeyondAsciiUseTheTypesOfRfc6533) {
   report.recipients[0].final_recipient = address("b\u00f6b@example.net");
   report.recipients[0].original_recipient = "utf-8;b\u00f6b@example.net";
   report.original = "Subject: Gr\u00fc\u00dfe\r\n\r\nHello.\r\n";
-  expect_golden("dsn_utf8.want", build_dsn(report));
+  test::expect_golden("dsn_utf8.want", build_dsn(report));
 }
 
 TEST(BuildDsn, OneOfEachAction) {
@@ -81,7 +81,7 @@ TEST(BuildDsn, OneOfEachAction) {
          .last_attempt = std::nullopt,
          .will_retry_until = std::nullopt});
   }
-  expect_golden("dsn_actions.want", build_dsn(report));
+  test::expect_golden("dsn_actions.want", build_dsn(report));
 }
 
 TEST(BuildDsn, ForeignTextAddsNoLinesAndNoBytesBeyondAscii) {

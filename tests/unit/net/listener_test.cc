@@ -49,38 +49,32 @@ bool run_until(asio::io_context& io, Done done) {
   return done();
 }
 
-/// Lowers the number of descriptors to what is in use, for as long as it lives.
-class NoMoreDescriptors {
+/// Lowers the number of descriptors to `share` times what is in use, for as long as it lives.
+class FewDescriptors {
  public:
-  NoMoreDescriptors() {
+  explicit FewDescriptors(rlim_t share) {
     ::getrlimit(RLIMIT_NOFILE, &before_);
     const int next = ::dup(0);
     ::close(next);
     rlimit tight = before_;
-    tight.rlim_cur = static_cast<rlim_t>(next);
+    tight.rlim_cur = static_cast<rlim_t>(next) * share;
     ::setrlimit(RLIMIT_NOFILE, &tight);
   }
-  ~NoMoreDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  FewDescriptors(const FewDescriptors&) = delete;
+  FewDescriptors& operator=(const FewDescriptors&) = delete;
 
  private:
   rlimit before_{};
 };
 
-/// Leaves clients no descriptor, and all others many, for as long as it lives.
-class NoMoreForClients {
- public:
-  NoMoreForClients() {
-    ::getrlimit(RLIMIT_NOFILE, &before_);
-    const int next = ::dup(0);
-    ::close(next);
-    rlimit tight = before_;
-    tight.rlim_cur = static_cast<rlim_t>(next) * 2;
-    ::setrlimit(RLIMIT_NOFILE, &tight);
-  }
-  ~NoMoreForClients() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+struct NoMoreDescriptors : FewDescriptors {
+  NoMoreDescriptors() : FewDescriptors(1) {}
+};
 
- private:
-  rlimit before_{};
+/// Leaves clients none, and all others many.
+struct NoMoreForClients : FewDescriptors {
+  NoMoreForClients() : FewDescriptors(2) {}
 };
 
 /// Makes every accept on the socket that listens there fail.

@@ -1,12 +1,11 @@
 // A server that chooses its certificate by what the client says first.
 #include "net/tls_choice.h"
 
-#include <fstream>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <map>
 #include <openssl/ssl.h>
 
+#include "base/read_file.h"
 #include "net/certificate_facts.h"
 #include "support/fresh_folder.h"
 
@@ -14,11 +13,6 @@ namespace postrider::net {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string read(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 /// What a client saw of a handshake.
 struct Seen {
@@ -31,7 +25,7 @@ class TlsChoiceTest : public testing::Test {
  protected:
   std::string pem_for(const std::string& host) {
     EXPECT_TRUE(write_self_signed(host, folder_ / "c.pem", folder_ / "k.pem"));
-    return read(folder_ / "k.pem") + read(folder_ / "c.pem");
+    return read_file(folder_ / "k.pem").value() + read_file(folder_ / "c.pem").value();
   }
 
   void SetUp() override {
@@ -189,7 +183,7 @@ TEST_F(TlsChoiceTest, FactsOfACertificateAreRead) {
   EXPECT_LT(life, 24h * 3652);
   EXPECT_FALSE(read_certificate("nothing"));
   EXPECT_EQ(read_certificate_file("/nowhere/x.pem").error().text(),
-            "certificate /nowhere/x.pem can't be read");
+            "certificate /nowhere/x.pem can't be read: No such file or directory");
 }
 
 }  // namespace

@@ -86,7 +86,7 @@ TEST(AddressFile, AMissingFileIsNamed) {
   const auto opened = AddressFile::open("/nonexistent/c.mmdb", Kind::countries);
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code(), Errc::not_found);
-  EXPECT_EQ(opened.error().text(), "/nonexistent/c.mmdb: it can't be read");
+  EXPECT_EQ(opened.error().text(), "/nonexistent/c.mmdb can't be read: No such file or directory");
 }
 
 }  // namespace

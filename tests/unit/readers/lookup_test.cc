@@ -45,7 +45,7 @@ TEST(Lookup, AFileThatIsNamedMustBeThere) {
     const auto lookup = Lookup::load(files);
     ASSERT_FALSE(lookup);
     EXPECT_EQ(lookup.error().code(), Errc::not_found);
-    EXPECT_EQ(lookup.error().text(), "/nonexistent/file: it can't be read");
+    EXPECT_EQ(lookup.error().text(), "/nonexistent/file can't be read: No such file or directory");
   }
 }
 

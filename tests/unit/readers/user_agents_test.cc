@@ -126,7 +126,8 @@ TEST(UserAgents, AMissingFileIsNamed) {
   const auto loaded = UserAgents::load("/nonexistent/regexes.yaml");
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().code(), Errc::not_found);
-  EXPECT_EQ(loaded.error().text(), "/nonexistent/regexes.yaml: it can't be read");
+  EXPECT_EQ(loaded.error().text(),
+            "/nonexistent/regexes.yaml can't be read: No such file or directory");
 }
 
 }  // namespace

@@ -111,12 +111,6 @@ class FeedbackTest : public testing::Test {
   }
   events::Event last() { return events_->read(1, 10'000)->events.back(); }
 
-  std::vector<store::Committer> committers() {
-    std::vector<store::Committer> made;
-    made.emplace_back(*store_, threads_.context(0), threads_.mailbox(0));
-    return made;
-  }
-
   net::IoThreads threads_{1};
   test::FreshFolder folder_;
   test::RunningStore store_{folder_ / "db"};
@@ -124,7 +118,8 @@ class FeedbackTest : public testing::Test {
   links::LinkStore links_{*store_};
   TemporaryDirectory directory_;
   ManualClock clock_{kNow};
-  std::vector<store::Committer> committers_ = committers();
+  std::vector<store::Committer> committers_ =
+      test::committers_of(*store_, threads_.context(0), threads_.mailbox(0));
   std::shared_ptr<const bounce::Classifier> rules_ =
       std::make_shared<const bounce::Classifier>(bounce::Classifier::load().value());
   AccountId account_;

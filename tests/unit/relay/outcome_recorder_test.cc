@@ -81,12 +81,6 @@ class OutcomeRecorderTest : public testing::Test {
     return store_->get(Table::meta, spool::message_key(kMessage))->has_value();
   }
 
-  std::vector<store::Committer> committers() {
-    std::vector<store::Committer> made;
-    made.emplace_back(*store_, store_.context(), store_.mailbox());
-    return made;
-  }
-
   test::FreshFolder folder_;
   test::RunningStore store_{folder_ / "db"};
   std::unique_ptr<spool::Spool> spool_ = spool::make_spool(*store_);
@@ -94,7 +88,8 @@ class OutcomeRecorderTest : public testing::Test {
   TemporaryDirectory directory_;
   ManualClock clock_{kNow};
   IdSource ids_{0, 0};
-  std::vector<store::Committer> committers_ = committers();
+  std::vector<store::Committer> committers_ =
+      test::committers_of(*store_, store_.context(), store_.mailbox());
   Intake intake_{{.clock = clock_,
                   .ids = ids_,
                   .spool = *spool_,

@@ -1,13 +1,14 @@
 // The shipped configuration and its reference say the same as the code.
 #include <filesystem>
-#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <iterator>
 #include <map>
 #include <regex>
 #include <set>
+#include <sstream>
 
+#include "base/read_file.h"
 #include "relay/settings_toml.h"
 
 namespace postrider::relay {
@@ -16,12 +17,6 @@ namespace {
 // TEST_DATA is tests/unit/relay/data.
 const auto kTree = (std::filesystem::path(TEST_DATA) / "../../../..").lexically_normal();
 const auto kShipped = kTree / "config/postrider.toml";
-
-std::string read(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  EXPECT_TRUE(file) << path;
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::map<std::string, std::string> values_of(const std::filesystem::path& file) {
   const LoadedSettings loaded = load_settings({.file = file, .overrides = {}});
@@ -61,13 +56,13 @@ TEST(ShippedConfiguration, SetsNothingDifferentFromTheDefaults) {
 
 TEST(ShippedConfiguration, MentionsEveryOptionAndNoOther) {
   const auto keys = setting_keys();
-  EXPECT_THAT(mentioned_keys(read(kShipped)),
+  EXPECT_THAT(mentioned_keys(read_file(kShipped).value()),
               testing::UnorderedElementsAreArray(std::set<std::string>(keys.begin(), keys.end())));
 }
 
 // Each default stands in the file itself, not only behind a "#".
 TEST(ShippedConfiguration, SetsEveryOptionThatHasADefault) {
-  std::string text = read(kShipped);
+  std::string text = read_file(kShipped).value();
   for (const auto& [key, value] : values_of({})) {
     const std::string last = key.substr(key.rfind('.') + 1);
     EXPECT_NE(text.find("\n" + last + " = "), std::string::npos) << key;
@@ -75,7 +70,7 @@ TEST(ShippedConfiguration, SetsEveryOptionThatHasADefault) {
 }
 
 TEST(ConfigurationReference, HasARowWithTheDefaultOfEveryOption) {
-  const std::string text = read(kTree / "docs/configuration.md");
+  const std::string text = read_file(kTree / "docs/configuration.md").value();
   const auto defaults = values_of({});
   for (const std::string& key : setting_keys()) {
     const std::string of_smtp = std::regex_replace(key, std::regex("NAME"), "smtp");
@@ -87,7 +82,7 @@ TEST(ConfigurationReference, HasARowWithTheDefaultOfEveryOption) {
 }
 
 TEST(ConfigurationReference, HasNoOptionThatThereIsNot) {
-  const std::string text = read(kTree / "docs/configuration.md");
+  const std::string text = read_file(kTree / "docs/configuration.md").value();
   const auto all = setting_keys();
   const std::set<std::string> keys(all.begin(), all.end());
   static const std::regex row(R"(\n\| `([^`]+)` \|)");

@@ -57,12 +57,6 @@ class Submitting : public testing::Test {
     return to_string(answer(handler_->message(session_, envelope_, std::move(content))));
   }
 
-  std::vector<store::Committer> committers() {
-    std::vector<store::Committer> made;
-    made.emplace_back(*store_, threads_.context(0), threads_.mailbox(0));
-    return made;
-  }
-
   net::IoThreads threads_{1};
   test::FreshFolder folder_;
   test::RunningStore store_{folder_ / "db"};
@@ -71,7 +65,8 @@ class Submitting : public testing::Test {
   TemporaryDirectory directory_;
   ManualClock clock_{kNow};
   IdSource ids_{0, 0};
-  std::vector<store::Committer> committers_ = committers();
+  std::vector<store::Committer> committers_ =
+      test::committers_of(*store_, threads_.context(0), threads_.mailbox(0));
   net::BlockingPool blocking_{1};
   directory::Authenticator authenticator_{*directory_, clock_, {}};
   std::uint64_t resident_ = 0;

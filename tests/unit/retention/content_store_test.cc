@@ -5,6 +5,7 @@
 
 #include "support/fresh_folder.h"
 #include "support/running_store.h"
+#include "support/temporary_directory.h"
 
 namespace postrider::retention {
 namespace {
@@ -18,14 +19,6 @@ const std::string kContent = "Subject: secret\r\n\r\nhello ann";
 
 class ContentStoreTest : public testing::Test {
  protected:
-  void SetUp() override {
-    auto opened =
-        directory::Directory::open(folder / "directory.sqlite", directory::OpenMode::read_write);
-    ASSERT_TRUE(opened);
-    directory = *std::move(opened);
-    content = std::make_unique<ContentStore>(*store, *directory);
-  }
-
   void put(MessageId message, Duration keep_for) {
     store::Step step;
     ASSERT_TRUE(content->put(step, message, kContent, keep_for, kMorning));
@@ -49,8 +42,8 @@ class ContentStoreTest : public testing::Test {
 
   test::FreshFolder folder;
   test::RunningStore store{folder / "db"};
-  std::unique_ptr<directory::Directory> directory;
-  std::unique_ptr<ContentStore> content;
+  TemporaryDirectory directory;
+  std::unique_ptr<ContentStore> content = std::make_unique<ContentStore>(*store, *directory);
 };
 
 TEST_F(ContentStoreTest, IsReadAsItWasAndStoredEncrypted) {

@@ -9,6 +9,7 @@
 #include "events/log_extent.h"
 #include "support/fresh_folder.h"
 #include "support/running_store.h"
+#include "support/temporary_directory.h"
 
 namespace postrider::retention {
 namespace {
@@ -23,12 +24,6 @@ constexpr Time kBegin{days(20'000)};
 class LogTrimmerTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto opened =
-        directory::Directory::open(folder / "directory.sqlite", directory::OpenMode::read_write);
-    ASSERT_TRUE(opened);
-    directory = *std::move(opened);
-    shop = directory->add_account("shop", kBegin).value().id;
-    bank = directory->add_account("bank", kBegin).value().id;
     trimmer = std::make_unique<LogTrimmer>(LogTrimmer::Parts{
         .clock = clock,
         .store = *store,
@@ -85,10 +80,10 @@ class LogTrimmerTest : public testing::Test {
   test::RunningStore store{
       store::StoreOptions{.directory = folder / "db", .reserve_bytes = 1 << 20, .compress = false}};
   std::unique_ptr<events::EventStore> events = events::make_event_store(*store);
-  std::unique_ptr<directory::Directory> directory;
+  TemporaryDirectory directory;
   ManualClock clock{kBegin};
-  AccountId shop;
-  AccountId bank;
+  const AccountId shop = directory->add_account("shop", kBegin).value().id;
+  const AccountId bank = directory->add_account("bank", kBegin).value().id;
   std::vector<LogReader> readers;
   std::map<std::string, std::uint64_t> lost;
   Options options;

@@ -10,6 +10,7 @@
 #include "statistics/rows.h"
 #include "support/fresh_folder.h"
 #include "support/running_store.h"
+#include "support/temporary_directory.h"
 #include "webhook/records.h"
 
 namespace postrider::retention {
@@ -24,12 +25,6 @@ constexpr Time kNow{days(21'000)};
 class SweepTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto opened =
-        directory::Directory::open(folder / "directory.sqlite", directory::OpenMode::read_write);
-    ASSERT_TRUE(opened);
-    directory = *std::move(opened);
-    shop = directory->add_account("shop", kNow).value().id;
-    bank = directory->add_account("bank", kNow).value().id;
     ASSERT_TRUE(directory->change_account(
         "shop",
         {.retention = [](directory::Retention& retention) { retention.events = days(10); }}));
@@ -66,9 +61,9 @@ class SweepTest : public testing::Test {
 
   test::FreshFolder folder;
   test::RunningStore store{folder / "db"};
-  std::unique_ptr<directory::Directory> directory;
-  AccountId shop;
-  AccountId bank;
+  TemporaryDirectory directory;
+  const AccountId shop = directory->add_account("shop", kNow).value().id;
+  const AccountId bank = directory->add_account("bank", kNow).value().id;
   Options options;
 };
 

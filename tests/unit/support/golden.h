@@ -4,15 +4,16 @@
 #include <cstdlib>
 #include <fstream>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <string>
+
+#include "base/read_file.h"
 
 namespace postrider::test {
 
 inline std::string data_file(const std::string& name) {
-  std::ifstream in(std::string(TEST_DATA) + "/" + name, std::ios::binary);
-  EXPECT_TRUE(in) << "no file " << name;
-  return {std::istreambuf_iterator<char>(in), {}};
+  const Result<std::string> read = read_file(std::string(TEST_DATA) + "/" + name);
+  EXPECT_TRUE(read) << read.error().text();
+  return read.value_or("");
 }
 
 /// With POSTRIDER_UPDATE_GOLDEN set, `text` is written there, to be read in the diff.

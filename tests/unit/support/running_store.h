@@ -16,9 +16,19 @@
 #include <boost/asio/io_context.hpp>
 
 #include "net/io_threads.h"
+#include "store/committer.h"
 #include "store/store.h"
 
 namespace postrider::test {
+
+/// As a relay with one io thread has them.
+inline std::vector<store::Committer> committers_of(store::Store& store,
+                                                   boost::asio::io_context& context,
+                                                   net::Mailbox& mailbox) {
+  std::vector<store::Committer> made;
+  made.emplace_back(store, context, mailbox);
+  return made;
+}
 
 class RunningStore {
  public:
