@@ -36,6 +36,8 @@ class Store;
 
 namespace postrider::events {
 
+class ConsumerRunner;
+struct ConsumerPlace;
 class Damage;
 class EventStore;
 
@@ -121,13 +123,9 @@ class Consumers {
   std::vector<ConsumerFigures> figures() const;
 
  private:
-  class Runner;
-  store::Store& store_;
-  const EventStore& events_;
-  net::Mailbox& mailbox_;
-  const std::function<Time()> now_;
   const std::unique_ptr<Damage> damage_;
-  std::vector<std::unique_ptr<Runner>> runners_;
+  const std::unique_ptr<const ConsumerPlace> place_;
+  std::vector<std::unique_ptr<ConsumerRunner>> runners_;
 };
 
 }  // namespace postrider::events
