@@ -1,6 +1,7 @@
 #include "store/ordered_memtable.h"
 
 #include <new>
+#include <rocksdb/version.h>
 
 #include "store/skip_list.h"
 
@@ -86,7 +87,9 @@ class OrderedMemtable final : public MemTableRep {
 
  private:
   /// The public headers say no more of an arena than that there are some. It is an Allocator, and
-  /// its first base; this is who may ask one for memory.
+  /// its first base (memory/arena.h of that version); this is who may ask one for memory.
+  static_assert(ROCKSDB_MAJOR == 7 && ROCKSDB_MINOR == 8,
+                "see whether Arena still begins with its Allocator");
   class InArena final : public MemTableRep {
    public:
     explicit InArena(rocksdb::Arena* arena)
