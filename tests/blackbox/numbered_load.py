@@ -9,7 +9,7 @@ from waiting import LIMIT_S, wait_for
 class NumberedLoad:
     """Notes the numbers that were acknowledged, and how long each took; a session ends with the relay."""
 
-    def __init__(self, relay, sessions, first=0, address="u{}@example.net".format):
+    def __init__(self, relay, sessions=6, first=0, address="u{}@example.net".format):
         self.relay, self.address, self.numbers = relay, address, iter(range(first, first + 1_000_000))
         self.acknowledged, self.seconds, self.failures = set(), [], []
         self.lock, self.over = threading.Lock(), False

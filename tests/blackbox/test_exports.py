@@ -5,9 +5,9 @@ import random
 import subprocess
 import time
 
+from numbered_load import NumberedLoad
 from relay import BINARY
-from test_survival import Load, free_port
-from waiting import LIMIT_S, wait_for
+from waiting import LIMIT_S, free_port, wait_for
 
 ROUNDS = int(os.environ.get("POSTRIDER_KILL_ROUNDS", "3"))
 
@@ -39,7 +39,7 @@ def test_each_event_is_there_once_although_both_are_killed(start_relay, sink, tm
     folder, dice = tmp_path / "out", random.Random(17)
     for round_ in range(ROUNDS):
         export = start_export(relay, folder, "--file-size", "64KiB")
-        load = Load(relay, first=round_ * 1_000_000)
+        load = NumberedLoad(relay, first=round_ * 1_000_000)
         time.sleep(0.4 + 0.6 * dice.random())  # the load itself, not a wait for something
         for victim in dice.sample([export.kill, relay.kill], 2):
             victim()

@@ -10,9 +10,9 @@ import time
 import pytest
 
 from clickhouse import ClickHouse
+from numbered_load import NumberedLoad
 from relay import BINARY
-from test_survival import Load, free_port
-from waiting import LIMIT_S, wait_for
+from waiting import LIMIT_S, free_port, wait_for
 
 ROUNDS = int(os.environ.get("POSTRIDER_KILL_ROUNDS", "3"))
 
@@ -61,7 +61,7 @@ def killed_under_load(relay):
     seed = random.randrange(1 << 30)
     moments = random.Random(seed)
     for round_ in range(ROUNDS):
-        load = Load(relay, first=round_ * 1_000_000)
+        load = NumberedLoad(relay, first=round_ * 1_000_000)
         time.sleep(moments.uniform(0.3, 1.2))  # the load itself, not a wait for something
         relay.kill()
         load.end()

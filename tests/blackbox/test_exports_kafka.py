@@ -9,8 +9,7 @@ import pytest
 
 from relay import ROOT
 from test_exports_clickhouse import killed_under_load
-from test_survival import free_port
-from waiting import LIMIT_S, wait_for
+from waiting import LIMIT_S, free_port, wait_for
 
 TOOL = ROOT / "build/release/tests/tools/kafka_brokers"
 

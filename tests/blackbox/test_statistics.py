@@ -9,11 +9,11 @@ import time
 
 import pytest
 
+from numbered_load import NumberedLoad
 from raw_http import control
 from recount import assert_counted_right, shown, wait_until_counted
 from relay import BINARY
-from test_survival import Load, free_port
-from waiting import LIMIT_S, wait_for
+from waiting import LIMIT_S, free_port, wait_for
 
 ROUNDS = 4
 
@@ -116,7 +116,7 @@ def test_counters_equal_a_recount_after_each_kill_9(start_relay, sink):
     seed = random.randrange(1 << 30)
     moments = random.Random(seed)
     for round_ in range(ROUNDS):
-        load = Load(relay, first=round_ * 1_000_000)
+        load = NumberedLoad(relay, first=round_ * 1_000_000)
         time.sleep(moments.uniform(0.2, 1.2))  # the load itself, not a wait for something
         relay.kill()
         load.end()

@@ -6,9 +6,8 @@ import urllib.error
 import urllib.request
 
 from relay import ROOT
-from test_survival import free_port
 from test_webhooks import LOCAL
-from waiting import wait_for
+from waiting import free_port, wait_for
 
 
 def test_the_receiver_in_the_documents_checks_signatures(start_relay, sink, tmp_path):

@@ -9,10 +9,10 @@ from collections import defaultdict
 
 import pytest
 
+from numbered_load import NumberedLoad
 from receiver import Receiver
-from test_survival import Load, free_port
 from test_webhooks import LOCAL, add, wait_for_told
-from waiting import LIMIT_S, wait_for
+from waiting import LIMIT_S, free_port, wait_for
 
 ROUNDS = int(os.environ.get("POSTRIDER_KILL_ROUNDS", "3"))
 ENDPOINTS, HANGING = 100, 30
@@ -65,7 +65,7 @@ def test_kill_9_at_random_moments_loses_no_event(start_relay, sink, receivers):
     for receiver in (steady, changing):
         add(relay, receiver, "--types", "accepted,delivered")
     for round_ in range(ROUNDS):
-        load = Load(relay, first=round_ * 1_000_000)
+        load = NumberedLoad(relay, first=round_ * 1_000_000)
         time.sleep(0.3 + 1.7 * dice.random())  # the load itself, not a wait for something
         relay.kill()
         load.end()

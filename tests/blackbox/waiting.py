@@ -1,6 +1,7 @@
 """Waiting for something that will be true soon, with a limit and an explanation."""
 import os
 import smtplib
+import socket
 import time
 
 import pytest
@@ -26,3 +27,10 @@ def greets(address, port=25):
             return True
     except (OSError, smtplib.SMTPException):
         return False
+
+
+def free_port():
+    """Nobody's at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
