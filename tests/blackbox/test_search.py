@@ -62,7 +62,7 @@ def test_all_filters_at_once_and_each_that_does_not_apply(mailed):
               "custom_id": "none-such", "to": "30d"}
 
     def asked(parameters):
-        words = [word for name, value in parameters.items() for word in (f"--{name}", value)]
+        words = [word for name, value in parameters.items() for word in (f"--{name.replace('_', '-')}", value)]
         return [m["to"] for m in search(mailed, *words)["messages"]]
 
     assert asked(everything) == ["carl@example.net"]
@@ -138,11 +138,15 @@ def test_parameter_that_nobody_knows_is_a_400_that_names_it(shared_relay):
     ("from=2026-01-02&to=2026-01-01", "from: it is not before the end (to)"),
     ("before=-1", "before: '-1' is not an id"),
     ("limit=0", "limit must be a whole number from 1 to 1000"),
-    ("account=nobody", "account: there is no account 'nobody'"),
 ])
 def test_wrong_parameters_are_400s_that_name_them(shared_relay, query, says):
     status, body = control(shared_relay, "GET", f"/v1/messages?{query}")
     assert (status, says in body) == (400, True), body
+
+
+def test_account_that_is_not_there_is_a_404(shared_relay):
+    status, body = control(shared_relay, "GET", "/v1/messages?account=nobody")
+    assert status == 404 and "account: there is no account 'nobody'" in body
 
 
 def test_table_is_for_people(mailed):

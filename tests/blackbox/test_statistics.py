@@ -95,11 +95,15 @@ def test_parameter_that_nobody_knows_is_a_400_that_names_it(shared_relay):
     ("domain=", "domain is empty"),
     ("from=soon", "from: 'soon' is neither a time"),
     ("limit=0", "limit must be a whole number from 1 to 10000"),
-    ("account=nobody", "account: there is no account 'nobody'"),
 ])
 def test_wrong_parameters_are_400s_that_name_them(shared_relay, query, says):
     status, body = control(shared_relay, "GET", f"/v1/statistics?{query}")
     assert (status, says in body) == (400, True), body
+
+
+def test_account_that_is_not_there_is_a_404(shared_relay):
+    status, body = control(shared_relay, "GET", "/v1/statistics?account=nobody")
+    assert status == 404 and "account: there is no account 'nobody'" in body
 
 
 def test_terminal_gets_bars_and_a_pipe_none(mixed):
