@@ -1,5 +1,6 @@
 #include "relay/memory_budget.h"
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <malloc.h>
@@ -16,6 +17,8 @@ constexpr std::int64_t kTrimEvery = 5'000'000'000;  // ns; it costs milliseconds
 
 constexpr std::int64_t kTellEvery = 10'000'000'000;  // ns
 
+constexpr std::uint64_t kConsumersMost = 48 << 20;
+
 }  // namespace
 
 std::uint64_t resident_bytes() {
@@ -24,6 +27,10 @@ std::uint64_t resident_bytes() {
   std::uint64_t resident = 0;
   statm >> total >> resident;
   return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+std::uint64_t kept_for_consumers(std::uint64_t bytes) {
+  return std::min(kConsumersMost, bytes / 4);
 }
 
 MemoryBudget::MemoryBudget(std::uint64_t bytes, std::function<std::uint64_t()> resident)

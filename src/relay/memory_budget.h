@@ -16,6 +16,11 @@ namespace postrider::relay {
 /// Of this process; 0 if the system does not say.
 std::uint64_t resident_bytes();
 
+/// Of a budget of `bytes`: what the consumers of the event log may yet take for mail that has been
+/// accepted (they come later, with batches, buffers and rows of their own). 48 MiB, of a small
+/// budget a quarter.
+std::uint64_t kept_for_consumers(std::uint64_t bytes);
+
 class MemoryBudget {
  public:
   /// 0: no limit. `resident` is asked a hundred times a second at most.

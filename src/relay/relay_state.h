@@ -60,6 +60,8 @@ struct Relay::State {
   Clock* clock = &system_clock;
   std::atomic<bool> is_stopping = false;
   const MemoryBudget memory{settings.limits.memory_bytes};
+  const MemoryBudget::Claim for_consumers =
+      memory.claim(kept_for_consumers(settings.limits.memory_bytes));
   std::unique_ptr<Certificate> certificate;
   std::unique_ptr<directory::Directory> directory;
   net::IoThreads threads;

@@ -146,7 +146,7 @@ constexpr std::array kBehaviours = {
     Behaviour{
         "no-tls", "Takes mail at no-tls.simulator.test, which has no TLS; over TLS it says so.",
         rcpt, with_tls, 550, "5.1.1",
-        "<{recipient}>: this host offers STARTTLS; the one without it is no-tls.simulator.test"},
+        "<{recipient}>: user unknown here; the host without STARTTLS is no-tls.simulator.test"},
 };
 
 bool continues_name(char c) {

@@ -20,7 +20,7 @@ constexpr std::uint64_t kSmallWriteBuffer = 4 << 20;
 /// Of what consumers of the event log derive from it: rows all over the table. With small buffers
 /// each level was written again and again, and whoever counted a log anew filled three of them
 /// before one was on disk: writing stood still, that of mail with it.
-constexpr std::uint64_t kDerivedWriteBuffer = 16 << 20;
+constexpr std::uint64_t kDerivedWriteBuffer = 8 << 20;
 constexpr std::uint64_t kDerivedLevelBytes = 64 << 20;
 constexpr int kZstdLevel = 3;
 constexpr std::uint32_t kDictionaryBytes = 16 << 10;

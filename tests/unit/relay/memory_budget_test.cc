@@ -25,6 +25,12 @@ TEST(MemoryBudget, WhatIsAboutToBeUsedCounts) {
   EXPECT_TRUE(budget.has_room());
 }
 
+TEST(MemoryBudget, ConsumersHaveAPartOfTheirOwn) {
+  EXPECT_EQ(kept_for_consumers(1 << 30), 48U << 20);
+  EXPECT_EQ(kept_for_consumers(100 << 20), 25U << 20);
+  EXPECT_EQ(kept_for_consumers(0), 0U);
+}
+
 TEST(MemoryBudget, NoneIsNoLimit) {
   EXPECT_TRUE(MemoryBudget(0, [] { return ~std::uint64_t{0}; }).has_room());
 }
