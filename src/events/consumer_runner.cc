@@ -9,23 +9,16 @@
 #include "base/log.h"
 #include "events/damage.h"
 #include "events/event_store.h"
+#include "store/blocking_commit.h"
 #include "store/store.h"
 
 namespace postrider::events {
 namespace {
 
-constexpr std::chrono::milliseconds kLookAgain{50};
 constexpr std::chrono::seconds kTryAgain{1};      // who does not know where to begin
 constexpr std::uint64_t kPassedOver = 100'000;    // events, without a commit of the cursor
 constexpr std::chrono::seconds kStandsStill{10};  // then somebody is told
 constexpr int kNice = 15;                         // mail goes first
-
-/// A commit that somebody waits for, or has stopped waiting for.
-struct Pending {
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::optional<Result<>> done;
-};
 
 std::string what_to_do(std::string_view name) {
   return ": `postrider events replay " + std::string(name) + " --from 1` derives everything anew";
@@ -268,26 +261,8 @@ bool ConsumerRunner::tell(std::string what, const std::string& how) {
 }
 
 Result<> ConsumerRunner::commit(store::Step step) {
-  auto pending = std::make_shared<Pending>();
-  std::vector<store::Store::Request> requests;
-  requests.push_back({.step = std::move(step),
-                      .urgency = store::Urgency::note,
-                      .completed =
-                          [pending](const Result<>& done) {
-                            const std::lock_guard lock(pending->mutex);
-                            pending->done = done;
-                            pending->changed.notify_all();
-                          },
-                      .reply_to = &place_.mailbox});
-  place_.store.submit(requests);
-  std::unique_lock lock(pending->mutex);
-  while (!pending->done) {
-    pending->changed.wait_for(lock, kLookAgain);
-    if (!pending->done && is_stopping()) {
-      return fail(Errc::closed, "stopping");
-    }
-  }
-  return *pending->done;
+  return store::commit_and_wait(place_.store, place_.mailbox, std::move(step), store::Urgency::note,
+                                [this] { return is_stopping(); });
 }
 
 bool ConsumerRunner::is_stopping() const {
