@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/instance.h"
+#include "cli/large_blocks.h"
 #include "cli/processor.h"
 #include "mail/address.h"
 #include "net/network.h"
@@ -294,6 +295,7 @@ void add_sandbox(CLI::App& app, Context& context) {
       "password, keys and test clock are those kept there. Ends at SIGTERM.");
   command->callback([&context, wanted] {
     start_again_where_rsa_is_faster(context.arguments);
+    return_large_blocks();
     const Result<int> exit = run(context, *wanted);
     if (exit) {
       context.exit = *exit;

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/first_start.h"
 #include "cli/instance.h"
+#include "cli/large_blocks.h"
 #include "cli/processor.h"
 #include "net/network.h"
 #include "relay/settings_toml.h"
@@ -138,6 +139,7 @@ void add_serve(CLI::App& app, Context& context) {
       "The first start makes the data directory, an account and a credential, and prints them.");
   command->callback([&context] {
     start_again_where_rsa_is_faster(context.arguments);
+    return_large_blocks();
     serve(context);
   });
 }

@@ -24,6 +24,9 @@ constexpr std::uint64_t kDerivedWriteBuffer = 8 << 20;
 constexpr std::uint64_t kDerivedLevelBytes = 64 << 20;
 constexpr int kZstdLevel = 3;
 constexpr std::uint32_t kDictionaryBytes = 16 << 10;
+constexpr std::uint64_t kDictionarySampleBytes = 100 * kDictionaryBytes;
+/// A file's blocks wait in memory until there is a dictionary: all of a file's if nothing is said.
+constexpr std::uint64_t kDictionaryBufferBytes = 4 << 20;
 
 rocksdb::ColumnFamilyOptions small_records(std::uint64_t write_buffer,
                                            const std::shared_ptr<rocksdb::Cache>& cache) {
@@ -51,7 +54,8 @@ rocksdb::ColumnFamilyOptions kept_long(std::uint64_t write_buffer,
   family.bottommost_compression_opts.enabled = true;
   family.bottommost_compression_opts.level = kZstdLevel;
   family.bottommost_compression_opts.max_dict_bytes = kDictionaryBytes;
-  family.bottommost_compression_opts.zstd_max_train_bytes = 100 * kDictionaryBytes;
+  family.bottommost_compression_opts.zstd_max_train_bytes = kDictionarySampleBytes;
+  family.bottommost_compression_opts.max_dict_buffer_bytes = kDictionaryBufferBytes;
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.block_size = 16 << 10;

@@ -16,7 +16,8 @@ from sink import Sink
 RETURN_PATHS = "rp.example"
 BEHIND = "behind.example"
 
-# For the host behind it, and for the way back to us. It looks nothing up, and comes again soon.
+# For the host behind it, and for the way back to us. It looks nothing up, and comes again soon: not after 1 s, because
+# Postfix counts in whole seconds, and a message that it takes up again while the last attempt ends is left until a restart.
 OF_POSTFIX = """
 relay_domains = {behind}
 transport_maps = inline:{{ {{{behind} = smtp:[127.0.0.1]:{behind_port}}}, {{{return_paths} = smtp:[{host}]:{port}}} }}
@@ -24,8 +25,8 @@ disable_dns_lookups = yes
 smtp_host_lookup = native
 smtp_tls_security_level = may
 queue_run_delay = 1s
-minimal_backoff_time = 1s
-maximal_backoff_time = 1s
+minimal_backoff_time = 2s
+maximal_backoff_time = 2s
 {more}
 """
 

@@ -171,6 +171,32 @@ def test_mails_of_the_corpus(tmp_path):
         assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "out" / name).read_bytes(), name
 
 
+@needs_corpus
+def test_mails_of_the_corpus_keep_what_is_known_of_their_bytes(tmp_path):
+    """Others' ends of lines, letters and parts; and that the links that must be tracked are."""
+    reports = rewriting.rewrite(CORPUS / "mime", tmp_path / "out", "--dir")
+    rows = [json.loads(line) for line in (CORPUS / "more/mime-facts.jsonl").open()]
+    assert len(rows) >= 221
+    tracked = 0
+    for row in rows:
+        name, facts = row["file"].removeprefix("mime/"), row["python_email"]
+        original, copy = (CORPUS / "mime" / name).read_bytes(), (tmp_path / "out" / name).read_bytes()
+        assert len(original) == row["bytes"], name
+        assert copy.count(b"\0") == row["nul"], name
+        assert copy.count(b"\r") - copy.count(b"\r\n") == row["bare_cr"], name
+        if not copy.count(b"\n") - copy.count(b"\r\n") == row["bare_lf"]:  # a pixel has the ends of its mail
+            assert row["bare_lf"] == original.count(b"\n"), name
+        assert max(map(len, copy.splitlines())) <= max(998, row["longest_line"]), name
+        if "types" in facts:
+            assert [part.get_content_type() for part in email.message_from_bytes(copy).walk()] == facts["types"], name
+        if facts.get("must_rewrite") and not reports[name]["untouched"] and "message/rfc822" not in facts["types"]:
+            links = [link for part in rewriting.leaves(copy) if part.get_content_type() == "text/html"
+                     for link in rewriting.links(rewriting.html_of(part))]
+            assert sum(link.startswith(rewriting.BASE) for link in links) == facts["must_rewrite"], name
+            tracked += facts["must_rewrite"]
+    assert tracked >= 3
+
+
 def test_a_file_that_is_not_there_is_told_of(tmp_path):
     done = subprocess.run([BINARY, "rewrite", "--track-host", "t.example", tmp_path / "none", tmp_path / "out"],
                           capture_output=True, text=True, timeout=60)
