@@ -62,9 +62,13 @@ std::unexpected<Refusal> refusal_of(const HttpAnswer& answer, const std::string&
                 concerns_host(problem, answer.status), retry_after(answer));
 }
 
-awaitable<void> pause(std::chrono::seconds wanted) {
+using Moment = std::chrono::steady_clock::time_point;
+
+/// As long as the authority wants, within reason, and no longer than until the last look.
+awaitable<void> pause(std::chrono::seconds wanted, Moment last_look) {
+  const auto length = std::clamp(wanted, kPauseLeast, kPauseMost);
   asio::steady_timer timer(co_await asio::this_coro::executor,
-                           std::clamp(wanted, kPauseLeast, kPauseMost));
+                           std::min(std::chrono::steady_clock::now() + length, last_look));
   co_await timer.async_wait(asio::use_awaitable);
 }
 
@@ -299,11 +303,11 @@ awaitable<Granted<void>> Client::wait_for_proof(std::string url, std::string typ
                            problem_text(is_there ? challenge->problem : std::optional<Problem>()),
                        true);
     }
-    if (std::chrono::steady_clock::now() > until) {
+    if (std::chrono::steady_clock::now() >= until) {
       co_return refuse(Errc::timeout, "the authority has not looked at the challenge in time",
                        true);
     }
-    co_await pause(retry_after(answer));
+    co_await pause(retry_after(answer), until);
   }
 }
 
@@ -318,10 +322,10 @@ awaitable<Granted<Order>> Client::look_at_order(std::string url, std::string whi
     if (order->status != while_it_is) {
       co_return *std::move(order);
     }
-    if (std::chrono::steady_clock::now() > until) {
+    if (std::chrono::steady_clock::now() >= until) {
       co_return refuse(Errc::timeout, "the authority has not finished the order in time", true);
     }
-    co_await pause(retry_after(answer));
+    co_await pause(retry_after(answer), until);
   }
 }
 

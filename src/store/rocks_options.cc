@@ -16,6 +16,8 @@ namespace postrider::store {
 namespace {
 
 constexpr std::size_t kBlockCacheBytes = 16 << 20;
+constexpr std::size_t kBlockBytes = 4 << 10;
+constexpr std::size_t kBlockBytesOfRuns = 16 << 10;
 constexpr std::uint64_t kSmallWriteBuffer = 4 << 20;
 /// Of what consumers of the event log derive from it: rows all over the table. With small buffers
 /// each level was written again and again, and whoever counted a log anew filled three of them
@@ -28,6 +30,23 @@ constexpr std::uint64_t kDictionarySampleBytes = 100 * kDictionaryBytes;
 /// A file's blocks wait in memory until there is a dictionary: all of a file's if nothing is said.
 constexpr std::uint64_t kDictionaryBufferBytes = 4 << 20;
 
+/// Whether rows are asked for by their whole key, and may not be there. Reading ranges a filter
+/// does not help: it only costs memory (10 bits a key of every file that is open) and the time to
+/// make it.
+enum class Filter : std::uint8_t { none, whole_keys };
+
+std::shared_ptr<rocksdb::TableFactory> table_files(const std::shared_ptr<rocksdb::Cache>& cache,
+                                                   std::size_t block_bytes, Filter filter) {
+  constexpr double kBitsPerKey = 10;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.block_size = block_bytes;
+  if (filter == Filter::whole_keys) {
+    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBitsPerKey));
+  }
+  return std::shared_ptr<rocksdb::TableFactory>(rocksdb::NewBlockBasedTableFactory(table));
+}
+
 rocksdb::ColumnFamilyOptions small_records(std::uint64_t write_buffer,
                                            const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::ColumnFamilyOptions family;
@@ -36,10 +55,7 @@ rocksdb::ColumnFamilyOptions small_records(std::uint64_t write_buffer,
   family.compression = rocksdb::kLZ4Compression;
   family.level_compaction_dynamic_level_bytes = true;
   family.memtable_factory = ordered_memtables();
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = cache;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  family.table_factory = table_files(cache, kBlockBytes, Filter::whole_keys);
   return family;
 }
 
@@ -48,7 +64,8 @@ rocksdb::ColumnFamilyOptions small_records(std::uint64_t write_buffer,
 /// same hosts, ciphers and words stand in all of them. Blocks are larger, because it is mostly read
 /// in runs. What that gave: docs/performance.md.
 rocksdb::ColumnFamilyOptions kept_long(std::uint64_t write_buffer,
-                                       const std::shared_ptr<rocksdb::Cache>& cache) {
+                                       const std::shared_ptr<rocksdb::Cache>& cache,
+                                       Filter filter) {
   rocksdb::ColumnFamilyOptions family = small_records(write_buffer, cache);
   family.bottommost_compression = rocksdb::kZSTD;
   family.bottommost_compression_opts.enabled = true;
@@ -56,16 +73,12 @@ rocksdb::ColumnFamilyOptions kept_long(std::uint64_t write_buffer,
   family.bottommost_compression_opts.max_dict_bytes = kDictionaryBytes;
   family.bottommost_compression_opts.zstd_max_train_bytes = kDictionarySampleBytes;
   family.bottommost_compression_opts.max_dict_buffer_bytes = kDictionaryBufferBytes;
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = cache;
-  table.block_size = 16 << 10;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  family.table_factory = table_files(cache, kBlockBytesOfRuns, filter);
   return family;
 }
 
-rocksdb::ColumnFamilyOptions derived(const std::shared_ptr<rocksdb::Cache>& cache) {
-  rocksdb::ColumnFamilyOptions family = kept_long(kDerivedWriteBuffer, cache);
+rocksdb::ColumnFamilyOptions derived(const std::shared_ptr<rocksdb::Cache>& cache, Filter filter) {
+  rocksdb::ColumnFamilyOptions family = kept_long(kDerivedWriteBuffer, cache, filter);
   family.max_bytes_for_level_base = kDerivedLevelBytes;
   return family;
 }
@@ -77,7 +90,7 @@ rocksdb::ColumnFamilyOptions seldom_read(const std::shared_ptr<rocksdb::Cache>& 
   rocksdb::ColumnFamilyOptions family = small_records(kSmallWriteBuffer, cache);
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
-  table.block_size = 16 << 10;
+  table.block_size = kBlockBytesOfRuns;
   table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
   table.cache_index_and_filter_blocks = true;
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
@@ -148,12 +161,12 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const StoreOptions&
       {"meta", small_records(options.write_buffer_bytes, cache)},
       {"recipient", small_records(kSmallWriteBuffer, cache)},
       {"body", bodies(options.write_buffer_bytes, cache)},
-      {"event", kept_long(options.write_buffer_bytes, cache)},
-      {"event_about", kept_long(kSmallWriteBuffer, cache)},
+      {"event", kept_long(options.write_buffer_bytes, cache, Filter::none)},
+      {"event_about", kept_long(kSmallWriteBuffer, cache, Filter::none)},
       {"set_aside", small_records(kSmallWriteBuffer, cache)},
       {"cursor", small_records(kSmallWriteBuffer, cache)},
-      {"counter", derived(cache)},
-      {"search", derived(cache)},
+      {"counter", derived(cache, Filter::whole_keys)},
+      {"search", derived(cache, Filter::none)},
       {"link", small_records(kSmallWriteBuffer, cache)},
       {"webhook", small_records(kSmallWriteBuffer, cache)},
       {"suppression", seldom_read(cache)},

@@ -86,6 +86,16 @@ TEST(CertificateFolder, KeepsWhatIsPutThereForItsOwnerAlone) {
             (std::map<std::string, std::string>{{"a.example", "KEY AND CHAIN"}}));
 }
 
+TEST(CertificateFolder, TakesNoNoticeOfWhatAProcessThatWasKilledHasLeft) {
+  const test::FreshFolder top;
+  CertificateFolder folder(top / "certificates");
+  ASSERT_TRUE(folder.put("a.example", "OLD"));
+  std::ofstream(top / "certificates" / "a.example.pem.new") << "HALF";
+  EXPECT_EQ(folder.load()->certificates.size(), 1U);
+  ASSERT_TRUE(folder.put("a.example", "NEW"));
+  EXPECT_EQ(folder.load()->certificates.at("a.example"), "NEW");
+}
+
 TEST(CertificateFolder, RemembersFailuresUntilThereIsACertificate) {
   const test::FreshFolder top;
   CertificateFolder folder(top / "certificates");

@@ -213,6 +213,14 @@ TEST_F(AcmeClient, WaitsForALookAtTheChallengeOnlySoLong) {
   authority.set("/challenge", {});
   EXPECT_THAT(why(true), HasSubstr("has not looked at the challenge in time"));
   EXPECT_FALSE(challenges.text(kHost, "abc")) << "shown no longer";
+  EXPECT_LE(authority.asked("/authorization"), 4) << "a second apart";
+}
+
+TEST_F(AcmeClient, DoesNotPauseForAsLongAsAnAuthorityLikes) {
+  authority.set("/authorization",
+                {.body = authority.authorization("pending"), .fields = "Retry-After: 3600\r\n"});
+  authority.set("/challenge", {});
+  EXPECT_THAT(why(true), HasSubstr("has not looked at the challenge in time"));
 }
 
 TEST_F(AcmeClient, WaitsForAnOrderOnlySoLong) {
@@ -224,6 +232,37 @@ TEST_F(AcmeClient, TakesNoCertificateOfAnOrderThatIsNotValid) {
   authority.set("/order", {.body = authority.order("invalid", R"(, "error": {"detail": "CAA"})")});
   EXPECT_THAT(why(true), HasSubstr("the order is invalid: CAA"));
   EXPECT_EQ(authority.asked("/finalize"), 0);
+}
+
+TEST_F(AcmeClient, TakesNoCertificateThatAnInvalidOrderNames) {
+  authority.set("/order",
+                {.body = authority.order(
+                     "invalid", R"(, "certificate": ")" + authority.url("/certificate") + "\"")});
+  EXPECT_THAT(why(true), HasSubstr("the order is invalid"));
+  EXPECT_EQ(authority.asked("/certificate"), 0);
+}
+
+TEST_F(AcmeClient, TakesNoOrderThatWasNotMade) {
+  authority.set("/new-order", {.status = 403,
+                               .body = authority.order("ready"),
+                               .fields = "Location: " + authority.url("/order") + "\r\n"});
+  EXPECT_THAT(why(true), HasSubstr("ordering: the authority answers 403"));
+  EXPECT_EQ(authority.asked("/finalize"), 0);
+}
+
+TEST_F(AcmeClient, TakesNoPageForACertificate) {
+  authority.then("/order",
+                 {.body = authority.order(
+                      "valid", R"(, "certificate": ")" + authority.url("/certificate") + "\"")});
+  authority.set("/certificate", {.status = 500, .body = R"({"detail": "come back"})"});
+  EXPECT_THAT(why(false), HasSubstr("downloading the certificate: the authority answers 500"));
+}
+
+TEST_F(AcmeClient, DoesNotWaitForAChallengeThatWasRefused) {
+  authority.set("/authorization", {.body = authority.authorization("pending")});
+  authority.set("/challenge", {.status = 403, .body = R"({"detail": "no such challenge"})"});
+  EXPECT_THAT(why(true), HasSubstr("asking for the challenge: the authority answers 403"));
+  EXPECT_EQ(authority.asked("/authorization"), 1);
 }
 
 TEST_F(AcmeClient, TakesNoOrderThatHasNoCertificate) {
