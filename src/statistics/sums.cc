@@ -1,7 +1,6 @@
 #include "statistics/sums.h"
 
 #include <algorithm>
-#include <cstring>
 #include <memory_resource>
 #include <utility>
 #include <xxhash.h>
@@ -70,7 +69,7 @@ class Cells {
 struct Sums::State {
   std::string_view keep(std::string_view text) {
     auto* const bytes = static_cast<char*>(texts.allocate(text.size() + 1, 1));
-    std::memcpy(bytes, text.data(), text.size());
+    std::ranges::copy(text, bytes);
     return {bytes, text.size()};
   }
 
@@ -129,7 +128,7 @@ std::vector<Sums::Row> Sums::rows() const {
             .cell(name,
                   [&](std::string_view text) {
                     auto* const bytes = static_cast<char*>(numbers.allocate(text.size() + 1, 1));
-                    std::memcpy(bytes, text.data(), text.size());
+                    std::ranges::copy(text, bytes);
                     return std::string_view(bytes, text.size());
                   })
             .add(counts);

@@ -26,24 +26,24 @@ using List = SkipList<InternalOrder>;
 
 class Cursor final : public MemTableRep::Iterator {
  public:
-  explicit Cursor(const List& list) : list_(list) {}
+  explicit Cursor(const List& list) : list_(&list) {}
 
   bool Valid() const override { return at_ != nullptr; }
   const char* key() const override { return List::text(at_); }
   void Next() override { at_ = List::next(at_); }
-  void Prev() override { at_ = list_.previous(at_); }
+  void Prev() override { at_ = list_->previous(at_); }
   void Seek(const Slice& key, const char* /*the same, as it lies in memory*/) override {
-    at_ = list_.at_least(key);
+    at_ = list_->at_least(key);
   }
   void SeekForPrev(const Slice& key, const char* /*the same*/) override {
-    const List::Node* found = list_.at_least(key);
-    at_ = found != nullptr && list_.compare(found, key) == 0 ? found : list_.less_than(key);
+    const List::Node* found = list_->at_least(key);
+    at_ = found != nullptr && list_->compare(found, key) == 0 ? found : list_->less_than(key);
   }
-  void SeekToFirst() override { at_ = list_.first(); }
-  void SeekToLast() override { at_ = list_.last(); }
+  void SeekToFirst() override { at_ = list_->first(); }
+  void SeekToLast() override { at_ = list_->last(); }
 
  private:
-  const List& list_;
+  const List* list_;
   const List::Node* at_ = nullptr;
 };
 
@@ -72,6 +72,18 @@ class OrderedMemtable final : public MemTableRep {
   }
 
   std::size_t ApproximateMemoryUsage() override { return 0; }  // all is in the allocator
+
+  /// Asked without an arena by MemTableRep::Get() alone, which does not delete what it is given
+  /// (RocksDB 7.8), and can't be replaced: what it is asked for is no public type. So each thread
+  /// has one that it uses again.
+  Iterator* GetDynamicPrefixIterator(rocksdb::Arena* arena) override {
+    if (arena != nullptr) {
+      return GetIterator(arena);
+    }
+    thread_local Cursor for_get(list_);
+    for_get = Cursor(list_);
+    return &for_get;
+  }
 
   /// One that lies in an arena is destroyed there and its memory goes with the arena.
   Iterator* GetIterator(rocksdb::Arena* arena) override {

@@ -1,6 +1,7 @@
 #include "store/ordered_memtable.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <map>
 #include <memory>
 #include <random>
@@ -82,6 +83,18 @@ TEST_F(OrderedMemtableTest, HoldsWhatWasPutAndNotWhatWasErased) {
   expect_all();
   change_at_random(4000);
   expect_all();
+}
+
+// What RocksDB asks for a look-up it does not give back.
+TEST_F(OrderedMemtableTest, ReadingCostsNoMemory) {
+  constexpr int kReads = 20'000;
+  change_at_random(500);
+  std::string value;
+  const std::size_t before = ::mallinfo2().uordblks;
+  for (int i = 0; i < kReads; ++i) {
+    static_cast<void>(db_->Get({}, "k" + std::to_string(i % 500), &value));
+  }
+  EXPECT_LT(::mallinfo2().uordblks, before + kReads);
 }
 
 TEST_F(OrderedMemtableTest, RangeIsErased) {
