@@ -19,6 +19,8 @@ constexpr std::chrono::seconds kTryAgain{1};      // who does not know where to 
 constexpr std::uint64_t kPassedOver = 100'000;    // events, without a commit of the cursor
 constexpr std::chrono::seconds kStandsStill{10};  // then somebody is told
 constexpr int kNice = 15;                         // mail goes first
+constexpr std::uint64_t kFarBehind = 5000;        // events: it is catching up
+constexpr std::chrono::milliseconds kLetFlush{20};
 
 std::string what_to_do(std::string_view name) {
   return ": `postrider events replay " + std::string(name) + " --from 1` derives everything anew";
@@ -181,6 +183,11 @@ Result<bool> ConsumerRunner::work() {
   if (last < cursor_.next) {
     set_problem({});
     return false;
+  }
+  // It could fill the database's memory faster than that gets to the disk: all mail would stand.
+  if (last - cursor_.next >= kFarBehind && place_.store.is_behind()) {
+    wait(kLetFlush);
+    return true;
   }
   store::Step step;
   TRY(const Batch batch, take(last, step));

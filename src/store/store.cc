@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include <cassert>
+#include <charconv>
 #include <mutex>
 #include <system_error>
 #include <utility>
@@ -20,6 +21,12 @@ rocksdb::Slice slice(std::string_view bytes) {
 }
 std::string_view view(const rocksdb::Slice& bytes) {
   return {bytes.data(), bytes.size()};
+}
+
+std::size_t number_in(std::string_view digits) {
+  std::size_t number = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return number;
 }
 
 }  // namespace
@@ -136,6 +143,27 @@ std::uint64_t Store::estimated_entries(Table table) const {
     state_->database->rocks().GetIntProperty(family, "rocksdb.estimate-num-keys", &entries);
   }
   return entries;
+}
+
+/// RocksDB stops at three unflushed memories of a table, and slows down at 20 files of its first
+/// level (rocks_options.cc has the one, the other is its default).
+bool Store::is_behind() const {
+  constexpr std::uint64_t kUnflushed = 2;
+  constexpr std::size_t kUnmerged = 12;
+  rocksdb::DB& rocks = state_->database->rocks();
+  for (std::size_t table = 0; table < kTables; ++table) {
+    rocksdb::ColumnFamilyHandle* family = state_->database->family(static_cast<Table>(table));
+    std::uint64_t unflushed = 0;
+    std::string unmerged;
+    if (family != nullptr &&
+        rocks.GetIntProperty(family, rocksdb::DB::Properties::kNumImmutableMemTable, &unflushed) &&
+        rocks.GetProperty(family, rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0",
+                          &unmerged) &&
+        (unflushed >= kUnflushed || number_in(unmerged) >= kUnmerged)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 std::uint64_t Store::last_sequence() const {

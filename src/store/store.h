@@ -102,6 +102,11 @@ class Store {
   /// store is latched. Cheap: looks at most 4 times a second.
   bool has_room(std::uint64_t bytes) const;
 
+  /// Memory or files wait to be flushed or compacted so much that the database is about to slow
+  /// down every commit, or to stop it. Who writes much and has time (a consumer that reads the log
+  /// anew) waits meanwhile.
+  bool is_behind() const;
+
   /// False while the disk is full, and once the store is latched: notes wait, promises are refused.
   bool takes_writes() const;
 

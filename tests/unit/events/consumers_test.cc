@@ -11,6 +11,7 @@
 #include "events/event_store.h"
 #include "events/fields.h"
 #include "support/fresh_folder.h"
+#include "support/held_flushes.h"
 #include "support/running_store.h"
 
 namespace postrider::events {
@@ -207,6 +208,28 @@ TEST_F(ConsumersTest, ABatchEndsWhereItsConsumerIsFull) {
   ASSERT_TRUE(has_caught_up());
   EXPECT_EQ(witness.steps(), "...|..|");
   EXPECT_EQ(witness.seen(), numbers(1, 10));
+}
+
+TEST_F(ConsumersTest, WhoIsFarBehindLetsTheDatabaseFlushFirst) {
+  append(6000);
+  append(10);
+  Witness& far = add("far", 100);
+  Witness& near = add("near", 100);
+  near.begins = 6001;
+  {
+    const test::HeldFlushes held;
+    const std::string more_than_a_memory(9 << 20, 'x');
+    ASSERT_TRUE(store_.commit(test::put(store::Table::counter, "1", more_than_a_memory)));
+    ASSERT_TRUE(store_.commit(test::put(store::Table::counter, "2", more_than_a_memory)));
+    ASSERT_TRUE(store_.commit(test::put(store::Table::meta, "3", {})));
+    ASSERT_TRUE(store_->is_behind());
+    consumers_->start();
+    ASSERT_TRUE(has_caught_up(1));
+    EXPECT_EQ(near.seen(), numbers(6001, 6010));
+    EXPECT_TRUE(far.seen().empty());
+  }
+  ASSERT_TRUE(has_caught_up(0));
+  EXPECT_EQ(far.seen(), numbers(1, 6010));
 }
 
 TEST_F(ConsumersTest, ABatchThatFailsInItsMiddleComesAgainFromItsBegin) {

@@ -4,19 +4,19 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <future>
 #include <gtest/gtest.h>
 #include <memory>
-#include <rocksdb/env.h>
 #include <string>
 
 #include "store/store.h"
+#include "support/held_flushes.h"
 #include "support/running_store.h"
 #include "support/small_disk.h"
 
 namespace postrider::store {
 namespace {
 
+using test::HeldFlushes;
 using test::put;
 using test::RunningStore;
 using test::SmallDisk;
@@ -35,34 +35,6 @@ StoreOptions small(const SmallDisk& disk) {
 }
 /// Between the two, also with the 1 MiB that RocksDB gives back when it closes a log.
 constexpr std::uint64_t kTooLittle = 5 << 20;
-
-/// While it lives no flush begins: it takes RocksDB's only thread for them, behind those that wait
-/// already. To be made once a store is open.
-class HeldFlushes {
- public:
-  HeldFlushes() {
-    EXPECT_EQ(rocksdb::Env::Default()->GetBackgroundThreads(rocksdb::Env::HIGH), 1);
-    rocksdb::Env::Default()->Schedule(
-        [](void* shared) {
-          const std::unique_ptr<std::shared_ptr<State>> state(
-              static_cast<std::shared_ptr<State>*>(shared));
-          (*state)->began.set_value();
-          (*state)->may_end.get_future().wait();
-        },
-        new std::shared_ptr<State>(state_), rocksdb::Env::HIGH);
-    state_->began.get_future().wait();
-  }
-  ~HeldFlushes() { state_->may_end.set_value(); }
-  HeldFlushes(const HeldFlushes&) = delete;
-  HeldFlushes& operator=(const HeldFlushes&) = delete;
-
- private:
-  struct State {
-    std::promise<void> began;
-    std::promise<void> may_end;
-  };
-  std::shared_ptr<State> state_ = std::make_shared<State>();
-};
 
 void commit_some(RunningStore& store, int count, std::size_t size = 256 << 10) {
   for (int i = 0; i < count; ++i) {

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "support/fresh_folder.h"
+#include "support/held_flushes.h"
 #include "support/running_store.h"
 
 namespace postrider::store {
@@ -42,6 +43,22 @@ std::vector<std::pair<std::uint64_t, std::string>> events_in(const Store& store)
     return true;
   }));
   return found;
+}
+
+TEST(Store, IsBehindWhereAnotherMemoryWouldStopIt) {
+  constexpr std::size_t kMoreThanAMemory = 9 << 20;
+  const FreshFolder folder;
+  RunningStore store(folder / "db");
+  EXPECT_FALSE(store->is_behind());
+  {
+    const test::HeldFlushes held;
+    ASSERT_TRUE(store.commit(put(Table::search, "1", std::string(kMoreThanAMemory, 'x'))));
+    ASSERT_TRUE(store.commit(put(Table::search, "2", std::string(kMoreThanAMemory, 'x'))));
+    EXPECT_FALSE(store->is_behind()) << "one waits, one is written to";
+    ASSERT_TRUE(store.commit(put(Table::search, "3", std::string(kMoreThanAMemory, 'x'))));
+    EXPECT_TRUE(store->is_behind());
+  }
+  EXPECT_TRUE(store.run_until([&] { return !store->is_behind(); }));
 }
 
 TEST(Store, WhatQueuesMeanwhileIsOneCommit) {
