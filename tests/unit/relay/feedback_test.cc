@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "feedback_harness.h"
+#include "support/never_ended.h"
 
 namespace postrider::relay {
 namespace {
@@ -24,7 +25,7 @@ class MarkedReading : public FeedbackTest {
   /// A process that ends while it reads this.
   void die_over(const std::string& mail) {
     const auto marks = *ReadingMarks::open(folder_ / "reading");
-    ASSERT_NE(marks->begin(mail).release(), nullptr);
+    ASSERT_TRUE(test::never_end(marks->begin(mail)));
   }
 
   Result<> read(const std::string& mail) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "support/fresh_folder.h"
+#include "support/never_ended.h"
 
 namespace postrider::relay {
 namespace {
@@ -20,7 +21,7 @@ class ReadingMarksTest : public testing::Test {
   /// The process ends while it reads this.
   void die_over(std::string_view mail) {
     auto marks = open();
-    ASSERT_NE(marks->begin(mail).release(), nullptr);  // leaked, as by a signal
+    ASSERT_TRUE(test::never_end(marks->begin(mail)));  // as by a signal
   }
 
   test::FreshFolder folder_;
