@@ -26,7 +26,7 @@ constexpr std::uint64_t kDerivedWriteBuffer = 8 << 20;
 constexpr std::uint64_t kDerivedLevelBytes = 64 << 20;
 constexpr int kZstdLevel = 3;
 constexpr std::uint32_t kDictionaryBytes = 16 << 10;
-constexpr std::uint64_t kDictionarySampleBytes = 100 * kDictionaryBytes;
+constexpr std::uint32_t kDictionarySampleBytes = 100 * kDictionaryBytes;
 /// A file's blocks wait in memory until there is a dictionary: all of a file's if nothing is said.
 constexpr std::uint64_t kDictionaryBufferBytes = 4 << 20;
 
