@@ -194,7 +194,7 @@ def test_mails_of_the_corpus_keep_what_is_known_of_their_bytes(tmp_path):
                      for link in rewriting.links(rewriting.html_of(part))]
             assert sum(link.startswith(rewriting.BASE) for link in links) == facts["must_rewrite"], name
             tracked += facts["must_rewrite"]
-    assert tracked >= 3
+    assert tracked >= 2  # the fourth mail with links has base64 or quoted-printable that is none
 
 
 def test_a_file_that_is_not_there_is_told_of(tmp_path):
