@@ -64,17 +64,19 @@ class Cells {
   std::vector<Counts> counts_;
 };
 
+/// A copy that lives as long as what is in `memory`.
+std::string_view kept_in(std::pmr::memory_resource& memory, std::string_view text) {
+  auto* const bytes = static_cast<char*>(memory.allocate(text.size() + 1, 1));
+  std::ranges::copy(text, bytes);
+  return {bytes, text.size()};
+}
+
 }  // namespace
 
 struct Sums::State {
-  std::string_view keep(std::string_view text) {
-    auto* const bytes = static_cast<char*>(texts.allocate(text.size() + 1, 1));
-    std::ranges::copy(text, bytes);
-    return {bytes, text.size()};
-  }
-
   void add(const CellName& name, const Addend& addend) {
-    Counts& counts = cells.cell(name, [this](std::string_view text) { return keep(text); });
+    Counts& counts =
+        cells.cell(name, [this](std::string_view text) { return kept_in(texts, text); });
     for (const Counts::Count& count : addend.all()) {
       counts.add(count.tag, count.number);
     }
@@ -124,14 +126,7 @@ std::vector<Sums::Row> Sums::rows() const {
         name.dimension = Dimension::account;
         name.value = number;
         name.account = {};
-        wider
-            .cell(name,
-                  [&](std::string_view text) {
-                    auto* const bytes = static_cast<char*>(numbers.allocate(text.size() + 1, 1));
-                    std::ranges::copy(text, bytes);
-                    return std::string_view(bytes, text.size());
-                  })
-            .add(counts);
+        wider.cell(name, [&](std::string_view text) { return kept_in(numbers, text); }).add(counts);
       }
     }
   });

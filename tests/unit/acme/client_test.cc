@@ -74,6 +74,9 @@ class Authority {
     return R"({"status": ")" + status + R"(", "authorizations": [")" + url("/authorization") +
            R"("], "finalize": ")" + url("/finalize") + "\"" + more + "}";
   }
+  std::string order_with_certificate(const std::string& status) const {
+    return order(status, R"(, "certificate": ")" + url("/certificate") + "\"");
+  }
   std::string authorization(const std::string& status,
                             const std::string& challenge = "http-01") const {
     return R"({"status": ")" + status + R"(", "challenges": [{"type": ")" + challenge +
@@ -177,9 +180,7 @@ class AcmeClient : public testing::Test {
 };
 
 TEST_F(AcmeClient, GetsKeyAndChain) {
-  authority.then("/order",
-                 {.body = authority.order(
-                      "valid", R"(, "certificate": ")" + authority.url("/certificate") + "\"")});
+  authority.then("/order", {.body = authority.order_with_certificate("valid")});
   const auto pem = obtain();
   ASSERT_TRUE(pem) << pem.error().text();
   EXPECT_THAT(*pem, HasSubstr("PRIVATE KEY"));
@@ -235,9 +236,7 @@ TEST_F(AcmeClient, TakesNoCertificateOfAnOrderThatIsNotValid) {
 }
 
 TEST_F(AcmeClient, TakesNoCertificateThatAnInvalidOrderNames) {
-  authority.set("/order",
-                {.body = authority.order(
-                     "invalid", R"(, "certificate": ")" + authority.url("/certificate") + "\"")});
+  authority.set("/order", {.body = authority.order_with_certificate("invalid")});
   EXPECT_THAT(why(true), HasSubstr("the order is invalid"));
   EXPECT_EQ(authority.asked("/certificate"), 0);
 }
@@ -251,9 +250,7 @@ TEST_F(AcmeClient, TakesNoOrderThatWasNotMade) {
 }
 
 TEST_F(AcmeClient, TakesNoPageForACertificate) {
-  authority.then("/order",
-                 {.body = authority.order(
-                      "valid", R"(, "certificate": ")" + authority.url("/certificate") + "\"")});
+  authority.then("/order", {.body = authority.order_with_certificate("valid")});
   authority.set("/certificate", {.status = 500, .body = R"({"detail": "come back"})"});
   EXPECT_THAT(why(false), HasSubstr("downloading the certificate: the authority answers 500"));
 }
